@@ -1,0 +1,120 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "warren",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "warren", targets: ["warren"]),
+        .library(name: "Broker", targets: ["Broker"]),
+        .library(name: "AMQPServer", targets: ["AMQPServer"]),
+    ],
+    dependencies: [
+        // The command line of `warren`: parsing, help, completion scripts.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        // Heap and ordered containers the standard library lacks.
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        // Event loops and sockets of the broker and of the AMQP client.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        // The HTTP client behind a remote management endpoint, TLS included.
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        // Themes and configuration are YAML files that people write.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        // Latency percentiles that do not lose the tail.
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // Leaves: no import of each other.
+        .systemLibrary(name: "CNcurses"),
+        .target(name: "AMQP", swiftSettings: settings),
+        .target(name: "Journal", swiftSettings: settings),
+        .target(name: "Management", swiftSettings: settings),
+
+        .target(name: "Terminal", dependencies: ["CNcurses"], swiftSettings: settings),
+        .target(
+            name: "Broker",
+            dependencies: [
+                "AMQP", "Journal", "Management",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "AMQPServer",
+            dependencies: [
+                "Broker", "AMQP",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "AMQPClient",
+            dependencies: [
+                "AMQP",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "ManagementClient",
+            dependencies: [
+                "Management",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .target(name: "Monitor", dependencies: ["Management"], swiftSettings: settings),
+        .target(
+            name: "Console",
+            dependencies: [
+                "Monitor", "Terminal", "Management",
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "Drills",
+            dependencies: [
+                "AMQPClient", "Management",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "warren",
+            dependencies: [
+                "Console", "Drills", "Monitor", "AMQPServer", "ManagementClient", "Broker", "AMQPClient",
+                "Terminal", "Management",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
+        .testTarget(name: "AMQPTests", dependencies: ["AMQP"], swiftSettings: settings),
+        .testTarget(name: "JournalTests", dependencies: ["Journal"], swiftSettings: settings),
+        .testTarget(name: "ManagementTests", dependencies: ["Management"], swiftSettings: settings),
+        .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: settings),
+        .testTarget(name: "BrokerTests", dependencies: ["Broker", "AMQP", "Management"], swiftSettings: settings),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Broker", "AMQP", "Journal"], swiftSettings: settings),
+        .testTarget(
+            name: "AMQPServerTests", dependencies: ["AMQPServer", "AMQPClient", "Broker", "AMQP"],
+            swiftSettings: settings),
+        .testTarget(name: "AMQPClientTests", dependencies: ["AMQPClient", "AMQP"], swiftSettings: settings),
+        .testTarget(
+            name: "ManagementClientTests", dependencies: ["ManagementClient", "Management"],
+            swiftSettings: settings),
+        .testTarget(name: "MonitorTests", dependencies: ["Monitor", "Management"], swiftSettings: settings),
+        .testTarget(
+            name: "ConsoleTests", dependencies: ["Console", "Monitor", "Terminal", "Management"],
+            swiftSettings: settings),
+        .testTarget(name: "DrillsTests", dependencies: ["Drills"], swiftSettings: settings),
+        .testTarget(name: "ConformanceTests", swiftSettings: settings),
+        .testTarget(name: "ConsoleEndToEndTests", swiftSettings: settings),
+        .testTarget(name: "TidyTests", swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)
