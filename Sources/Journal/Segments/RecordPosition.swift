@@ -1,0 +1,21 @@
+/// Where a record lies: its segment and the byte it starts at.
+///
+/// A position is an address, not an identity: compaction moves records. Outside the journal a message is named by
+/// its queue and its sequence in it.
+@frozen
+public struct RecordPosition: Hashable, Sendable {
+    @usableFromInline let rawValue: UInt64
+
+    @inlinable
+    init(segment: Int, offset: Int) {
+        rawValue = UInt64(truncatingIfNeeded: segment) << 32 | UInt64(truncatingIfNeeded: offset)
+    }
+
+    /// Index of the segment.
+    @inlinable
+    public var segment: Int { Int(truncatingIfNeeded: rawValue >> 32) }
+
+    /// Byte at which the record starts in its segment.
+    @inlinable
+    public var offset: Int { Int(truncatingIfNeeded: rawValue & 0xFFFF_FFFF) }
+}
