@@ -1,0 +1,124 @@
+import Management
+
+/// The monitor without its clock and sockets: the poller, the state it leads to, and how answers enter it.
+struct MonitorCore: Sendable {
+    /// Something that happened.
+    enum Event: Sendable {
+        case started
+        case woken
+        case show(Set<Resource.Kind>)
+        case list(QueuePageRequest)
+        case select(QueueID?)
+        case refresh
+        case pause(Bool)
+        case setInterval(Duration)
+        case finished(Poller.Request.ID, Result<Answer, EndpointError>)
+    }
+
+    /// An endpoint's answer.
+    enum Answer: Sendable {
+        case capabilities(EndpointCapabilities)
+        case overview(Overview)
+        case nodes([NodeInfo])
+        case queues(Page<QueueInfo>)
+        case queue(QueueInfo)
+    }
+
+    private(set) var poller: Poller
+    private(set) var state: MonitorState
+
+    init(addresses: [String], interval: Duration, visible: Set<Resource.Kind>, queues: QueuePageRequest) {
+        poller = Poller(endpoints: addresses.count, interval: interval, visible: visible, page: queues)
+        state = MonitorState(endpoints: addresses, queues: queues)
+        refreshState(at: .zero)
+    }
+
+    /// Takes in what happened; the state is up to date afterwards, the actions are the caller's.
+    mutating func apply(_ event: Event, at now: Duration) -> [Poller.Action] {
+        let actions = actions(for: event, at: now)
+        refreshState(at: now)
+        return actions
+    }
+
+    private mutating func actions(for event: Event, at now: Duration) -> [Poller.Action] {
+        switch event {
+        case .started: return poller.start(at: now)
+        case .woken: return poller.wake(at: now)
+        case .show(let kinds): return poller.show(kinds, at: now)
+        case .refresh: return poller.refresh(at: now)
+        case .pause(let paused): return poller.pause(paused, at: now)
+        case .setInterval(let interval): return poller.setInterval(interval, at: now)
+        case .list(let request):
+            sortAtHand(for: request)
+            return poller.list(request, at: now)
+        case .select(let queue):
+            if queue != poller.selected { state.queue = Sample() }
+            return poller.select(queue, at: now)
+        case .finished(let id, .failure(let error)):
+            return poller.finish(id, .failed(error), at: now)
+        case .finished(let id, .success(let answer)):
+            var outcome = Poller.Outcome.reply
+            if case .capabilities(let capabilities) = answer { outcome = .capabilities(capabilities) }
+            let actions = poller.finish(id, outcome, at: now)
+            for case .keep(let request) in actions { keep(answer, to: request, at: now) }
+            return actions
+        }
+    }
+
+    private mutating func keep(_ answer: Answer, to request: Poller.Request, at now: Duration) {
+        switch answer {
+        case .capabilities: break
+        case .overview(let overview): state.overview.value = state.history.record(overview, at: now)
+        case .nodes(let nodes): state.nodes.value = nodes.sorted { $0.name < $1.name }
+        case .queue(let queue):
+            let isListed = state.queues.value?.items.contains { $0.id == queue.id } == true
+            state.queue.value = state.history.record(detail: queue, at: now, asPoint: !isListed)
+        case .queues(var page):
+            guard case .queues(let asked) = request.resource else { return }
+            page.items = state.history.record(page.items, at: now)
+            if page.isWhole, let sort = asked.sort {
+                page.items = page.items.sorted(by: sort, descending: asked.descending)
+            }
+            state.queues.value = page
+            state.listedQueues = asked
+        }
+    }
+
+    /// Sorts the page at hand at once where it is the whole list and only the order changed. A part of a list is
+    /// never sorted as if it were all.
+    private mutating func sortAtHand(for request: QueuePageRequest) {
+        var sameButOrder = state.listedQueues
+        sameButOrder.sort = request.sort
+        sameButOrder.descending = request.descending
+        guard sameButOrder == request, let sort = request.sort, let page = state.queues.value, page.isWhole else {
+            return
+        }
+        state.queues.value?.items = page.items.sorted(by: sort, descending: request.descending)
+        state.listedQueues = request
+    }
+
+    /// Brings everything that follows from the poller into the state.
+    private mutating func refreshState(at now: Duration) {
+        state.time = now
+        state.endpoint = state.endpoints[poller.endpoint]
+        state.capabilities = poller.capabilities
+        state.status = poller.status(at: now)
+        state.isPaused = poller.isPaused
+        state.interval = poller.interval
+        state.wantedQueues = poller.page
+        state.selected = poller.selected
+        refresh(\.overview, .overview, at: now)
+        refresh(\.nodes, .nodes, at: now)
+        refresh(\.queues, .queues, at: now)
+        refresh(\.queue, .queue, at: now)
+    }
+
+    private mutating func refresh<Value>(
+        _ path: WritableKeyPath<MonitorState, Sample<Value>>, _ kind: Resource.Kind, at now: Duration
+    ) {
+        state[keyPath: path].sampledAt = poller[kind].sampledAt
+        state[keyPath: path].isStale = poller.isStale(kind, at: now)
+        state[keyPath: path].error = poller[kind].error
+        state[keyPath: path].interval = poller.effectiveInterval(kind)
+    }
+}

@@ -1,0 +1,38 @@
+extension Poller {
+    /// How often a resource is asked for at present: the interval asked for, stretched by what the endpoint can
+    /// bear and by what is not visible.
+    public func effectiveInterval(_ kind: Resource.Kind) -> Duration {
+        let known = capabilities ?? lastCapabilities
+        let isRemoteList = kind == .queues && known?.isEmbedded != true
+        var result = max(interval, known?.statisticsInterval ?? .zero)
+        if isRemoteList { result = max(result, PollingLimits.shortestRemoteListInterval) }
+        if !isVisible(kind) { result = result * PollingLimits.hiddenFactor }
+        let share = isRemoteList ? PollingLimits.remoteListReplyShare : PollingLimits.replyShare
+        result = max(result, self[kind].replyTime * share)
+        return max(interval, min(result, PollingLimits.longestInterval))
+    }
+
+    /// When the present sample of a resource turns stale by age; `nil` where there is none, or while paused.
+    func staleAt(_ kind: Resource.Kind) -> Duration? {
+        guard !isPaused, let sampledAt = self[kind].sampledAt else { return nil }
+        return sampledAt + effectiveInterval(kind) * PollingLimits.missedRefreshes
+    }
+
+    /// Whether the present sample of a resource has missed two refreshes.
+    public func isStale(_ kind: Resource.Kind, at now: Duration) -> Bool {
+        guard self[kind].sampledAt != nil else { return false }
+        return self[kind].failures >= PollingLimits.missedRefreshes || staleAt(kind).map { $0 <= now } == true
+    }
+
+    /// How the endpoint does.
+    public func status(at now: Duration) -> MonitorStatus {
+        if capabilities == nil {
+            guard let connectionError, connectionFailures >= endpointCount else { return .connecting }
+            switch connectionError {
+            case .unauthorized, .forbidden: return .refused(connectionError)
+            default: return .unreachable(connectionError)
+            }
+        }
+        return Resource.Kind.allCases.contains { isVisible($0) && isStale($0, at: now) } ? .stale : .live
+    }
+}
