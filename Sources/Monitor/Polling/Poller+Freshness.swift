@@ -1,3 +1,5 @@
+import Management
+
 extension Poller {
     /// How often a resource is asked for at present: the interval asked for, stretched by what the endpoint can
     /// bear and by what is not visible.
