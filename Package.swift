@@ -67,6 +67,8 @@ let package = Package(
                 "Management",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: settings),
         .target(name: "Monitor", dependencies: ["Management"], swiftSettings: settings),
