@@ -46,6 +46,15 @@ public struct EndpointURL: Hashable, Sendable {
     }
 }
 
+extension EndpointURL: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The address alone.
+    public var description: String { address }
+    /// The address alone.
+    public var debugDescription: String { address }
+    /// The address and user, so that `dump` shows no password.
+    public var customMirror: Mirror { Mirror(self, children: ["address": address, "user": user as Any]) }
+}
+
 extension String {
     /// The text as one segment of a path or one value of a query: everything but the unreserved characters of
     /// RFC 3986 §2.3 is encoded, so the vhost "/" becomes "%2F".

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Management
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 
 #if canImport(FoundationEssentials)
@@ -36,6 +37,8 @@ extension Transport {
         case let error as HTTPClientError: endpointError(error)
         case let error as NIOConnectionError: .unreachable(address, reason: Self.reason(of: error))
         case let error as IOError: .unreachable(address, reason: Self.reason(of: error))
+        case HTTPParserError.invalidEOFState: .unreachable(address, reason: "the connection was closed")
+        case is HTTPParserError: .malformed("\(address) does not speak HTTP")
         default: .unreachable(address, reason: String(String(describing: error).prefix(RemoteLimits.longestReason)))
         }
     }
@@ -80,7 +83,7 @@ extension Transport {
     /// Whether a 401 is about who logs in, not about what a user accepted may do
     /// ("Login failed", "User can only log in via localhost", a proxy's own page).
     private static func isAboutLogin(_ reason: String) -> Bool {
-        !["User not authorised", "Not ", "Access to "].contains { reason.hasPrefix($0) }
+        !["User not authorised", "Not ", "Access "].contains { reason.hasPrefix($0) }
     }
 
     /// `Retry-After` in seconds (RFC 9110 §10.2.3); a date is not reckoned with.

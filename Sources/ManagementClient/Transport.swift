@@ -43,6 +43,8 @@ struct Transport: Sendable {
         // HTTP/1 only: one request per connection, so the pool's limit is the limit of requests in flight.
         configuration.httpVersion = .http1Only
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = RemoteLimits.requestsInFlight
+        // The caller decides when to try again, or whom to ask instead.
+        configuration.connectionPool.retryConnectionEstablishment = false
         // Shorter than RabbitMQ's 60 s, so that a request does not meet a connection being closed.
         configuration.connectionPool.idleTimeout = .seconds(30)
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
