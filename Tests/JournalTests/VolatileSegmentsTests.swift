@@ -24,7 +24,7 @@ struct VolatileSegmentsTests {
         var random = SplitMix(state: seed)
         let segments = VolatileSegments()
         var held: [(record: RecordPosition, size: Int, mark: UInt8)] = []
-        for step in 0..<20_000 {
+        for step in 0..<3_000 {
             if held.count > 500 || (!held.isEmpty && random.next() % 3 == 0) {
                 let gone = held.remove(at: Int(random.next() % UInt64(held.count)))
                 let bytes = segments.bytes(of: gone.record)
@@ -34,7 +34,7 @@ struct VolatileSegmentsTests {
                 #expect(intact, "seed \(seed) step \(step)")
                 segments.release(gone.record)
             } else {
-                let size = random.next() % 200 == 0 ? 2_000_000 : Int(random.next() % 3000)
+                let size = random.next() % 300 == 0 ? 1_500_000 : Int(random.next() % 3000)
                 let mark = UInt8(truncatingIfNeeded: random.next())
                 let record = segments.allocate(size)
                 segments.bytes(of: record).initializeMemory(as: UInt8.self, repeating: mark, count: size)

@@ -5,6 +5,8 @@ public enum WireError: Error, Equatable, Sendable {
     case truncated
     /// A value that the protocol does not allow here.
     case malformed
+    /// A method that AMQP 0-9-1 does not have.
+    case unknownMethod
 }
 
 /// Reads AMQP 0-9-1 data types (§4.2.5) from bytes that somebody else owns, without copying and without ever

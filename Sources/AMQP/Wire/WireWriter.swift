@@ -100,6 +100,13 @@ public struct WireWriter: ~Copyable {
         (base + offset).storeBytes(of: value.bigEndian, as: UInt32.self)
     }
 
+    /// Overwrites the two octets at `offset`, for flags that are known only afterwards.
+    @inlinable
+    public mutating func overwrite(_ value: UInt16, at offset: Int) {
+        precondition(offset >= 0 && offset + 2 <= count)
+        (base + offset).storeBytes(of: value.bigEndian, as: UInt16.self)
+    }
+
     /// A short string: one length octet, then the bytes. Text over 255 bytes is cut there at a character boundary.
     public mutating func writeShortString(_ text: String) {
         var text = text

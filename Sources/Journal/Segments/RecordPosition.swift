@@ -3,7 +3,7 @@
 /// A position is an address, not an identity: compaction moves records. Outside the journal a message is named by
 /// its queue and its sequence in it.
 @frozen
-public struct RecordPosition: Hashable, Sendable {
+public struct RecordPosition: Hashable, BitwiseCopyable, Sendable {
     @usableFromInline let rawValue: UInt64
 
     @inlinable

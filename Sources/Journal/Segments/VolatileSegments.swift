@@ -72,6 +72,12 @@ public final class VolatileSegments {
         header.storeBytes(of: header.load(as: UInt32.self) &+ count, as: UInt32.self)
     }
 
+    /// How many references hold the record.
+    @inlinable
+    public func references(to record: RecordPosition) -> UInt32 {
+        (bytes(of: record) - Self.headerBytes).load(as: UInt32.self)
+    }
+
     /// Drops one reference; with the last one the record is gone.
     @inlinable
     public func release(_ record: RecordPosition) {
