@@ -1,0 +1,123 @@
+internal import Broker
+internal import NIOCore
+
+/// Moves one connection's bytes between its socket and the node; knows nothing of AMQP.
+final class ConnectionHandler: ChannelInboundHandler, Transport {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Outbound bytes a client may leave unread before it is not read from either.
+    static let unreadBytesMax = 4 << 20
+
+    private let driver: NodeDriver
+    private var connection: Connection?
+    private var context: ChannelHandlerContext?
+    /// Bytes that the connection has not used yet: part of a frame, or all while it does not want to read.
+    private var unused: ByteBuffer?
+    private var isReading = true
+    private var isClosing = false
+
+    init(driver: NodeDriver) { self.driver = driver }
+
+    func channelActive(context: ChannelHandlerContext) {
+        guard let node = driver.node else {
+            context.close(promise: nil)
+            return
+        }
+        self.context = context
+        let peer = context.remoteAddress.map { "\($0.ipAddress ?? "local"):\($0.port ?? 0)" } ?? "unknown"
+        let connection = node.accept(peer: peer, now: driver.now)
+        connection.transport = self
+        self.connection = connection
+        driver.tick()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        if var kept = unused {
+            unused = nil
+            kept.writeBuffer(&bytes)
+            bytes = kept
+        }
+        consume(bytes)
+    }
+
+    private func consume(_ bytes: consuming ByteBuffer) {
+        guard let connection, let node = driver.node else { return }
+        let used = bytes.withUnsafeReadableBytes { node.receive($0, on: connection, now: driver.now) }
+        guard used < bytes.readableBytes else { return }
+        bytes.moveReaderIndex(forwardBy: used)
+        // A part of a frame must not keep a whole receive buffer.
+        var rest = ByteBufferAllocator().buffer(capacity: bytes.readableBytes)
+        rest.writeBuffer(&bytes)
+        unused = rest
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) { driver.tick() }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        connection?.transportIsWritable(context.channel.isWritable)
+        if context.channel.isWritable, let connection { update(connection) }
+        driver.tick()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        connection?.transportClosed()
+        connection = nil
+        self.context = nil
+        driver.tick()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A reset socket is the client's way to go; whatever it was, this connection is over and `channelInactive`
+        // gives back what it held.
+        context.close(promise: nil)
+    }
+
+    // MARK: Transport
+
+    func update(_ connection: Connection) {
+        guard let context, !isClosing else { return }
+        if connection.isFinished {
+            isClosing = true
+            sendAll(connection, context)
+            let box = NIOLoopBound(context, eventLoop: context.eventLoop)
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
+                box.value.close(promise: nil)
+            }
+            return
+        }
+        if context.channel.isWritable { sendAll(connection, context) }
+        var unsent = 0
+        connection.withOutbound {
+            unsent = $0.count
+            return false
+        }
+        setReading(connection.wantsReading && unsent < Self.unreadBytesMax, context)
+    }
+
+    private func sendAll(_ connection: Connection, _ context: ChannelHandlerContext) {
+        connection.withOutbound { bytes in
+            var buffer = context.channel.allocator.buffer(capacity: bytes.count)
+            buffer.writeBytes(bytes)
+            context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+            return true
+        }
+    }
+
+    private func setReading(_ wanted: Bool, _ context: ChannelHandlerContext) {
+        guard wanted != isReading else { return }
+        isReading = wanted
+        // Fails only on a channel that is closed already.
+        try? context.channel.syncOptions?.setOption(.autoRead, value: wanted)
+        guard wanted else { return }
+        if let kept = unused {
+            unused = nil
+            let loop = NIOLoopBound(self, eventLoop: context.eventLoop)
+            context.eventLoop.execute {
+                loop.value.consume(kept)
+                loop.value.driver.tick()
+            }
+        }
+    }
+}

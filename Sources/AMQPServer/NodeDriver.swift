@@ -1,0 +1,75 @@
+internal import Broker
+internal import Dispatch
+internal import NIOConcurrencyHelpers
+internal import NIOCore
+
+/// Drives one node on one event loop: passes the time in, ticks after every batch of bytes, sleeps until the node's
+/// next deadline.
+///
+/// Everything but `perform` and `start` happens on the loop.
+final class NodeDriver: NodeLoop, @unchecked Sendable {
+    let eventLoop: any EventLoop
+    /// Only touched on the loop; nil once stopped.
+    private(set) var node: Node?
+    private var isTickScheduled = false
+    private var alarm: Scheduled<Void>?
+    private var alarmDeadline: Instant?
+    /// The longest tick so far, in nanoseconds.
+    private(set) var longestTick: UInt64 = 0
+
+    init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+
+    /// Makes the node, on the loop.
+    func start(_ configuration: NodeConfiguration) {
+        eventLoop.preconditionInEventLoop()
+        let node = Node(configuration, now: now)
+        node.wake = { [unowned self] in scheduleTick() }
+        self.node = node
+    }
+
+    func stop() {
+        eventLoop.preconditionInEventLoop()
+        alarm?.cancel()
+        node = nil
+    }
+
+    var now: Instant { Instant(nanoseconds: DispatchTime.now().uptimeNanoseconds) }
+
+    /// Runs a tick, and sees to it that the next one comes when it is due.
+    func tick() {
+        guard let node else { return }
+        let begin = now
+        let outcome = node.tick(now: begin)
+        longestTick = max(longestTick, now.nanoseconds - begin.nanoseconds)
+        if outcome.hasMore { scheduleTick() }
+        if let deadline = outcome.nextDeadline { setAlarm(deadline) }
+    }
+
+    func scheduleTick() {
+        guard !isTickScheduled else { return }
+        isTickScheduled = true
+        eventLoop.execute { [self] in
+            isTickScheduled = false
+            tick()
+        }
+    }
+
+    private func setAlarm(_ deadline: Instant) {
+        if let alarmDeadline, alarmDeadline <= deadline { return }
+        alarm?.cancel()
+        alarmDeadline = deadline
+        alarm = eventLoop.scheduleTask(deadline: NIODeadline.uptimeNanoseconds(deadline.nanoseconds)) { [self] in
+            alarmDeadline = nil
+            tick()
+        }
+    }
+
+    func resetLongestTick() { longestTick = 0 }
+
+    func perform(_ work: @escaping @Sendable (Node?) -> Void) {
+        eventLoop.execute { [self] in
+            work(node)
+            tick()
+        }
+    }
+}

@@ -1,0 +1,244 @@
+internal import AMQP
+
+/// What each method asks for, and the reply to each.
+extension Channel {
+    func receiveMethod(
+        _ frame: ParsedFrame, _ rest: UnsafeRawBufferPointer
+    ) throws(ProtocolException) -> Int? {
+        guard assembly == nil else {
+            throw ProtocolException(
+                .unexpectedFrame,
+                assembly?.header == nil
+                    ? "expected content header for class 60, got non content header frame instead"
+                    : "expected content body, got non content body frame instead")
+        }
+        guard frame.payload.count >= 4 else {
+            throw ProtocolException(.syntaxError, "method frame without a method")
+        }
+        let id = MethodID(rawValue: UInt32(bigEndian: frame.payload.loadUnaligned(as: UInt32.self)))
+        currentMethod = id
+        switch id {
+        case BasicPublish.id:
+            return try receivePublish(frame, rest)
+        case BasicAck.id:
+            try receiveAck(frame.payload)
+        default:
+            try receive(connection.decode(frame.payload))
+        }
+        return frame.byteCount
+    }
+
+    @inline(__always)
+    private func receiveAck(_ payload: UnsafeRawBufferPointer) throws(ProtocolException) {
+        guard payload.count >= 13 else {
+            throw ProtocolException(.syntaxError, "basic.ack with arguments that cannot be read")
+        }
+        let tag = UInt64(bigEndian: payload.loadUnaligned(fromByteOffset: 4, as: UInt64.self))
+        try settle(tag, multiple: payload[12] & 1 != 0, .ack)
+    }
+
+    private func receive(_ method: Method) throws(ProtocolException) {
+        switch method {
+        case .channelOpen:
+            throw ProtocolException(.channelError, "second 'channel.open' seen")
+        case .channelClose:
+            end()
+            connection.send(ChannelCloseOK(), on: number)
+            connection.forget(self)
+        case .channelFlow(let flow):
+            guard flow.active else { throw .notImplemented("active=false") }
+            connection.send(ChannelFlowOK(active: true), on: number)
+        case .exchangeDeclare(let declare):
+            try receive(declare)
+        case .exchangeDelete(let delete):
+            try checkNotDefault(delete.exchange)
+            try checkNotReserved(delete.exchange, "exchange")
+            ask(.deleteExchange(name: delete.exchange, ifUnused: delete.ifUnused), for: method, noWait: delete.noWait)
+        case .queueDeclare(let declare):
+            try receive(declare)
+        case .queueBind(let bind):
+            try checkNotDefault(bind.exchange)
+            let queue = try named(bind.queue)
+            ask(
+                .bind(
+                    exchange: bind.exchange, queue: queue,
+                    routingKey: bindingKey(bind.routingKey, isUnnamed: bind.queue.isEmpty, queue),
+                    arguments: bind.arguments),
+                for: method, noWait: bind.noWait)
+        case .queueUnbind(let unbind):
+            try checkNotDefault(unbind.exchange)
+            let queue = try named(unbind.queue)
+            ask(
+                .unbind(
+                    exchange: unbind.exchange, queue: queue,
+                    routingKey: bindingKey(unbind.routingKey, isUnnamed: unbind.queue.isEmpty, queue),
+                    arguments: unbind.arguments),
+                for: method, noWait: false)
+        case .queuePurge(let purge):
+            ask(.purgeQueue(name: try named(purge.queue)), for: method, noWait: purge.noWait)
+        case .queueDelete(let delete):
+            ask(
+                .deleteQueue(
+                    name: try named(delete.queue), ifUnused: delete.ifUnused, ifEmpty: delete.ifEmpty),
+                for: method, noWait: delete.noWait)
+        case .basicQos(let qos):
+            try receive(qos)
+        case .basicConsume(let consume):
+            try receive(consume)
+        case .basicCancel(let cancel):
+            receive(cancel)
+        case .basicGet(let get):
+            ask(.get(queue: try named(get.queue)), for: method, noWait: false)
+        case .basicNack(let nack):
+            try settle(nack.deliveryTag, multiple: nack.multiple, nack.requeue ? .requeue : .discard)
+        case .basicReject(let reject):
+            try settle(reject.deliveryTag, multiple: false, reject.requeue ? .requeue : .discard)
+        case .confirmSelect(let select):
+            isConfirming = true
+            if !select.noWait { connection.send(ConfirmSelectOK(), on: number) }
+        default:
+            throw .notImplemented("\(method.id.name) is not implemented yet")
+        }
+    }
+
+    private func receive(_ declare: ExchangeDeclare) throws(ProtocolException) {
+        if !declare.passive {
+            try checkNotDefault(declare.exchange)
+            if declare.exchange.hasPrefix("amq."),
+                connection.virtualHost.exchanges[declare.exchange] == nil
+            {
+                try checkNotReserved(declare.exchange, "exchange")
+            }
+            if declare.arguments["alternate-exchange"] != nil {
+                throw .notImplemented("alternate exchanges are not implemented yet")
+            }
+        }
+        let flags = ExchangeFlags(
+            isDurable: declare.durable, isAutoDelete: declare.autoDelete, isInternal: declare.internal,
+            arguments: declare.arguments)
+        ask(
+            .declareExchange(
+                name: declare.exchange, type: declare.type, settings: flags, passive: declare.passive),
+            for: .exchangeDeclare(declare), noWait: declare.noWait)
+    }
+
+    private func receive(_ declare: QueueDeclare) throws(ProtocolException) {
+        var name = declare.queue
+        if !declare.passive {
+            if name.hasPrefix("amq."), connection.virtualHost.queues[name] == nil {
+                try checkNotReserved(name, "queue")
+            }
+            try QueueArguments.check(declare.arguments)
+            if name.isEmpty { name = node.uniqueName(prefix: "amq.gen-") }
+        } else if name.isEmpty {
+            name = try named("")
+        }
+        let settings = QueueDefinition(
+            isDurable: declare.durable, isAutoDelete: declare.autoDelete,
+            exclusiveOwner: declare.exclusive ? connection.id : nil, arguments: declare.arguments)
+        ask(
+            .declareQueue(
+                name: name, settings: settings, passive: declare.passive),
+            for: .queueDeclare(declare), noWait: declare.noWait)
+    }
+
+    private func receive(_ qos: BasicQos) throws(ProtocolException) {
+        if qos.prefetchSize != 0 { throw .notImplemented("prefetch_size!=0 (\(qos.prefetchSize))") }
+        if qos.global { throw .notImplemented("channel-wide prefetch (global) is not implemented yet") }
+        prefetch = Int(qos.prefetchCount)
+        connection.send(BasicQosOK(), on: number)
+    }
+
+    private func receive(_ consume: BasicConsume) throws(ProtocolException) {
+        if !consume.consumerTag.isEmpty, consumers.contains(where: { $0.tag == consume.consumerTag }) {
+            throw ProtocolException(.notAllowed, "attempt to reuse consumer tag '\(consume.consumerTag)'")
+        }
+        let queue = try named(consume.queue)
+        var consume = consume
+        if consume.consumerTag.isEmpty { consume.consumerTag = node.uniqueName(prefix: "amq.ctag-") }
+        ask(
+            .consume(queue: queue, consume, prefetch: prefetch), for: .basicConsume(consume),
+            noWait: consume.noWait)
+    }
+
+    private func receive(_ cancel: BasicCancel) {
+        if let consumer = consumers.first(where: { $0.tag == cancel.consumerTag }) { stop(consumer) }
+        if !cancel.noWait { connection.send(BasicCancelOK(consumerTag: cancel.consumerTag), on: number) }
+    }
+
+    /// Takes a consumer out of service; what it holds stays unacknowledged.
+    func stop(_ consumer: Consumer) {
+        consumers.removeAll { $0 === consumer }
+        if consumer.unacked > 0 { cancelledConsumers.append(consumer) }
+        node.cancel(consumer)
+    }
+
+    /// Tells the client that its consumer ended with its queue (RabbitMQ, "Consumer Cancel Notification").
+    func queueDeleted(under consumer: Consumer) {
+        stop(consumer)
+        if connection.hasCapability("consumer_cancel_notify") {
+            connection.send(BasicCancel(consumerTag: consumer.tag, noWait: true), on: number)
+        }
+    }
+
+    // MARK: Replies
+
+    func reply(to method: Method, _ answer: Answer, noWait: Bool) {
+        switch (method, answer) {
+        case (.queueDeclare, .declared(let queue, let messages, let consumers)):
+            currentQueue = queue
+            if !noWait {
+                connection.send(
+                    QueueDeclareOK(
+                        queue: queue, messageCount: UInt32(clamping: messages),
+                        consumerCount: UInt32(clamping: consumers)),
+                    on: number)
+            }
+        case (.basicConsume, .consuming(let consumer)):
+            consumers.append(consumer)
+            if !noWait { connection.send(BasicConsumeOK(consumerTag: consumer.tag), on: number) }
+            consumer.queue.add(consumer)
+        case (.basicGet(let get), .got(let entry, let queue)):
+            sendGetOK(entry, from: queue, noAck: get.noAck)
+        case (.basicGet, .empty):
+            connection.send(BasicGetEmpty(), on: number)
+        case (_, _) where noWait:
+            break
+        case (.exchangeDeclare, _): connection.send(ExchangeDeclareOK(), on: number)
+        case (.exchangeDelete, _): connection.send(ExchangeDeleteOK(), on: number)
+        case (.queueBind, _): connection.send(QueueBindOK(), on: number)
+        case (.queueUnbind, _): connection.send(QueueUnbindOK(), on: number)
+        case (.queuePurge, .removed(let count)):
+            connection.send(QueuePurgeOK(messageCount: UInt32(clamping: count)), on: number)
+        case (.queueDelete, .removed(let count)):
+            connection.send(QueueDeleteOK(messageCount: UInt32(clamping: count)), on: number)
+        default:
+            assertionFailure("no reply for \(method.id.name)")
+        }
+    }
+
+    // MARK: Names
+
+    /// The queue that a method means: an empty name stands for the last one declared on the channel.
+    private func named(_ queue: String) throws(ProtocolException) -> String {
+        guard queue.isEmpty else { return queue }
+        guard !currentQueue.isEmpty else { throw ProtocolException(.notFound, "no previously declared queue") }
+        return currentQueue
+    }
+
+    /// With neither a queue nor a routing key named, the queue's name is the key (AMQP 0-9-1, `queue.bind`).
+    private func bindingKey(_ key: String, isUnnamed: Bool, _ queue: String) -> [UInt8] {
+        Array(key.isEmpty && isUnnamed ? queue.utf8 : key.utf8)
+    }
+
+    private func checkNotDefault(_ exchange: String) throws(ProtocolException) {
+        if exchange.isEmpty { throw .defaultExchange }
+    }
+
+    private func checkNotReserved(_ name: String, _ kind: String) throws(ProtocolException) {
+        if name.hasPrefix("amq.") {
+            throw ProtocolException(
+                .accessRefused, "\(kind) name '\(name)' contains reserved prefix 'amq.*'")
+        }
+    }
+}

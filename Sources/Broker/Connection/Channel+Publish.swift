@@ -1,0 +1,278 @@
+internal import AMQP
+internal import Journal
+
+/// `basic.publish` (AMQP 0-9-1 §1.8.3.7): method, content header, body.
+extension Channel {
+    /// Handles a publish. When its header and its whole body follow in `rest` — nearly always — the message is
+    /// stored straight from there; otherwise it is assembled from the frames as they come.
+    func receivePublish(
+        _ frame: ParsedFrame, _ rest: UnsafeRawBufferPointer
+    ) throws(ProtocolException) -> Int? {
+        if node.isMemoryShort {
+            connection.pauseReading()
+            return nil
+        }
+        let publish = try PublishMethod(frame.payload)
+        let route = try route(publish)
+        if publish.isImmediate { throw .notImplemented("immediate=true") }
+
+        if let (content, body, used) = wholeContent(in: rest, after: frame.byteCount) {
+            try check(content)
+            var record: RecordPosition?
+            if !route.queues.isEmpty || publish.isMandatory {
+                let fresh = node.segments.allocate(
+                    MessageRecord.fixedBytes + publish.key.count + content.payload.count + body.count)
+                let target = MessageRecord.begin(
+                    node.segments.bytes(of: fresh), key: publish.key, header: content.payload,
+                    bodyBytes: body.count, isChunked: false)
+                if let start = body.baseAddress { target.copyMemory(from: start, byteCount: body.count) }
+                record = fresh
+            }
+            publishComplete(
+                record, on: route, deliveryMode: content.scan.deliveryMode, bodyBytes: body.count,
+                isMandatory: publish.isMandatory)
+            return used
+        }
+        assembly = PublishAssembly(route: route, key: Array(publish.key), isMandatory: publish.isMandatory)
+        return frame.byteCount
+    }
+
+    @inline(__always)
+    private func route(_ publish: PublishMethod) throws(ProtocolException) -> Route {
+        if let known = lastRoute,
+            known.answers(publish.key, in: connection.virtualHost, version: node.topologyVersion)
+        {
+            return known
+        }
+        guard
+            let route = node.router.route(
+                key: publish.key, exchange: publish.exchange, routingKey: publish.routingKey,
+                in: connection.virtualHost, node: node)
+        else {
+            throw .noExchange(String(decoding: publish.exchange, as: UTF8.self), connection.virtualHost.name)
+        }
+        if route.exchange.settings.isInternal {
+            throw ProtocolException(
+                .accessRefused,
+                "cannot publish to internal exchange '\(route.exchange.name)' in vhost '\(route.virtualHost.name)'")
+        }
+        lastRoute = route
+        return route
+    }
+
+    private struct Content {
+        let payload: UnsafeRawBufferPointer
+        let scan: ContentHeaderScan
+    }
+
+    /// The content header and body behind a publish, if they are all there and the body is in one frame.
+    @inline(__always)
+    private func wholeContent(
+        in rest: UnsafeRawBufferPointer, after offset: Int
+    ) -> (Content, UnsafeRawBufferPointer, used: Int)? {
+        let frameMax = connection.frameMax
+        let behind = UnsafeRawBufferPointer(rebasing: rest[offset...])
+        guard let header = try? FrameParser.next(behind, maxFrameSize: frameMax), header.type == .header,
+            header.channel == number, let scan = try? ContentHeaderScan(payload: header.payload)
+        else { return nil }
+        let content = Content(payload: header.payload, scan: scan)
+        if scan.bodySize == 0 {
+            return (content, UnsafeRawBufferPointer(start: nil, count: 0), offset + header.byteCount)
+        }
+        let further = UnsafeRawBufferPointer(rebasing: behind[header.byteCount...])
+        guard let body = try? FrameParser.next(further, maxFrameSize: frameMax), body.type == .body,
+            body.channel == number, UInt64(body.payload.count) == scan.bodySize
+        else { return nil }
+        return (content, body.payload, offset + header.byteCount + body.byteCount)
+    }
+
+    /// What a content header may not say.
+    private func check(_ content: Content) throws(ProtocolException) {
+        let scan = content.scan
+        if scan.bodySize > Limits.messageBytes {
+            throw ProtocolException(
+                .preconditionFailed,
+                "message size \(scan.bodySize) is larger than configured max size \(Limits.messageBytes)")
+        }
+        if scan.expiration != nil { throw .notImplemented("message expiration is not implemented yet") }
+        if let user = scan.userID, !user.elementsEqual(connection.user.utf8) {
+            throw ProtocolException(
+                .preconditionFailed,
+                "user_id property set to '\(String(decoding: user, as: UTF8.self))' but authenticated user was "
+                    + "'\(connection.user)'")
+        }
+    }
+
+    // MARK: Assembly
+
+    func receiveHeader(_ payload: UnsafeRawBufferPointer) throws(ProtocolException) {
+        guard assembly != nil else {
+            throw ProtocolException(.unexpectedFrame, "expected method frame, got non method frame instead")
+        }
+        guard assembly?.header == nil else {
+            throw ProtocolException(
+                .unexpectedFrame, "expected content body, got non content body frame instead")
+        }
+        let scan: ContentHeaderScan
+        do throws(WireError) {
+            scan = try ContentHeaderScan(payload: payload)
+        } catch {
+            throw ProtocolException(.syntaxError, "content header that cannot be read")
+        }
+        try check(Content(payload: payload, scan: scan))
+        assembly?.begin(header: payload, scan: scan, in: node)
+        completeIfWhole()
+    }
+
+    func receiveBody(_ payload: UnsafeRawBufferPointer) throws(ProtocolException) {
+        guard assembly != nil else {
+            throw ProtocolException(.unexpectedFrame, "expected method frame, got non method frame instead")
+        }
+        guard assembly?.header != nil else {
+            throw ProtocolException(
+                .unexpectedFrame,
+                "expected content header for class 60, got non content header frame instead")
+        }
+        guard assembly?.append(payload, in: node) == true else {
+            throw ProtocolException(
+                .unexpectedFrame, "content body is longer than the \(assembly?.bodyBytes ?? 0) octets announced")
+        }
+        completeIfWhole()
+    }
+
+    private func completeIfWhole() {
+        guard let whole = assembly, whole.isWhole else { return }
+        assembly = nil
+        // The topology may have changed while the body came.
+        let key = whole.key
+        let current = key.withUnsafeBytes { bytes -> Route? in
+            if whole.route.version == node.topologyVersion { return whole.route }
+            guard let publish = PublishMethod(key: bytes) else { return nil }
+            return node.router.route(
+                key: bytes, exchange: publish.exchange, routingKey: publish.routingKey,
+                in: connection.virtualHost, node: node)
+        }
+        guard let current else {
+            whole.abandon(in: node)
+            fail(.noExchange(whole.route.exchange.name, connection.virtualHost.name))
+            return
+        }
+        publishComplete(
+            whole.finish(in: node), on: current, deliveryMode: whole.deliveryMode, bodyBytes: whole.bodyBytes,
+            isMandatory: whole.isMandatory)
+    }
+
+    // MARK: Into the queues
+
+    /// Puts a stored message into every queue of its route. `record` carries one reference, which goes to the queues
+    /// or is released; nil when nobody needs the message.
+    @inline(__always)
+    private func publishComplete(
+        _ record: RecordPosition?, on route: Route, deliveryMode: UInt8, bodyBytes: Int, isMandatory: Bool
+    ) {
+        node.counters.publish &+= 1
+        route.exchange.publishedIn &+= 1
+        connection.hasPublished = true
+        let queues = route.queues
+        var mustBeDurable = false
+        if let record, !queues.isEmpty {
+            if queues.count > 1 { node.segments.retain(record, by: UInt32(queues.count - 1)) }
+            let flags = deliveryMode == 2 ? QueueEntry.persistent : 0
+            let size = UInt32(clamping: bodyBytes)
+            for queue in queues {
+                queue.enqueue(record, bodyBytes: size, flags: flags)
+                if flags != 0, queue.settings.isDurable { mustBeDurable = true }
+            }
+        } else {
+            unroutable(record, on: route, isMandatory: isMandatory)
+        }
+        guard isConfirming else { return }
+        if mustBeDurable {
+            let number = confirms.publish(waitingFor: 1)
+            let position = node.journal.append(byteCount: bodyBytes)
+            node.awaitDurable(position, of: self, publish: number)
+        } else {
+            confirms.publishSettled()
+            noteConfirms()
+        }
+    }
+
+    /// A message that no queue takes goes back when its publisher asked for that, else it is dropped; a confirm
+    /// follows the return (RabbitMQ, "Publisher Confirms": "the broker will confirm once the exchange verifies a
+    /// message won't route to any queue").
+    private func unroutable(_ record: RecordPosition?, on route: Route, isMandatory: Bool) {
+        guard isMandatory, let record else {
+            node.counters.dropUnroutable &+= 1
+            if let record { node.release(record) }
+            return
+        }
+        node.counters.returnUnroutable &+= 1
+        sendReturn(record)
+        node.release(record)
+    }
+
+    @inline(__always)
+    func noteConfirms() {
+        if !hasConfirmsToSay {
+            hasConfirmsToSay = true
+            connection.confirming.append(self)
+            node.noteDirty(connection)
+        }
+    }
+
+    /// Says what has been confirmed in this tick. While a long body goes out on this channel nothing else may.
+    func sayConfirms() {
+        guard sending == nil, phase == .open else { return }
+        let count = confirms.flush(
+            ack: { connection.outbound.writeMethodFrame(BasicAck(deliveryTag: $0, multiple: $1), channel: number) },
+            nack: {
+                connection.outbound.writeMethodFrame(
+                    BasicNack(deliveryTag: $0, multiple: false, requeue: false), channel: number)
+            })
+        node.counters.confirm &+= UInt64(count)
+    }
+}
+
+/// The arguments of `basic.publish`, read in place.
+struct PublishMethod {
+    /// Exchange and routing key as they came: two short strings with their length octets.
+    let key: UnsafeRawBufferPointer
+    let exchange: UnsafeRawBufferPointer
+    let routingKey: UnsafeRawBufferPointer
+    let isMandatory: Bool
+    let isImmediate: Bool
+
+    /// Bytes of class id, method id and the reserved ticket before the key.
+    private static let prefixBytes = 6
+
+    @inline(__always)
+    init(_ payload: UnsafeRawBufferPointer) throws(ProtocolException) {
+        do throws(WireError) {
+            var reader = WireReader(payload)
+            _ = try reader.readBytes(Self.prefixBytes)
+            exchange = try reader.readShortBytes()
+            routingKey = try reader.readShortBytes()
+            let bits = try reader.readUInt8()
+            isMandatory = bits & 1 != 0
+            isImmediate = bits & 2 != 0
+            key = UnsafeRawBufferPointer(
+                start: payload.baseAddress.map { $0 + Self.prefixBytes },
+                count: exchange.count + routingKey.count + 2)
+        } catch {
+            throw ProtocolException(.syntaxError, "basic.publish with arguments that cannot be read")
+        }
+    }
+
+    /// Reads a key that was kept.
+    init?(key: UnsafeRawBufferPointer) {
+        var reader = WireReader(key)
+        guard let exchange = try? reader.readShortBytes(), let routingKey = try? reader.readShortBytes() else {
+            return nil
+        }
+        self.key = key
+        self.exchange = exchange
+        self.routingKey = routingKey
+        isMandatory = false
+        isImmediate = false
+    }
+}

@@ -1,0 +1,226 @@
+internal import AMQP
+internal import Journal
+
+/// One channel of a connection: what its client has asked for, publishes in the making, deliveries not settled.
+///
+/// A channel that waits for an answer — from the topology, from a queue, or for room to send a long body — is
+/// suspended: its later frames are held back in order while other channels go on.
+final class Channel {
+    let number: UInt16
+    /// Tells this opening from others of the same number.
+    let opening: UInt64
+    unowned let connection: Connection
+    unowned let node: Node
+
+    private(set) var phase = Phase.open
+    var waiting: Waiting?
+    private var heldAnswer: Answer?
+    private var held = WireWriter(capacity: 64)
+    private var heldUsed = 0
+
+    var prefetch = 0
+    var unacked = Unacked()
+    var lastDeliveryTag: UInt64 = 0
+    /// In the order in which they were started.
+    var consumers: [Consumer] = []
+    /// Cancelled ones that still have deliveries unacknowledged.
+    var cancelledConsumers: [Consumer] = []
+    var generatedTags = 0
+    /// The queue that an empty queue name means (AMQP 0-9-1, `queue.bind`: "the last declared queue on the channel").
+    var currentQueue = ""
+
+    var isConfirming = false
+    var confirms = Confirms()
+    var hasConfirmsToSay = false
+    var assembly: PublishAssembly?
+    var lastRoute: Route?
+    var sending: BodyCursor?
+    var currentMethod: MethodID?
+
+    enum Phase {
+        case open
+        /// `channel.close` was sent; frames are dropped until it is answered (AMQP 0-9-1 §1.5.2.5).
+        case closing
+        case ended
+    }
+
+    /// Why the channel is suspended, and what to send when it goes on.
+    enum Waiting {
+        case request(Method, noWait: Bool)
+        case settling(upTo: UInt64, Settlement)
+    }
+
+    init(number: UInt16, opening: UInt64, connection: Connection) {
+        self.number = number
+        self.opening = opening
+        self.connection = connection
+        node = connection.node
+    }
+
+    var reference: ChannelReference {
+        ChannelReference(connection: connection.id, number: number, opening: opening)
+    }
+
+    var isSuspended: Bool { waiting != nil || sending != nil }
+
+    /// Whether a delivery may be written now.
+    @inline(__always)
+    var canTakeDelivery: Bool { sending == nil && phase == .open && connection.hasRoom }
+
+    // MARK: Frames in
+
+    /// Handles one frame; `rest` begins with it and may hold more. Returns how many bytes of `rest` were used, or nil
+    /// when the frame must be offered again later. Throws what closes the connection.
+    func receive(_ frame: ParsedFrame, rest: UnsafeRawBufferPointer) throws(ProtocolException) -> Int? {
+        if isSuspended || heldUsed < held.count { return hold(frame, rest) }
+        return try handle(frame, rest)
+    }
+
+    private func handle(_ frame: ParsedFrame, _ rest: UnsafeRawBufferPointer) throws(ProtocolException) -> Int? {
+        guard phase == .open else {
+            try receiveWhileClosing(frame)
+            return frame.byteCount
+        }
+        do throws(ProtocolException) {
+            switch frame.type {
+            case .method:
+                return try receiveMethod(frame, rest)
+            case .header:
+                try receiveHeader(frame.payload)
+            case .body:
+                try receiveBody(frame.payload)
+            case .heartbeat:
+                throw ProtocolException(.frameError, "heartbeat frame on channel \(number)")
+            }
+        } catch {
+            guard !error.code.closesConnection else {
+                connection.failingMethod = currentMethod
+                throw error
+            }
+            fail(error)
+        }
+        return frame.byteCount
+    }
+
+    private func hold(_ frame: ParsedFrame, _ rest: UnsafeRawBufferPointer) -> Int? {
+        guard held.count - heldUsed < Limits.heldBackBytes else {
+            connection.pauseReading()
+            return nil
+        }
+        held.write(UnsafeRawBufferPointer(rebasing: rest[..<frame.byteCount]))
+        return frame.byteCount
+    }
+
+    /// Handles the frames that were held back, until the channel is suspended again.
+    func replay() {
+        while heldUsed < held.count, !isSuspended, phase != .ended {
+            let rest = UnsafeRawBufferPointer(rebasing: held.bytes[heldUsed...])
+            do throws(ProtocolException) {
+                // Held frames were whole and valid when they came; none can fail here.
+                guard let frame = try? FrameParser.next(rest, maxFrameSize: 0) else { break }
+                guard let used = try handle(frame, rest) else { break }
+                heldUsed += used
+            } catch {
+                heldUsed = held.count
+                connection.fail(error)
+            }
+        }
+        if heldUsed == held.count {
+            held.reset()
+            held.shrink(to: 64)
+            heldUsed = 0
+        }
+        if held.count - heldUsed < Limits.heldBackBytes / 2 { connection.resumeReading() }
+    }
+
+    private func receiveWhileClosing(_ frame: ParsedFrame) throws(ProtocolException) {
+        guard frame.type == .method, let method = try? Method.decode(frame.payload) else { return }
+        switch method {
+        case .channelCloseOK:
+            phase = .ended
+            connection.forget(self)
+        case .channelClose:
+            connection.send(ChannelCloseOK(), on: number)
+        default:
+            break
+        }
+    }
+
+    // MARK: Waiting
+
+    /// Asks the node for something and suspends the channel until the answer.
+    func ask(_ request: Request, for method: Method, noWait: Bool) {
+        waiting = .request(method, noWait: noWait)
+        node.submit(request, from: .channel(reference), in: connection.virtualHost)
+    }
+
+    /// Goes on with what was asked for.
+    func answered(_ answer: Answer) {
+        guard sending == nil else {
+            heldAnswer = answer
+            return
+        }
+        guard case .request(let method, let noWait)? = waiting else { return }
+        waiting = nil
+        currentMethod = method.id
+        if case .failed(let exception) = answer {
+            if exception.code.closesConnection {
+                connection.fail(exception, method: method.id)
+                return
+            }
+            fail(exception)
+        } else {
+            reply(to: method, answer, noWait: noWait)
+        }
+        replay()
+    }
+
+    /// Goes on after a long body has been sent.
+    func bodySent() {
+        if let answer = heldAnswer {
+            heldAnswer = nil
+            answered(answer)
+        } else if waiting == nil {
+            replay()
+        }
+        for consumer in consumers { consumer.queue.enterRound(consumer) }
+    }
+
+    // MARK: Ending
+
+    /// Closes the channel for a reason that the client is told of.
+    func fail(_ exception: ProtocolException) {
+        guard phase == .open else { return }
+        let method = currentMethod
+        release()
+        phase = .closing
+        connection.send(
+            ChannelClose(
+                replyCode: exception.code.rawValue, replyText: exception.text,
+                classID: method?.classID ?? 0, methodID: method?.methodID ?? 0),
+            on: number)
+    }
+
+    /// Ends the channel because its client or its connection did.
+    func end() {
+        guard phase != .ended else { return }
+        release()
+        phase = .ended
+    }
+
+    /// Gives back everything it held: consumers, unacknowledged deliveries, half a publish, half a delivery.
+    private func release() {
+        waiting = nil
+        if case .got(let entry, let queue)? = heldAnswer { queue.putBack(entry) }
+        heldAnswer = nil
+        for consumer in consumers { node.cancel(consumer) }
+        node.giveBack(&unacked, keeping: consumers + cancelledConsumers)
+        consumers.removeAll()
+        cancelledConsumers.removeAll()
+        if let assembly { assembly.abandon(in: node) }
+        assembly = nil
+        if let sending { node.release(sending.record) }
+        sending = nil
+        connection.sendingBodies.removeAll { $0 === self }
+    }
+}

@@ -1,0 +1,264 @@
+internal import AMQP
+
+/// The bytes of one client connection turned into the bytes of the answers: handshake, heartbeats, channels.
+///
+/// Pure: whoever owns the socket (or the simulator) calls `receive` with what came in and takes what `withOutbound`
+/// shows after the node's tick. Nothing here blocks, reads a clock or touches a socket.
+public final class Connection {
+    /// Names this connection in the node.
+    public let id: ConnectionID
+    unowned let node: Node
+    /// Where the client is, as text ("127.0.0.1:50112").
+    public let peer: String
+    let connectedAt: Instant
+
+    var phase = Phase.awaitingProtocolHeader
+    var outbound = WireWriter(capacity: 512)
+    /// Limit of a frame's payload plus its 8 octets of framing, as negotiated.
+    var frameMax = Limits.frameMax
+    var channelMax = Limits.channelMax
+    var user = ""
+    var virtualHost: VirtualHost
+    var clientProperties = FieldTable()
+
+    private(set) var channels: [UInt16: Channel] = [:]
+    private var latest: Channel?
+    private var openings: UInt64 = 0
+
+    /// Seconds between signs of life, as negotiated; 0 for none.
+    var heartbeatSeconds: UInt16 = 0
+    var lastReceived: Instant
+    var lastSent: Instant
+
+    /// The transport's buffer is full: no deliveries until it says otherwise.
+    private var isTransportFull = false
+    /// In the node's list of connections with something to flush or to say.
+    var isDirty = false
+    /// Stopped reading because memory is short or because its channels hold too many frames back.
+    var isReadingPaused = false
+    var hasPublished = false
+    /// The method that closed the connection, for `connection.close`.
+    var failingMethod: MethodID?
+    private var stalled: [Consumer] = []
+    /// Channels with a body half sent.
+    var sendingBodies: [Channel] = []
+    /// Channels with confirms to say at the end of the tick.
+    var confirming: [Channel] = []
+    /// Whoever moves this connection's bytes; the node only keeps it.
+    public weak var transport: (any Transport)?
+
+    enum Phase {
+        case awaitingProtocolHeader, awaitingStartOK, awaitingTuneOK, awaitingOpen, open
+        /// `connection.close` was sent; only its answer counts.
+        case closing
+        /// Nothing more will be read; what is in `outbound` should still go out.
+        case closed
+    }
+
+    init(id: ConnectionID, node: Node, peer: String, virtualHost: VirtualHost) {
+        self.id = id
+        self.node = node
+        self.peer = peer
+        self.virtualHost = virtualHost
+        connectedAt = node.now
+        lastReceived = node.now
+        lastSent = node.now
+    }
+
+    // MARK: Bytes in
+
+    /// Takes what came from the client and returns how many bytes were used. The rest — a frame that is not complete,
+    /// or everything behind a frame while reading is paused — must be passed again with what follows it.
+    public func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard bytes.count > 0 else { return 0 }
+        lastReceived = node.now
+        var used = 0
+        do throws(ProtocolException) {
+            if phase == .awaitingProtocolHeader { used = try receiveProtocolHeader(bytes) }
+            while used < bytes.count, phase != .awaitingProtocolHeader, phase != .closed {
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[used...])
+                guard let count = try receiveFrame(rest) else { break }
+                used += count
+            }
+        } catch {
+            fail(error, method: failingMethod)
+        }
+        if phase == .closed { used = bytes.count }
+        node.noteDirty(self)
+        return used
+    }
+
+    /// Handles the frame at the start of `bytes`; nil when it is not complete or may not be read yet.
+    private func receiveFrame(_ bytes: UnsafeRawBufferPointer) throws(ProtocolException) -> Int? {
+        let frame: ParsedFrame
+        do throws(FrameError) {
+            guard let next = try FrameParser.next(bytes, maxFrameSize: frameMax) else { return nil }
+            frame = next
+        } catch {
+            throw frameException(error, bytes)
+        }
+        if phase != .open { return try receiveBeforeOpen(frame) }
+        if let channel = latest, channel.number == frame.channel {
+            return try channel.receive(frame, rest: bytes)
+        }
+        guard frame.channel != 0 else { return try receiveOnChannelZero(frame) }
+        if frame.type == .heartbeat {
+            throw ProtocolException(.frameError, "heartbeat frame on channel \(frame.channel)")
+        }
+        guard let channel = channels[frame.channel] else { return try openChannel(frame) }
+        latest = channel
+        return try channel.receive(frame, rest: bytes)
+    }
+
+    private func openChannel(_ frame: ParsedFrame) throws(ProtocolException) -> Int {
+        guard frame.type == .method else {
+            throw ProtocolException(.channelError, "expected 'channel.open'")
+        }
+        guard case .channelOpen = try decode(frame.payload) else {
+            throw ProtocolException(.channelError, "expected 'channel.open'")
+        }
+        guard channelMax == 0 || frame.channel <= channelMax else {
+            throw ProtocolException(
+                .channelError, "channel id \(frame.channel) exceeds the negotiated maximum \(channelMax)")
+        }
+        openings += 1
+        let channel = Channel(number: frame.channel, opening: openings, connection: self)
+        channels[frame.channel] = channel
+        latest = channel
+        send(ChannelOpenOK(), on: frame.channel)
+        return frame.byteCount
+    }
+
+    func decode(_ payload: UnsafeRawBufferPointer) throws(ProtocolException) -> Method {
+        do throws(MethodError) {
+            return try Method.decode(payload)
+        } catch {
+            throw methodException(error, payload)
+        }
+    }
+
+    // MARK: Bytes out
+
+    /// Shows the bytes to be sent, and forgets them if the closure returns true.
+    public func withOutbound(_ take: (UnsafeRawBufferPointer) -> Bool) {
+        guard outbound.count > 0 else { return }
+        if take(outbound.bytes) {
+            outbound.reset()
+            outbound.shrink(to: Limits.idleOutboundBytes)
+            lastSent = node.now
+        }
+    }
+
+    /// Whether the connection is over once its outbound bytes are sent.
+    public var isFinished: Bool { phase == .closed }
+
+    /// Whether bytes should be read from the client at all.
+    public var wantsReading: Bool { !isReadingPaused }
+
+    @inline(__always)
+    func send(_ method: some MethodPayload, on channel: UInt16) {
+        outbound.writeMethodFrame(method, channel: channel)
+        node.noteDirty(self)
+    }
+
+    /// Whether another delivery fits into this tick's share of the outbound buffer.
+    @inline(__always)
+    var hasRoom: Bool { outbound.count < Limits.outboundBytesPerTick && !isTransportFull && phase == .open }
+
+    /// The transport says that its buffer is full (`false`) or has room again (`true`).
+    public func transportIsWritable(_ isWritable: Bool) {
+        isTransportFull = !isWritable
+        if isWritable { resumeStalled() }
+    }
+
+    /// Remembers a consumer that could take deliveries but for this connection's room.
+    func noteStalled(_ consumer: Consumer) {
+        stalled.append(consumer)
+        node.noteDirty(self)
+    }
+
+    /// Lets consumers that waited for room take their turns again.
+    func resumeStalled() {
+        guard !stalled.isEmpty, hasRoom else { return }
+        let waiting = stalled
+        stalled.removeAll(keepingCapacity: true)
+        for consumer in waiting { consumer.queue.enterRound(consumer) }
+    }
+
+    var hasStalled: Bool { !stalled.isEmpty }
+
+    // MARK: Ends
+
+    /// The transport has gone: everything the client held goes back, at once in name and in slices in deed.
+    public func transportClosed() {
+        close()
+        node.remove(self)
+    }
+
+    /// Closes all channels; nothing more is read.
+    func close() {
+        guard phase != .closed else { return }
+        phase = .closed
+        closeChannels()
+        node.noteDirty(self)
+    }
+
+    func closeChannels() {
+        for channel in channels.values.sorted(by: { $0.number < $1.number }) { channel.end() }
+        channels.removeAll()
+        latest = nil
+        stalled.removeAll()
+        sendingBodies.removeAll()
+        confirming.removeAll()
+        node.connectionEnded(self)
+    }
+
+    func forget(_ channel: Channel) {
+        if channels[channel.number] === channel { channels[channel.number] = nil }
+        if latest === channel { latest = nil }
+    }
+
+    func channel(_ reference: ChannelReference) -> Channel? {
+        guard let channel = channels[reference.number], channel.opening == reference.opening else { return nil }
+        return channel
+    }
+
+    /// Channels in the order of their numbers.
+    var sortedChannels: [Channel] { channels.values.sorted { $0.number < $1.number } }
+
+    /// Memory of buffers, for the node's limit.
+    var residentBytes: Int { outbound.count }
+}
+
+/// What moves a connection's bytes. The node tells it what to do at the end of a tick.
+public protocol Transport: AnyObject {
+    /// Send what `withOutbound` shows, close if `isFinished`, and read or not as `wantsReading` says.
+    func update(_ connection: Connection)
+}
+
+// MARK: Reading
+
+extension Connection {
+    /// Stops reading until `resumeReading` or until memory is free again.
+    func pauseReading() {
+        guard !isReadingPaused else { return }
+        isReadingPaused = true
+        node.noteReadingPaused(self)
+        node.noteDirty(self)
+    }
+
+    /// Reads again after a channel has caught up with its held-back frames.
+    func resumeReading() {
+        guard isReadingPaused, !node.isMemoryShort else { return }
+        isReadingPaused = false
+        node.noteDirty(self)
+    }
+
+    /// Reads again after a memory alarm; channels go on with what they held back.
+    func memoryIsFree() {
+        guard isReadingPaused else { return }
+        isReadingPaused = false
+        for channel in sortedChannels where !channel.isSuspended { channel.replay() }
+        node.noteDirty(self)
+    }
+}

@@ -1,0 +1,202 @@
+internal import AMQP
+internal import DequeModule
+internal import HeapModule
+internal import Journal
+
+/// A queue that lives on one node: messages in the order of their sequences, and the consumers that take turns.
+///
+/// A message keeps its sequence for life. Ready ones lie in a ring in order; requeued ones go to a heap and are
+/// delivered first, because every sequence ever delivered is lower than any that is still in the ring.
+final class ClassicQueue {
+    /// The metadata index of its declaration: a queue declared again under the same name is another queue.
+    let id: UInt64
+    let name: String
+    unowned let virtualHost: VirtualHost
+    let settings: QueueDefinition
+    unowned let node: Node
+
+    var ready = EntryRing<QueueEntry>()
+    private var returned = Heap<ReturnedEntry>()
+    private var lastSequence: UInt64 = 0
+    /// Bytes of the bodies of ready messages.
+    private(set) var readyBytes = 0
+    /// Deliveries that channels hold unacknowledged.
+    var unackedCount = 0
+    var unackedBytes = 0
+    var counters = QueueCounters()
+    /// When it last had traffic or a consumer came or went, for `idle_since`.
+    var lastActive: Instant
+
+    private(set) var consumers: [Consumer] = []
+    private var round = Deque<Consumer>()
+    var exclusiveConsumer: Consumer? { consumers.first { $0.isExclusive } }
+    private var hadConsumer = false
+
+    /// In the node's list of queues that have something to deliver.
+    var isScheduled = false
+    var isDeleted = false
+
+    init(id: UInt64, name: String, virtualHost: VirtualHost, settings: QueueDefinition, node: Node) {
+        self.id = id
+        self.name = name
+        self.virtualHost = virtualHost
+        self.settings = settings
+        self.node = node
+        lastActive = node.now
+    }
+
+    var readyCount: Int { ready.count + returned.count }
+
+    // MARK: Messages in
+
+    /// Appends a message whose record already counts this queue's reference.
+    @inline(__always)
+    func enqueue(_ record: RecordPosition, bodyBytes: UInt32, flags: UInt32) {
+        lastSequence &+= 1
+        ready.append(QueueEntry(sequence: lastSequence, record: record, bodyBytes: bodyBytes, flags: flags))
+        readyBytes &+= Int(bodyBytes)
+        counters.publish &+= 1
+        if !isScheduled { schedule() }
+    }
+
+    /// Takes back a delivery that nobody settled; it goes to where its sequence says (RabbitMQ, "Negative
+    /// Acknowledgements": "its original position, if possible").
+    func requeue(_ entry: QueueEntry) {
+        var entry = entry
+        entry.flags |= QueueEntry.redelivered
+        putBack(entry)
+    }
+
+    // MARK: Messages out
+
+    /// The next message in order, if any.
+    func takeFirst() -> QueueEntry? {
+        let entry: QueueEntry
+        if let back = returned.popMin() {
+            entry = back.entry
+        } else if !ready.isEmpty {
+            entry = ready.first
+            ready.removeFirst()
+        } else {
+            return nil
+        }
+        readyBytes &-= Int(entry.bodyBytes)
+        return entry
+    }
+
+    /// Takes back a message that nobody has seen.
+    func putBack(_ entry: QueueEntry) {
+        guard !isDeleted else { return node.release(entry.record) }
+        returned.insert(ReturnedEntry(entry: entry))
+        readyBytes += Int(entry.bodyBytes)
+        if !isScheduled { schedule() }
+    }
+
+    /// Empties the queue of its ready messages and hands them over to be released in slices.
+    func takeAllReady() -> QueueRemains {
+        var remains = QueueRemains(
+            ready: EntryRing(), returned: returned.unordered.map(\.entry).sorted { $0.sequence < $1.sequence })
+        swap(&remains.ready, &ready)
+        returned = Heap()
+        readyBytes = 0
+        return remains
+    }
+
+    // MARK: Consumers
+
+    func add(_ consumer: Consumer) {
+        consumers.append(consumer)
+        hadConsumer = true
+        lastActive = node.now
+        enterRound(consumer)
+    }
+
+    func remove(_ consumer: Consumer) {
+        consumers.removeAll { $0 === consumer }
+        if consumer.isInRound {
+            round.removeAll { $0 === consumer }
+            consumer.isInRound = false
+        }
+        lastActive = node.now
+    }
+
+    /// Whether it should go now that its last consumer has (AMQP 0-9-1, `queue.declare` auto-delete).
+    var isAbandoned: Bool { settings.isAutoDelete && hadConsumer && consumers.isEmpty && !isDeleted }
+
+    /// Lets a consumer take deliveries again, after its credit or its connection's room came back.
+    func enterRound(_ consumer: Consumer) {
+        guard !consumer.isInRound, !consumer.isCancelled else { return }
+        consumer.isInRound = true
+        round.append(consumer)
+        if !isScheduled { schedule() }
+    }
+
+    @inline(never)
+    private func schedule() {
+        guard !isDeleted, !round.isEmpty, readyCount > 0 else { return }
+        isScheduled = true
+        node.schedule(self)
+    }
+
+    /// Delivers up to `budget` messages, consumers in turn, until messages, credit or room end.
+    /// Returns what is left of the budget; 0 means that there may be more to do.
+    func deliver(budget: Int) -> Int {
+        var budget = budget
+        while budget > 0, let consumer = round.first, readyCount > 0 {
+            guard consumer.hasCredit, consumer.channel.canTakeDelivery else {
+                round.removeFirst()
+                consumer.isInRound = false
+                if !consumer.channel.canTakeDelivery { consumer.channel.connection.noteStalled(consumer) }
+                continue
+            }
+            if round.count == 1 {
+                budget -= deliverRun(to: consumer, limit: budget)
+            } else {
+                budget -= deliverRun(to: consumer, limit: 1)
+                round.append(round.removeFirst())
+            }
+        }
+        return budget
+    }
+
+    private func deliverRun(to consumer: Consumer, limit: Int) -> Int {
+        let channel = consumer.channel
+        var delivered = 0
+        while delivered < limit, consumer.hasCredit, channel.canTakeDelivery, let entry = takeFirst() {
+            channel.deliver(entry, to: consumer)
+            delivered += 1
+        }
+        if consumer.isAutomaticAck {
+            counters.deliverNoAck &+= UInt64(delivered)
+        } else {
+            counters.deliver &+= UInt64(delivered)
+        }
+        return delivered
+    }
+}
+
+/// What a purge or a deletion leaves to be released.
+struct QueueRemains: ~Copyable {
+    var ready: EntryRing<QueueEntry>
+    var returned: [QueueEntry]
+
+    var count: Int { ready.count + returned.count }
+}
+
+/// Orders returned entries by their place in the queue.
+private struct ReturnedEntry: Comparable {
+    let entry: QueueEntry
+    static func < (left: Self, right: Self) -> Bool { left.entry.sequence < right.entry.sequence }
+    static func == (left: Self, right: Self) -> Bool { left.entry.sequence == right.entry.sequence }
+}
+
+/// What has happened in a queue since it was declared, in messages.
+struct QueueCounters {
+    var publish: UInt64 = 0
+    var deliver: UInt64 = 0
+    var deliverNoAck: UInt64 = 0
+    var get: UInt64 = 0
+    var getNoAck: UInt64 = 0
+    var ack: UInt64 = 0
+    var redeliver: UInt64 = 0
+}

@@ -1,0 +1,35 @@
+/// The limits of a node, each one named. Sizes are bytes unless the name says otherwise.
+enum Limits {
+    /// Largest frame (RabbitMQ's `frame_max`).
+    static let frameMax: UInt32 = 131_072
+    /// Before tuning no frame may be larger (AMQP 0-9-1 §1.4.2.6, frame-min-size).
+    static let frameMin: UInt32 = 4096
+    /// Most channels in a connection (RabbitMQ's `channel_max`).
+    static let channelMax: UInt16 = 2047
+    /// Seconds proposed between heartbeats (RabbitMQ's `heartbeat`).
+    static let heartbeatSeconds: UInt16 = 60
+    /// Seconds a client has to get from connecting to an open connection (RabbitMQ's `handshake_timeout`).
+    static let handshakeSeconds: UInt64 = 10
+    /// Largest message (RabbitMQ's `max_message_size` in 3.x).
+    static let messageBytes: UInt64 = 134_217_728
+    /// Bodies above this are kept and sent in chunks of this size.
+    static let chunkBytes = 262_144
+    /// What one connection may be sent in one tick before others have their turn.
+    static let outboundBytesPerTick = 262_144
+    /// Outbound memory that an idle connection keeps.
+    static let idleOutboundBytes = 65_536
+    /// Frames held back for a channel that waits for an answer, before its connection stops reading.
+    static let heldBackBytes = 1_048_576
+    /// Messages that one queue delivers in one go before others have their turn.
+    static let deliveriesPerTurn = 1024
+    /// Deliveries of all queues in one tick.
+    static let deliveriesPerTick = 4096
+    /// Entries released, requeued or listed in one slice of a long task.
+    static let sliceEntries = 2048
+    /// Queues described in one slice of a listing.
+    static let listedPerSlice = 64
+    /// Requests carried out in one tick.
+    static let requestsPerTick = 256
+    /// Reading resumes when memory has fallen to this part of the limit.
+    static let memoryResumePercent = 90
+}

@@ -1,0 +1,184 @@
+internal import AMQP
+internal import DequeModule
+
+/// A request on its way to being carried out.
+struct PendingRequest {
+    let request: Request
+    let origin: Origin
+    let virtualHost: VirtualHost
+}
+
+/// A topology change on its way to being applied.
+struct Proposal {
+    let change: TopologyChange
+    let origin: Origin
+}
+
+/// Carrying out requests: what only reads, and what becomes a topology change.
+extension Node {
+    func submit(_ request: Request, from origin: Origin, in host: VirtualHost) {
+        requests.append(PendingRequest(request: request, origin: origin, virtualHost: host))
+    }
+
+    func carryOutRequests() {
+        for _ in 0..<Limits.requestsPerTick {
+            guard let pending = requests.popFirst() else { return }
+            do throws(ProtocolException) {
+                if let outcome = try carryOut(pending.request, from: pending.origin, in: pending.virtualHost) {
+                    answer(pending.origin, outcome)
+                }
+            } catch {
+                answer(pending.origin, .failed(error))
+            }
+        }
+    }
+
+    /// Hands a change to whoever orders them; it is answered when it has been applied.
+    private func propose(_ change: TopologyChange, from origin: Origin) -> Answer? {
+        proposals.append(Proposal(change: change, origin: origin))
+        return nil
+    }
+
+    /// Applies what is in order. A node alone decides the order itself: first come, first applied.
+    func applyProposals() {
+        while let proposal = proposals.popFirst() { answer(proposal.origin, apply(proposal.change)) }
+    }
+
+    private func answer(_ origin: Origin, _ answer: Answer) {
+        switch origin {
+        case .channel(let reference):
+            if let channel = channel(reference), channel.waiting != nil {
+                channel.answered(answer)
+            } else if case .got(let entry, let queue) = answer {
+                // Whoever asked has gone; nobody has seen the message.
+                queue.putBack(entry)
+            }
+        case .control(let number):
+            answerControl(number, answer)
+        case .node:
+            break
+        }
+    }
+
+    /// The answer, or nil when it comes later.
+    private func carryOut(
+        _ request: Request, from origin: Origin, in host: VirtualHost
+    ) throws(ProtocolException) -> Answer? {
+        switch request {
+        case .declareExchange(let name, let type, let flags, let passive):
+            return try declareExchange(name, type, flags, passive: passive, from: origin, in: host)
+        case .deleteExchange(let name, let ifUnused):
+            return propose(.deleteExchange(virtualHost: host.name, name: name, ifUnused: ifUnused), from: origin)
+        case .declareQueue(let name, let settings, let passive):
+            return try declareQueue(name, settings, passive: passive, from: origin, in: host)
+        case .deleteQueue(let name, let ifUnused, let ifEmpty):
+            return try deleteQueue(name, ifUnused: ifUnused, ifEmpty: ifEmpty, from: origin, in: host)
+        case .purgeQueue(let name):
+            let queue = try usableQueue(name, by: origin, in: host)
+            let count = queue.readyCount
+            discardReady(of: queue)
+            return .removed(messages: count)
+        case .bind(let exchange, let queue, let routingKey, let arguments):
+            _ = try usableQueue(queue, by: origin, in: host)
+            return propose(
+                .bind(
+                    virtualHost: host.name, exchange: exchange, queue: queue, routingKey: routingKey,
+                    arguments: arguments),
+                from: origin)
+        case .unbind(let exchange, let queue, let routingKey, let arguments):
+            _ = try usableQueue(queue, by: origin, in: host)
+            return propose(
+                .unbind(
+                    virtualHost: host.name, exchange: exchange, queue: queue, routingKey: routingKey,
+                    arguments: arguments),
+                from: origin)
+        case .consume(let name, let consume, let prefetch):
+            return try subscribe(name, consume, prefetch: prefetch, from: origin, in: host)
+        case .get(let name):
+            let queue = try usableQueue(name, by: origin, in: host)
+            if queue.exclusiveConsumer != nil { throw exclusiveUse(queue) }
+            guard let entry = queue.takeFirst() else { return .empty }
+            return .got(entry, queue)
+        case .reap(let id):
+            guard let queue = queue(id: id) else { return .done }
+            guard queue.isAbandoned || queue.settings.exclusiveOwner != nil else { return .done }
+            return propose(.deleteQueue(virtualHost: host.name, name: queue.name, id: id), from: origin)
+        }
+    }
+
+    /// A queue that exists and that the asking connection may use.
+    private func usableQueue(
+        _ name: String, by origin: Origin, in host: VirtualHost
+    ) throws(ProtocolException) -> ClassicQueue {
+        guard let queue = host.queues[name] else { throw .noQueue(name, host.name) }
+        if let owner = queue.settings.exclusiveOwner, owner != origin.connection { throw .locked(name, host.name) }
+        return queue
+    }
+
+    private func declareExchange(
+        _ name: String, _ type: String, _ flags: ExchangeFlags, passive: Bool, from origin: Origin,
+        in host: VirtualHost
+    ) throws(ProtocolException) -> Answer? {
+        if passive {
+            guard host.exchanges[name] != nil else { throw .noExchange(name, host.name) }
+            return .done
+        }
+        guard let kind = ExchangeKind(rawValue: type) else {
+            switch type {
+            case "topic", "headers": throw .notImplemented("exchange type '\(type)' is not implemented yet")
+            default: throw ProtocolException(.commandInvalid, "unknown exchange type '\(type)'")
+            }
+        }
+        return propose(
+            .declareExchange(
+                virtualHost: host.name, name: name,
+                settings: ExchangeDefinition(
+                    kind: kind, isDurable: flags.isDurable, isAutoDelete: flags.isAutoDelete,
+                    isInternal: flags.isInternal, arguments: flags.arguments)),
+            from: origin)
+    }
+
+    private func declareQueue(
+        _ name: String, _ settings: QueueDefinition, passive: Bool, from origin: Origin, in host: VirtualHost
+    ) throws(ProtocolException) -> Answer? {
+        if passive {
+            let queue = try usableQueue(name, by: origin, in: host)
+            return .declared(queue: name, messages: queue.readyCount, consumers: queue.consumers.count)
+        }
+        return propose(.declareQueue(virtualHost: host.name, name: name, settings: settings), from: origin)
+    }
+
+    private func deleteQueue(
+        _ name: String, ifUnused: Bool, ifEmpty: Bool, from origin: Origin, in host: VirtualHost
+    ) throws(ProtocolException) -> Answer? {
+        // Deleting what does not exist succeeds (RabbitMQ, "Specification": queue.delete is idempotent).
+        guard host.queues[name] != nil else { return .removed(messages: 0) }
+        let queue = try usableQueue(name, by: origin, in: host)
+        if ifUnused, !queue.consumers.isEmpty {
+            throw ProtocolException(.preconditionFailed, "queue '\(name)' in vhost '\(host.name)' in use")
+        }
+        if ifEmpty, queue.readyCount > 0 {
+            throw ProtocolException(.preconditionFailed, "queue '\(name)' in vhost '\(host.name)' not empty")
+        }
+        return propose(.deleteQueue(virtualHost: host.name, name: name, id: queue.id), from: origin)
+    }
+
+    private func exclusiveUse(_ queue: ClassicQueue) -> ProtocolException {
+        ProtocolException(
+            .accessRefused, "queue '\(queue.name)' in vhost '\(queue.virtualHost.name)' in exclusive use")
+    }
+
+    private func subscribe(
+        _ name: String, _ consume: BasicConsume, prefetch: Int, from origin: Origin, in host: VirtualHost
+    ) throws(ProtocolException) -> Answer? {
+        let queue = try usableQueue(name, by: origin, in: host)
+        guard case .channel(let reference) = origin, let channel = channel(reference) else { return .done }
+        if queue.exclusiveConsumer != nil || (consume.exclusive && !queue.consumers.isEmpty) {
+            throw exclusiveUse(queue)
+        }
+        return .consuming(
+            Consumer(
+                tag: consume.consumerTag, channel: channel, queue: queue, isAutomaticAck: consume.noAck,
+                isExclusive: consume.exclusive, prefetch: prefetch, arguments: consume.arguments))
+    }
+}

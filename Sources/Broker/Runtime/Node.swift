@@ -1,0 +1,355 @@
+internal import AMQP
+internal import DequeModule
+internal import HeapModule
+internal import Journal
+
+/// A broker node: a synchronous state machine for one event loop.
+///
+/// Connections take bytes in (`Connection.receive`); then `tick` carries out what they asked for, delivers, and tells
+/// the transports what to send. Time comes in as an argument; nothing in here waits, locks, or reads a clock.
+/// Not thread-safe: everything happens on the loop that drives it.
+public final class Node {
+    let configuration: NodeConfiguration
+    /// The time of the tick or of the bytes being handled.
+    public internal(set) var now: Instant
+    let startedAt: Instant
+
+    let segments = VolatileSegments()
+    var journal: Journal
+    var router = Router()
+    var counters = NodeCounters()
+    private var random: SplitMix64
+
+    // Topology. `topologyIndex` counts changes; the index of its declaration is a queue's identity.
+    var virtualHosts: [String: VirtualHost] = [:]
+    var topologyIndex: UInt64 = 0
+    /// Changes whenever a route may have; remembered routes are valid for one version.
+    var topologyVersion: UInt64 = 1
+    private var queuesByID: [UInt64: ClassicQueue] = [:]
+    /// In the order of their declarations, with gaps where queues were deleted.
+    private(set) var queueList: [ClassicQueue?] = []
+    private var queueGaps = 0
+    /// Deleted queues with deliveries that clients still hold.
+    private var retired: [UInt64: ClassicQueue] = [:]
+    private var exclusiveQueues: [ConnectionID: [UInt64]] = [:]
+
+    private(set) var connections: [ConnectionID: Connection] = [:]
+    private var lastConnection: UInt64 = 0
+
+    // Work for the next tick.
+    private var scheduled: [ClassicQueue] = []
+    private var dirty: [Connection] = []
+    var requests = Deque<PendingRequest>()
+    var proposals = Deque<Proposal>()
+    private var tasks = Deque<SliceTask>()
+    private var timers = Heap<Timer>()
+    private var awaitingDurability = Deque<DurabilityWaiter>()
+    private var readingPaused: [Connection] = []
+    private var isTicking = false
+    var controlAnswers: [UInt64: (Answer) -> Void] = [:]
+    var lastControl: UInt64 = 0
+
+    private(set) var isMemoryShort = false
+    private var lastMemoryCheck: Instant
+    private var otherMemory = 0
+
+    /// Called when something happened outside a tick that wants one.
+    public var wake: (() -> Void)?
+
+    /// A node with the virtual host "/" and nothing in it.
+    public init(_ configuration: NodeConfiguration, now: Instant) {
+        self.configuration = configuration
+        self.now = now
+        startedAt = now
+        lastMemoryCheck = now
+        journal = Journal(storage: configuration.storage)
+        random = SplitMix64(seed: configuration.seed)
+        virtualHosts["/"] = VirtualHost(name: "/")
+    }
+
+    // MARK: Connections
+
+    /// Takes a new client at `peer`.
+    public func accept(peer: String, now: Instant) -> Connection {
+        self.now = now
+        lastConnection += 1
+        // The virtual host is chosen by `connection.open`; until then nothing uses it.
+        let connection = Connection(
+            id: ConnectionID(lastConnection), node: self, peer: peer, virtualHost: defaultVirtualHost)
+        connections[connection.id] = connection
+        watch(connection)
+        return connection
+    }
+
+    /// Hands bytes to a connection at a given time; see `Connection.receive`.
+    public func receive(_ bytes: UnsafeRawBufferPointer, on connection: Connection, now: Instant) -> Int {
+        self.now = now
+        return connection.receive(bytes)
+    }
+
+    var defaultVirtualHost: VirtualHost {
+        if let host = virtualHosts["/"] { return host }
+        let host = VirtualHost(name: "/")
+        virtualHosts["/"] = host
+        return host
+    }
+
+    func remove(_ connection: Connection) {
+        connections[connection.id] = nil
+        readingPaused.removeAll { $0 === connection }
+    }
+
+    /// What belongs to a connection alone goes with it.
+    func connectionEnded(_ connection: Connection) {
+        for id in exclusiveQueues.removeValue(forKey: connection.id) ?? [] {
+            submit(.reap(queueID: id), from: .node, in: connection.virtualHost)
+        }
+    }
+
+    /// Connections from the oldest to the youngest.
+    var sortedConnections: [Connection] { connections.values.sorted { $0.id < $1.id } }
+
+    @inline(__always)
+    func noteDirty(_ connection: Connection) {
+        if !connection.isDirty {
+            connection.isDirty = true
+            dirty.append(connection)
+        }
+    }
+
+    // MARK: Queues
+
+    func queue(id: UInt64) -> ClassicQueue? { queuesByID[id] }
+
+    func register(_ queue: ClassicQueue) {
+        queuesByID[queue.id] = queue
+        queueList.append(queue)
+        if let owner = queue.settings.exclusiveOwner {
+            exclusiveQueues[owner, default: []].append(queue.id)
+            // Its connection may have gone while the declaration was on its way.
+            if connections[owner]?.isFinished ?? true {
+                submit(.reap(queueID: queue.id), from: .node, in: queue.virtualHost)
+            }
+        }
+    }
+
+    /// Takes a deleted queue out of service; returns how many ready messages it had.
+    func retire(_ queue: ClassicQueue) -> Int {
+        queue.isDeleted = true
+        queuesByID[queue.id] = nil
+        if let position = queueList.firstIndex(where: { $0 === queue }) {
+            queueList[position] = nil
+            queueGaps += 1
+        }
+        if queueGaps > 64, queueGaps > queueList.count / 2 {
+            queueList.removeAll { $0 == nil }
+            queueGaps = 0
+        }
+        if queue.unackedCount > 0 { retired[queue.id] = queue }
+        let count = queue.readyCount
+        discardReady(of: queue)
+        for consumer in queue.consumers { consumer.channel.queueDeleted(under: consumer) }
+        return count
+    }
+
+    /// Empties a queue at once in name and in slices in deed.
+    func discardReady(of queue: ClassicQueue) {
+        let remains = queue.takeAllReady()
+        if remains.count > 0 { later(.release(Remains(remains))) }
+    }
+
+    /// Ends a delivery: the message goes back to its queue or is gone.
+    func settle(_ entry: QueueEntry, of queue: ClassicQueue, requeue: Bool) {
+        queue.unackedCount -= 1
+        queue.unackedBytes -= Int(entry.bodyBytes)
+        if requeue, !queue.isDeleted {
+            queue.requeue(entry)
+        } else {
+            release(entry.record)
+        }
+        if queue.isDeleted, queue.unackedCount == 0 { retired[queue.id] = nil }
+    }
+
+    /// Returns everything that a channel held when it ended; the first slice at once.
+    func giveBack(_ unacked: inout Unacked, keeping consumers: [Consumer]) {
+        var taken = Unacked()
+        swap(&taken, &unacked)
+        let returning = Returning(taken, consumers)
+        if !returning.continueReturning(in: self) { later(.giveBack(returning)) }
+    }
+
+    func cancel(_ consumer: Consumer) {
+        guard !consumer.isCancelled else { return }
+        consumer.isCancelled = true
+        let queue = consumer.queue
+        queue.remove(consumer)
+        if queue.isAbandoned { submit(.reap(queueID: queue.id), from: .node, in: queue.virtualHost) }
+    }
+
+    func schedule(_ queue: ClassicQueue) { scheduled.append(queue) }
+
+    // MARK: Waiting for the journal
+
+    func awaitDurable(_ position: JournalPosition, of channel: Channel, publish number: UInt64) {
+        if var last = awaitingDurability.last, last.channel === channel, last.last + 1 == number {
+            last.last = number
+            last.position = position
+            awaitingDurability[awaitingDurability.count - 1] = last
+        } else {
+            awaitingDurability.append(
+                DurabilityWaiter(position: position, channel: channel, first: number, last: number))
+        }
+    }
+
+    private func flushJournal() {
+        guard let (storage, position) = journal.beginFlush() else { return }
+        storage.flush(upTo: position) { [weak self] in self?.journalIsDurable(upTo: $0) }
+    }
+
+    private func journalIsDurable(upTo position: JournalPosition) {
+        journal.completed(position)
+        while let waiter = awaitingDurability.first, waiter.position <= journal.durable {
+            awaitingDurability.removeFirst()
+            guard waiter.channel.phase == .open else { continue }
+            waiter.channel.confirms.settle(waiter.first, through: waiter.last)
+            waiter.channel.noteConfirms()
+        }
+        if !isTicking { wake?() }
+    }
+
+    // MARK: Ticks
+
+    /// Carries out what has been asked for since the last tick, within this tick's limits.
+    public func tick(now: Instant) -> TickOutcome {
+        self.now = now
+        isTicking = true
+        fireTimers()
+        checkMemory()
+        carryOutRequests()
+        applyProposals()
+        if let task = tasks.popFirst(), !carryOut(task) { tasks.append(task) }
+        deliver()
+        flushJournal()
+        let flushing = dirty
+        dirty.removeAll(keepingCapacity: true)
+        for connection in flushing { flush(connection) }
+        isTicking = false
+        return TickOutcome(
+            hasMore: !requests.isEmpty || !tasks.isEmpty || !scheduled.isEmpty || !dirty.isEmpty,
+            nextDeadline: timers.min?.deadline)
+    }
+
+    private func deliver() {
+        var budget = Limits.deliveriesPerTick
+        var turns = scheduled.count
+        var index = 0
+        while index < scheduled.count, turns > 0, budget > 0 {
+            let queue = scheduled[index]
+            index += 1
+            turns -= 1
+            let share = min(budget, Limits.deliveriesPerTurn)
+            let left = queue.deliver(budget: share)
+            budget -= share - left
+            if left == 0 {
+                scheduled.append(queue)
+            } else {
+                queue.isScheduled = false
+                queue.lastActive = now
+            }
+        }
+        scheduled.removeFirst(index)
+    }
+
+    private func flush(_ connection: Connection) {
+        connection.isDirty = false
+        for channel in connection.confirming {
+            channel.hasConfirmsToSay = false
+            channel.sayConfirms()
+        }
+        connection.confirming.removeAll(keepingCapacity: true)
+        connection.transport?.update(connection)
+        guard connection.hasRoom else { return }
+        connection.resumeStalled()
+        for channel in connection.sendingBodies where channel.continueBody() {
+            connection.sendingBodies.removeAll { $0 === channel }
+            if channel.confirms.hasNews { channel.noteConfirms() }
+            channel.bodySent()
+        }
+        if connection.outbound.count > 0 { noteDirty(connection) }
+    }
+
+    // MARK: Time
+
+    /// Looks at a connection's deadlines in the next tick.
+    func watch(_ connection: Connection) { timers.insert(Timer(deadline: now, connection: connection.id)) }
+
+    private func fireTimers() {
+        while let timer = timers.min, timer.deadline <= now {
+            timers.removeMin()
+            guard let connection = connections[timer.connection], let next = connection.checkTime() else { continue }
+            timers.insert(Timer(deadline: next, connection: timer.connection))
+        }
+    }
+
+    // MARK: Memory
+
+    /// Memory that counts against the limit: message records, queue entries, buffers of connections.
+    var memoryInUse: Int { segments.residentBytes + otherMemory }
+
+    func noteReadingPaused(_ connection: Connection) { readingPaused.append(connection) }
+
+    private func checkMemory() {
+        if now.milliseconds(since: lastMemoryCheck) >= 100 {
+            lastMemoryCheck = now
+            otherMemory =
+                queueList.reduce(0) { $0 + ($1?.ready.residentBytes ?? 0) }
+                + connections.values.reduce(0) { $0 + $1.residentBytes }  // order-free: a sum
+        }
+        if !isMemoryShort {
+            isMemoryShort = memoryInUse > configuration.memoryLimit
+        } else if memoryInUse < configuration.memoryLimit / 100 * Limits.memoryResumePercent {
+            isMemoryShort = false
+            let waiting = readingPaused
+            readingPaused.removeAll()
+            for connection in waiting { connection.memoryIsFree() }
+        }
+    }
+
+    // MARK: Tasks in slices
+
+    func later(_ task: SliceTask) { tasks.append(task) }
+
+    /// Does one slice; returns whether the task is finished.
+    private func carryOut(_ task: SliceTask) -> Bool {
+        switch task {
+        case .release(let remains):
+            return remains.releaseSome(in: self)
+        case .giveBack(let returning):
+            return returning.continueReturning(in: self)
+        case .settle(let reference):
+            channel(reference)?.continueSettling()
+            return true
+        case .control(let work):
+            return work(self)
+        }
+    }
+
+    func channel(_ reference: ChannelReference) -> Channel? {
+        connections[reference.connection]?.channel(reference)
+    }
+
+    /// A name that nobody else has: the prefix and 22 letters of RabbitMQ's alphabet (`rabbit_guid`).
+    func uniqueName(prefix: String) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+        let letters = (0..<22).map { _ in alphabet[Int(random.next() & 63)] }
+        return prefix + String(decoding: letters, as: UTF8.self)
+    }
+}
+
+/// What a tick leaves to do.
+public struct TickOutcome: Sendable {
+    /// Another tick should follow at once, after other work of the loop had its turn.
+    public let hasMore: Bool
+    /// When a tick is due even if nothing happens.
+    public let nextDeadline: Instant?
+}

@@ -1,0 +1,42 @@
+public import Journal
+
+/// What a node is started with.
+public struct NodeConfiguration {
+    /// Name in the cluster, as in "warren1@localhost".
+    public var name: String
+    /// Passwords by user name. A client logs in with one of them.
+    public var passwords: [String: String]
+    /// Memory above which publishers are not read any more, in bytes.
+    public var memoryLimit: Int
+    /// Where the journal's bytes go.
+    public var storage: any Storage
+    /// Seeds what must differ between nodes and between runs: names that the broker makes up.
+    public var seed: UInt64
+    /// The broker's version, for clients and management.
+    public var version: String
+
+    /// RabbitMQ's default user, one GiB and no durability unless told otherwise.
+    public init(
+        name: String = "warren1@localhost", passwords: [String: String] = ["guest": "guest"],
+        memoryLimit: Int = 1 << 30, storage: any Storage = VolatileStorage(), seed: UInt64, version: String = "0.1.0"
+    ) {
+        self.name = name
+        self.passwords = passwords
+        self.memoryLimit = memoryLimit
+        self.storage = storage
+        self.seed = seed
+        self.version = version
+    }
+
+    /// Compares every byte whatever the outcome, so that the time taken tells nothing about the password.
+    func accepts(_ credentials: Credentials) -> Bool {
+        guard let password = passwords[credentials.user] else { return false }
+        let expected = Array(password.utf8)
+        let given = Array(credentials.password.utf8)
+        var difference = expected.count ^ given.count
+        for (index, byte) in given.enumerated() where index < expected.count {
+            difference |= Int(byte ^ expected[index])
+        }
+        return difference == 0
+    }
+}

@@ -1,0 +1,74 @@
+internal import Journal
+
+/// Work too long for one tick, done a slice at a time.
+enum SliceTask {
+    /// Messages that a purge or a deletion removed.
+    case release(Remains)
+    /// Deliveries of a channel that ended.
+    case giveBack(Returning)
+    /// A `multiple` settlement of very many deliveries.
+    case settle(ChannelReference)
+    /// Something of the control plane; returns whether it is finished.
+    case control((Node) -> Bool)
+}
+
+/// Messages being released.
+final class Remains {
+    private var remains: QueueRemains
+
+    init(_ remains: consuming QueueRemains) { self.remains = remains }
+
+    /// Releases one slice; returns whether nothing is left.
+    func releaseSome(in node: Node) -> Bool {
+        var budget = Limits.sliceEntries
+        while budget > 0, !remains.ready.isEmpty {
+            node.release(remains.ready.first.record)
+            remains.ready.removeFirst()
+            budget -= 1
+        }
+        while budget > 0, let entry = remains.returned.popLast() {
+            node.release(entry.record)
+            budget -= 1
+        }
+        return remains.count == 0
+    }
+}
+
+/// Deliveries going back to their queues because their channel ended.
+final class Returning {
+    private var unacked: Unacked
+    /// Keeps alive what the deliveries point at.
+    private let consumers: [Consumer]
+
+    init(_ unacked: consuming Unacked, _ consumers: [Consumer]) {
+        self.unacked = unacked
+        self.consumers = consumers
+    }
+
+    /// Requeues one slice; returns whether nothing is left.
+    func continueReturning(in node: Node) -> Bool {
+        for _ in 0..<Limits.sliceEntries {
+            guard let delivery = unacked.settleFirst(upTo: .max) else { return true }
+            node.settle(delivery.entry, of: delivery.queue.takeUnretainedValue(), requeue: true)
+        }
+        return unacked.count == 0
+    }
+}
+
+/// When to look at a connection's deadlines.
+struct Timer: Comparable {
+    let deadline: Instant
+    let connection: ConnectionID
+
+    static func < (left: Timer, right: Timer) -> Bool {
+        (left.deadline, left.connection) < (right.deadline, right.connection)
+    }
+}
+
+/// Publishes of a channel that are confirmed once the journal is durable up to a position.
+struct DurabilityWaiter {
+    var position: JournalPosition
+    let channel: Channel
+    let first: UInt64
+    var last: UInt64
+}

@@ -1,0 +1,69 @@
+internal import AMQP
+
+/// What a queue was declared with. Declaring it again must name the same (AMQP 0-9-1, `queue.declare`).
+struct QueueDefinition: Hashable, Sendable {
+    /// Survives a restart of the broker.
+    var isDurable: Bool
+    /// Goes when its last consumer does.
+    var isAutoDelete: Bool
+    /// The connection that alone may use it and that it dies with.
+    var exclusiveOwner: ConnectionID?
+    /// Optional arguments, as declared.
+    var arguments: FieldTable
+
+    /// A plain queue unless told otherwise.
+    init(
+        isDurable: Bool = false, isAutoDelete: Bool = false, exclusiveOwner: ConnectionID? = nil,
+        arguments: FieldTable = FieldTable()
+    ) {
+        self.isDurable = isDurable
+        self.isAutoDelete = isAutoDelete
+        self.exclusiveOwner = exclusiveOwner
+        self.arguments = arguments
+    }
+}
+
+/// What an exchange was declared with.
+struct ExchangeDefinition: Hashable, Sendable {
+    /// How it routes.
+    var kind: ExchangeKind
+    /// Survives a restart of the broker.
+    var isDurable: Bool
+    /// Goes when its last binding does.
+    var isAutoDelete: Bool
+    /// Takes messages from other exchanges only.
+    var isInternal: Bool
+    /// Optional arguments, as declared.
+    var arguments: FieldTable
+
+    /// A plain exchange of the given kind unless told otherwise.
+    init(
+        kind: ExchangeKind, isDurable: Bool = false, isAutoDelete: Bool = false, isInternal: Bool = false,
+        arguments: FieldTable = FieldTable()
+    ) {
+        self.kind = kind
+        self.isDurable = isDurable
+        self.isAutoDelete = isAutoDelete
+        self.isInternal = isInternal
+        self.arguments = arguments
+    }
+}
+
+/// How an exchange routes (AMQP 0-9-1 §3.1.3).
+enum ExchangeKind: String, Hashable, Sendable {
+    /// To the queues bound with exactly the message's routing key.
+    case direct
+    /// To every bound queue.
+    case fanout
+}
+
+/// Names one connection to a node for as long as the node runs. Never used twice.
+public struct ConnectionID: Hashable, Comparable, Sendable {
+    /// Counts from 1 in the order in which connections were accepted.
+    public let rawValue: UInt64
+
+    init(_ rawValue: UInt64) { self.rawValue = rawValue }
+
+    /// Older connections are smaller.
+    public static func < (left: ConnectionID, right: ConnectionID) -> Bool { left.rawValue < right.rawValue }
+}

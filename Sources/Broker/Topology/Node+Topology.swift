@@ -1,0 +1,142 @@
+internal import AMQP
+
+/// Applying topology changes: the only code that alters exchanges, queues and bindings.
+extension Node {
+    func apply(_ change: TopologyChange) -> Answer {
+        topologyIndex += 1
+        topologyVersion += 1
+        do throws(ProtocolException) {
+            switch change {
+            case .declareExchange(let host, let name, let settings):
+                return try declareExchange(in: virtualHost(host), name, settings)
+            case .deleteExchange(let host, let name, let ifUnused):
+                return try deleteExchange(in: virtualHost(host), name, ifUnused: ifUnused)
+            case .declareQueue(let host, let name, let settings):
+                return try declareQueue(in: virtualHost(host), name, settings)
+            case .deleteQueue(let host, let name, let id):
+                return try deleteQueue(in: virtualHost(host), name, id: id)
+            case .bind(let host, let exchange, let queue, let routingKey, let arguments):
+                return try bind(in: virtualHost(host), exchange, queue, routingKey, arguments)
+            case .unbind(let host, let exchange, let queue, let routingKey, let arguments):
+                return try unbind(in: virtualHost(host), exchange, queue, routingKey, arguments)
+            }
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private func virtualHost(_ name: String) throws(ProtocolException) -> VirtualHost {
+        guard let host = virtualHosts[name] else {
+            throw ProtocolException(.notAllowed, "vhost \(name) not found")
+        }
+        return host
+    }
+
+    private func declareExchange(
+        in host: VirtualHost, _ name: String, _ settings: ExchangeDefinition
+    ) throws(ProtocolException) -> Answer {
+        if let known = host.exchanges[name] {
+            try checkEquivalent(known, settings, host)
+            return .done
+        }
+        host.add(Exchange(name: name, settings: settings))
+        return .done
+    }
+
+    private func checkEquivalent(
+        _ exchange: Exchange, _ settings: ExchangeDefinition, _ host: VirtualHost
+    ) throws(ProtocolException) {
+        func differs(_ argument: String, _ received: String, _ current: String) -> ProtocolException {
+            .inequivalent(
+                argument, "exchange", exchange.name, host.name, received: "'\(received)'", current: "'\(current)'")
+        }
+        let current = exchange.settings
+        if settings.kind != current.kind { throw differs("type", settings.kind.rawValue, current.kind.rawValue) }
+        for (argument, received, known) in [
+            ("durable", settings.isDurable, current.isDurable),
+            ("auto_delete", settings.isAutoDelete, current.isAutoDelete),
+            ("internal", settings.isInternal, current.isInternal),
+        ] where received != known {
+            throw differs(argument, "\(received)", "\(known)")
+        }
+    }
+
+    private func deleteExchange(
+        in host: VirtualHost, _ name: String, ifUnused: Bool
+    ) throws(ProtocolException) -> Answer {
+        // Deleting what does not exist succeeds (RabbitMQ, "Specification": exchange.delete is idempotent).
+        guard let exchange = host.exchanges[name] else { return .done }
+        if ifUnused, !exchange.bindings.isEmpty {
+            throw ProtocolException(.preconditionFailed, "exchange '\(name)' in vhost '\(host.name)' in use")
+        }
+        host.removeExchange(name)
+        return .done
+    }
+
+    private func declareQueue(
+        in host: VirtualHost, _ name: String, _ settings: QueueDefinition
+    ) throws(ProtocolException) -> Answer {
+        if let known = host.queues[name] {
+            try checkEquivalent(known, settings)
+            return .declared(queue: name, messages: known.readyCount, consumers: known.consumers.count)
+        }
+        let queue = ClassicQueue(id: topologyIndex, name: name, virtualHost: host, settings: settings, node: self)
+        host.add(queue)
+        register(queue)
+        return .declared(queue: name, messages: 0, consumers: 0)
+    }
+
+    private func checkEquivalent(_ queue: ClassicQueue, _ settings: QueueDefinition) throws(ProtocolException) {
+        let host = queue.virtualHost
+        let current = queue.settings
+        func differs(_ argument: String, _ received: String, _ current: String) -> ProtocolException {
+            .inequivalent(argument, "queue", queue.name, host.name, received: received, current: current)
+        }
+        if current.exclusiveOwner != settings.exclusiveOwner { throw .locked(queue.name, host.name) }
+        if settings.isDurable != current.isDurable {
+            throw differs("durable", "'\(settings.isDurable)'", "'\(current.isDurable)'")
+        }
+        if settings.isAutoDelete != current.isAutoDelete {
+            throw differs("auto_delete", "'\(settings.isAutoDelete)'", "'\(current.isAutoDelete)'")
+        }
+        for argument in QueueArguments.compared where settings.arguments[argument] != current.arguments[argument] {
+            throw differs(
+                argument, QueueArguments.describe(settings.arguments[argument]),
+                QueueArguments.describe(current.arguments[argument]))
+        }
+    }
+
+    private func deleteQueue(
+        in host: VirtualHost, _ name: String, id: UInt64
+    ) throws(ProtocolException) -> Answer {
+        guard let queue = host.queues[name], queue.id == id else { return .removed(messages: 0) }
+        var abandoned: [String] = []
+        for exchange in host.sortedExchanges where exchange.unbind(where: { $0.queueID == id }) {
+            if exchange.isAbandoned { abandoned.append(exchange.name) }
+        }
+        for exchange in abandoned { host.removeExchange(exchange) }
+        host.removeQueue(name)
+        return .removed(messages: retire(queue))
+    }
+
+    private func bind(
+        in host: VirtualHost, _ exchange: String, _ queue: String, _ routingKey: [UInt8], _ arguments: FieldTable
+    ) throws(ProtocolException) -> Answer {
+        guard let target = host.queues[queue] else { throw .noQueue(queue, host.name) }
+        guard let source = host.exchanges[exchange] else { throw .noExchange(exchange, host.name) }
+        source.bind(Binding(queue: queue, queueID: target.id, routingKey: routingKey, arguments: arguments))
+        return .done
+    }
+
+    private func unbind(
+        in host: VirtualHost, _ exchange: String, _ queue: String, _ routingKey: [UInt8], _ arguments: FieldTable
+    ) throws(ProtocolException) -> Answer {
+        // Removing a binding that is not there succeeds (RabbitMQ, "Specification": queue.unbind is idempotent), but
+        // its queue and exchange must exist.
+        guard let target = host.queues[queue] else { throw .noQueue(queue, host.name) }
+        guard let source = host.exchanges[exchange] else { throw .noExchange(exchange, host.name) }
+        let gone = Binding(queue: queue, queueID: target.id, routingKey: routingKey, arguments: arguments)
+        if source.unbind(where: { $0 == gone }), source.isAbandoned { host.removeExchange(exchange) }
+        return .done
+    }
+}

@@ -1,0 +1,38 @@
+internal import AMQP
+
+/// The optional arguments of `queue.declare` that mean something here (RabbitMQ, "Queues": optional arguments).
+/// Arguments that nobody knows are kept and shown but change nothing, as in RabbitMQ.
+enum QueueArguments {
+    static let type = "x-queue-type"
+
+    /// Arguments whose meaning this engine does not have yet; accepting them would promise what it does not do.
+    static let notImplemented = [
+        "x-message-ttl", "x-expires", "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-max-length",
+        "x-max-length-bytes", "x-max-priority", "x-overflow", "x-single-active-consumer", "x-queue-mode",
+        "x-queue-master-locator", "x-delivery-limit", "x-quorum-initial-group-size",
+    ]
+
+    /// Arguments that must be the same when a queue is declared again.
+    static let compared = [type]
+
+    static func check(_ arguments: FieldTable) throws(ProtocolException) {
+        for name in notImplemented where arguments[name] != nil {
+            throw .notImplemented("queue argument '\(name)' is not implemented yet")
+        }
+        guard let type = arguments[type] else { return }
+        guard let kind = type.text else {
+            throw ProtocolException(
+                .preconditionFailed, "invalid arg '\(Self.type)' for queue: it must be a string")
+        }
+        guard kind == "classic" else {
+            throw .notImplemented("queue type '\(kind)' is not implemented yet")
+        }
+    }
+
+    /// A value as RabbitMQ words it in "inequivalent arg" texts.
+    static func describe(_ value: FieldValue?) -> String {
+        guard let value else { return "none" }
+        if let text = value.text { return "the value '\(text)' of type 'longstr'" }
+        return "the value '\(value)'"
+    }
+}
