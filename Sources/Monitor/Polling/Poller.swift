@@ -8,7 +8,7 @@ public import Management
 /// - One endpoint is used at a time. When it cannot be reached the next is tried at once, and after a round
 ///   without success each is tried once per retry interval.
 /// - An endpoint is first asked what it is; only then come the resources.
-/// - Never more than two requests are in flight, one per resource.
+/// - Never more than two requests are in flight, one per resource; one for what is not visible goes alone.
 /// - A reply to a question that has since changed is dropped.
 public struct Poller: Sendable {
     /// One question to one endpoint.
@@ -226,8 +226,10 @@ public struct Poller: Sendable {
     private mutating func dispatch(at now: Duration) -> [Action] {
         var actions: [Action] = []
         for kind in order {
-            let room = slots.count { $0.inFlight != nil } < PollingLimits.requestsInFlight
-            guard room, self[kind].inFlight == nil, let resource = resource(kind), let due = due(kind), due <= now
+            // What is hidden goes alone, so that it never holds up what is on the screen.
+            let limit = isVisible(kind) || kind == .capabilities ? PollingLimits.requestsInFlight : 1
+            guard slots.count(where: { $0.inFlight != nil }) < limit, self[kind].inFlight == nil,
+                let resource = resource(kind), let due = due(kind), due <= now
             else { continue }
             let request = Request(id: nextID, endpoint: endpoint, resource: resource)
             nextID += 1
