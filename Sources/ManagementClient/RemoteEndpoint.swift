@@ -72,7 +72,8 @@ public final class RemoteEndpoint: Inspecting, Administering {
     private static let pageOutOfRange = "Page out of range"
 
     private func page(_ request: QueuePageRequest) async throws(EndpointError) -> Page<QueueInfo> {
-        let list: QueueList = try await get(request.path, "the list of queues", tag: "management")
+        let resource = "the list of queues" + (request.vhost.map { " in vhost '\($0)'" } ?? "")
+        let list: QueueList = try await get(request.path, resource, tag: "management")
         switch list {
         case .page(let page): return page
         case .whole(let queues): return try request.page(of: queues)
@@ -90,7 +91,7 @@ public final class RemoteEndpoint: Inspecting, Administering {
     ) async throws(EndpointError) {
         try await send(
             Transport.Request(
-                method: .PUT, path: Self.path(vhost, name), resource: "declaring " + Self.title(vhost, name),
+                method: .PUT, path: Self.path(vhost, name), resource: Self.title(vhost, name), doing: "declaring",
                 body: try Transport.encode(DeclareQueueBody(settings))))
     }
 
@@ -103,7 +104,7 @@ public final class RemoteEndpoint: Inspecting, Administering {
         try await send(
             Transport.Request(
                 method: .DELETE, path: Self.path(vhost, name) + query,
-                resource: "deleting " + Self.title(vhost, name)))
+                resource: Self.title(vhost, name), doing: "deleting"))
     }
 
     /// Removes the ready messages of a queue. RabbitMQ does not say how many went.
@@ -111,7 +112,7 @@ public final class RemoteEndpoint: Inspecting, Administering {
         try await send(
             Transport.Request(
                 method: .DELETE, path: Self.path(vhost, name) + "/contents",
-                resource: "purging " + Self.title(vhost, name)))
+                resource: Self.title(vhost, name), doing: "purging"))
         return nil
     }
 

@@ -19,7 +19,9 @@ extension Transport {
         // RabbitMQ answers 401, not 403, where a user it accepts lacks a tag or a vhost.
         case 401, 403: return .forbidden(request.resource, tagNeeded: request.tagNeeded)
         case 404: return .notFound(request.resource)
-        case 400, 405, 409, 412, 422: return .refused(request.resource, reason: reason)
+        case 400, 405, 409, 412, 422:
+            let what = [request.doing, request.resource].compactMap { $0 }.joined(separator: " ")
+            return .refused(what, reason: reason)
         case 429: return .throttled(retryAfter: reply.retryAfter.flatMap(Self.wait))
         case 300..<400:
             let place = reply.location.map(Self.origin) ?? "another address"
@@ -39,8 +41,19 @@ extension Transport {
         case let error as IOError: .unreachable(address, reason: Self.reason(of: error))
         case HTTPParserError.invalidEOFState: .unreachable(address, reason: "the connection was closed")
         case is HTTPParserError: .malformed("\(address) does not speak HTTP")
-        default: .unreachable(address, reason: String(String(describing: error).prefix(RemoteLimits.longestReason)))
+        default: .unreachable(address, reason: Self.reason(of: error))
         }
+    }
+
+    /// Words for errors of the TLS layer, whose types are not imported here; others are named by their type.
+    private static func reason(of error: any Error) -> String {
+        let type = String(reflecting: type(of: error))
+        guard type.hasPrefix("NIOSSL.") else { return type }
+        let text = String(describing: error)
+        if text.contains("WRONG_VERSION_NUMBER") { return "it does not speak TLS on that port" }
+        if text.contains("CERTIFICATE_VERIFY_FAILED") { return "its certificate is not trusted" }
+        if text.contains("failedToValidateHostname") { return "its certificate is for another host" }
+        return "the TLS handshake failed"
     }
 
     private func endpointError(_ error: HTTPClientError) -> EndpointError {

@@ -14,8 +14,10 @@ struct Transport: Sendable {
     struct Request: Sendable {
         var method: HTTPMethod
         var path: String
-        /// What is asked for, for a person.
+        /// What is asked for, for a person: a noun.
         var resource: String
+        /// What would be done to it: "deleting"; nothing where it is only read.
+        var doing: String?
         /// The user tag that allows it, where one tag does.
         var tagNeeded: String?
         var body: ByteBuffer?
@@ -86,9 +88,8 @@ struct Transport: Sendable {
     private func send(_ request: Request) async throws -> Reply {
         var message = HTTPClientRequest(url: address + request.path)
         message.method = request.method
-        message.headers = [
-            "Authorization": authorization, "Accept": "application/json", "User-Agent": "warren",
-        ]
+        // No Accept: RabbitMQ answers 406 to one on requests that have no reply body.
+        message.headers = ["Authorization": authorization, "User-Agent": "warren"]
         if let body = request.body {
             message.headers.add(name: "Content-Type", value: "application/json")
             message.body = .bytes(body)

@@ -255,6 +255,38 @@ import Testing
         }
     }
 
+    @Test("a change that is refused names the change, one to what is gone names the object")
+    func refusedChanges() async throws {
+        let refusal = #"{"error":"bad_request","reason":"queue 'q' in vhost '/' not empty"}"#
+        try await withEndpoint({
+            $0.line.hasSuffix("if-empty=true") ? .json(refusal, status: 400) : .json("", status: 404)
+        }) {
+            endpoint, server in
+            let notEmpty = await failure { () async throws(EndpointError) in
+                try await endpoint.deleteQueue(vhost: "/", name: "q", ifEmpty: true, ifUnused: false)
+            }
+            #expect(
+                notEmpty == .refused("deleting queue 'q' in vhost '/'", reason: "queue 'q' in vhost '/' not empty"))
+            let gone = await failure { () async throws(EndpointError) in
+                try await endpoint.purgeQueue(vhost: "/", name: "q") as Any
+            }
+            #expect(gone == .notFound("queue 'q' in vhost '/'"))
+            #expect(
+                server.requests.allSatisfy { $0.headers["accept"] == nil }, "RabbitMQ answers 406 to a purge with it")
+        }
+    }
+
+    @Test("https where plain http is spoken says so")
+    func tlsToPlain() async throws {
+        let plain = try ScriptedServer(greeting: "HTTP/1.1 400 Bad Request\r\n\r\n") { _ in .hang }
+        defer { plain.stop() }
+        let url = try EndpointURL("https://127.0.0.1:\(plain.port)")
+        let endpoint = try RemoteEndpoint(url, credentials: Credentials(user: "u", password: Self.secret))
+        let error = await failure { () async throws(EndpointError) in try await endpoint.overview() }
+        #expect(error == .unreachable(url.address, reason: "it does not speak TLS on that port"))
+        await endpoint.shutdown()
+    }
+
     @Test("declaring, deleting and purging send what RabbitMQ expects")
     func administration() async throws {
         try await withEndpoint({ _ in .send("HTTP/1.1 204 No Content\r\n\r\n") }) { endpoint, server in

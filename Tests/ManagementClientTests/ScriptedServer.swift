@@ -31,6 +31,7 @@ final class ScriptedServer: Sendable {
 
     let port: UInt16
     private let listener: Int32
+    private let greeting: String
     private let answer: @Sendable (Request) -> Reply
     private let log = Mutex<[Request]>([])
     private let connections = Mutex<[Int32]>([])
@@ -39,7 +40,9 @@ final class ScriptedServer: Sendable {
     var requests: [Request] { log.withLock { $0 } }
     var url: String { "http://127.0.0.1:\(port)" }
 
-    init(_ answer: @escaping @Sendable (Request) -> Reply) throws {
+    /// A server that sends `greeting` to every connection unasked, then answers requests.
+    init(greeting: String = "", _ answer: @escaping @Sendable (Request) -> Reply) throws {
+        self.greeting = greeting
         self.answer = answer
         listener = socket(AF_INET, streamSocket, 0)
         var address = sockaddr_in()
@@ -79,6 +82,7 @@ final class ScriptedServer: Sendable {
             connections.withLock { $0.removeAll { $0 == connection } }
             close(connection)
         }
+        guard write(connection, greeting) else { return }
         var pending: [UInt8] = []
         while let request = readRequest(connection, &pending) {
             log.withLock { $0.append(request) }
