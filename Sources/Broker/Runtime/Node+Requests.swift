@@ -126,7 +126,7 @@ extension Node {
         guard let kind = ExchangeKind(rawValue: type) else {
             switch type {
             case "topic", "headers": throw .notImplemented("exchange type '\(type)' is not implemented yet")
-            default: throw ProtocolException(.commandInvalid, "unknown exchange type '\(type)'")
+            default: throw ProtocolException(.commandInvalid, "invalid exchange type '\(type)'")
             }
         }
         return propose(
