@@ -183,6 +183,8 @@ import Testing
         let actions = poller.finish(poller.start(at: .zero).fetches[0].id, .failed(refused), at: .zero)
         #expect(actions == [.wake(at: .seconds(30))])
         #expect(poller.status(at: .zero) == .refused(refused))
+        let byHand = poller.refresh(at: .seconds(2)).fetches.map(\.resource)
+        #expect(byHand == [.capabilities], "by hand it is tried at once")
     }
 
     @Test("a broker that asks for patience gets it")
@@ -192,6 +194,7 @@ import Testing
             _ = poller.finish(request.id, .failed(.throttled(retryAfter: .seconds(7))), at: .zero)
         }
         #expect(poller.wake(at: .milliseconds(6999)).fetches.isEmpty)
+        #expect(poller.refresh(at: .milliseconds(6999)).fetches.isEmpty, "not even by hand")
         actions = poller.wake(at: .seconds(7))
         #expect(!actions.fetches.isEmpty)
         _ = poller.finish(actions.fetches[0].id, .failed(.throttled(retryAfter: .seconds(Int64.max))), at: .seconds(7))
@@ -224,6 +227,23 @@ import Testing
         _ = poller.finish(next.fetches[0].id, .reply, at: .milliseconds(130))
         _ = poller.select(nil, at: .milliseconds(140))
         #expect(poller.wake(at: .seconds(4)).fetches.isEmpty)
+    }
+
+    @Test("a selected queue that is gone makes its detail stale, not the endpoint")
+    func selectedIsGone() {
+        var (poller, actions) = connected(Self.embedded, visible: [])
+        _ = answerAll(&poller, actions, at: .zero)
+        actions = poller.select(QueueID(vhost: "/", name: "q"), at: .zero)
+        _ = answerAll(&poller, actions, at: .zero)
+        for second in 1...3 {
+            actions = poller.wake(at: .seconds(second))
+            #expect(actions.fetches.map(\.resource.kind) == [.queue])
+            for request in actions.fetches {
+                _ = poller.finish(request.id, .failed(.notFound("queue 'q'")), at: .seconds(second))
+            }
+        }
+        #expect(poller.isStale(.queue, at: .seconds(3)))
+        #expect(poller.status(at: .seconds(3)) == .live)
     }
 
     @Test("paused, only what is asked for by hand is fetched, and nothing turns stale")

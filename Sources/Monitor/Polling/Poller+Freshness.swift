@@ -35,6 +35,20 @@ extension Poller {
             default: return .unreachable(connectionError)
             }
         }
-        return Resource.Kind.allCases.contains { isVisible($0) && isStale($0, at: now) } ? .stale : .live
+        let isBehind = Resource.Kind.allCases.contains {
+            isVisible($0) && isStale($0, at: now) && !self[$0].isAnswered
+        }
+        return isBehind ? .stale : .live
+    }
+}
+
+extension Poller.Slot {
+    /// Whether the endpoint answers for this resource, though with a no: what it says about one object or one
+    /// right does not make the endpoint a stale one.
+    fileprivate var isAnswered: Bool {
+        switch error {
+        case .notFound, .forbidden, .refused: true
+        default: false
+        }
     }
 }

@@ -73,6 +73,8 @@ public struct Poller: Sendable {
 
     private var slots = [Slot](repeating: Slot(), count: Resource.Kind.allCases.count)
     private var nextID = 0
+    /// The broker asked to be left alone until then.
+    private var throttledUntil: Duration = .zero
     private(set) var lastCapabilities: EndpointCapabilities?
     /// Connections lost or refused since the last reply, over all endpoints.
     private(set) var connectionFailures = 0
@@ -122,10 +124,12 @@ public struct Poller: Sendable {
         return dispatch(at: now)
     }
 
-    /// Everything visible is wanted now, also while paused.
+    /// Everything visible is wanted now, also while paused or after a refusal; only a broker that asked for fewer
+    /// requests is left alone.
     public mutating func refresh(at now: Duration) -> [Action] {
         for kind in Resource.Kind.allCases where isVisible(kind) || kind == .capabilities {
             self[kind].isForced = true
+            self[kind].notBefore = .zero
         }
         return dispatch(at: now)
     }
@@ -186,7 +190,7 @@ public struct Poller: Sendable {
             self[kind].notBefore = now + min(took * PollingLimits.replyShare, PollingLimits.longestInterval)
         case (_, .throttled(let wait)):
             let until = now + min(wait ?? interval * 2, PollingLimits.longestInterval)
-            for kind in Resource.Kind.allCases { self[kind].notBefore = until }
+            throttledUntil = max(throttledUntil, until)
         case (_, .forbidden):
             self[kind].notBefore = now + PollingLimits.refusedRetry
         default:
@@ -207,7 +211,7 @@ public struct Poller: Sendable {
         case .unauthorized, .forbidden:
             if connectionFailures >= endpointCount { wait = PollingLimits.refusedRetry }
         case .throttled(let asked):
-            wait = max(wait, min(asked ?? wait, PollingLimits.longestInterval))
+            throttledUntil = now + min(asked ?? wait, PollingLimits.longestInterval)
         default:
             break
         }
@@ -253,7 +257,7 @@ public struct Poller: Sendable {
         let slot = self[kind]
         if isPaused && !slot.isForced && capabilities != nil { return nil }
         let regular = slot.isForced ? .zero : slot.startedAt.map { $0 + effectiveInterval(kind) } ?? .zero
-        return max(regular, slot.notBefore)
+        return max(regular, slot.notBefore, throttledUntil)
     }
 
     private func nextWake(after now: Duration) -> Duration? {
