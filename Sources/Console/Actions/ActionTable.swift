@@ -1,0 +1,147 @@
+import Terminal
+
+/// The one table of what can be done: key dispatch, the footer and the help all derive from it.
+enum ActionTable {
+    /// One action with everything there is to say about it.
+    struct Entry: Sendable {
+        /// What is done.
+        var action: Action
+        /// The keys that do it by default, the one to show first.
+        var keys: [Key]
+        /// One or two words, for the footer.
+        var label: String
+        /// One line, for the help.
+        var description: String
+        /// Where it applies.
+        var places: [Place]
+        /// Under which head the help lists it.
+        var group: Group
+        /// Whether it changes the broker: barred in a read-only console.
+        var isDangerous = false
+        /// Whether a queue must be selected.
+        var needsQueue = false
+        /// Its place in the footer, the smallest first; `nil` keeps it out.
+        var footerRank: Int?
+    }
+
+    /// The heads of the help.
+    enum Group: String, CaseIterable, Sendable {
+        case view = "View"
+        case move = "Move"
+        case list = "List"
+        case change = "Change the broker"
+        case console = "Console"
+    }
+
+    private static let everywhere = Place.allCases
+    private static let queues: [Place] = [.queueList, .queueDetail]
+
+    /// All of them, in the order of the help.
+    static let entries: [Entry] = [
+        Entry(
+            action: .showOverview, keys: ["1"], label: "overview", description: "the broker at a glance",
+            places: everywhere, group: .view),
+        Entry(
+            action: .showQueues, keys: ["2"], label: "queues", description: "every queue",
+            places: everywhere, group: .view, footerRank: 9),
+        Entry(
+            action: .open, keys: [.enter], label: "open", description: "open the selected queue: charts, consumers",
+            places: [.queueList], group: .view, needsQueue: true, footerRank: 1),
+        Entry(
+            action: .back, keys: [.escape, .backspace], label: "back",
+            description: "close, clear the filter or go back; never quits", places: everywhere, group: .view),
+        Entry(
+            action: .up, keys: [.up, "k"], label: "up", description: "up", places: everywhere, group: .move),
+        Entry(
+            action: .down, keys: [.down, "j"], label: "down", description: "down; past the end, the next page",
+            places: everywhere, group: .move),
+        Entry(
+            action: .pageUp, keys: [.pageUp, "K"], label: "page up", description: "a screen up",
+            places: everywhere, group: .move),
+        Entry(
+            action: .pageDown, keys: [.pageDown, "J"], label: "page down", description: "a screen down",
+            places: everywhere, group: .move),
+        Entry(
+            action: .first, keys: ["g", .home], label: "top", description: "to the first row",
+            places: everywhere, group: .move),
+        Entry(
+            action: .last, keys: ["G", .end], label: "end", description: "to the last row",
+            places: everywhere, group: .move),
+        Entry(
+            action: .columnsLeft, keys: [.left, "h"], label: "left", description: "columns to the left",
+            places: [.queueList], group: .move),
+        Entry(
+            action: .columnsRight, keys: [.right, "l"], label: "right", description: "columns to the right",
+            places: [.queueList], group: .move),
+        Entry(
+            action: .filter, keys: ["/"], label: "filter",
+            description: "by a part of the name; begin with ! for names without it", places: [.queueList],
+            group: .list, footerRank: 5),
+        Entry(
+            action: .problemsOnly, keys: ["!"], label: "problems", description: "only queues that need attention",
+            places: [.queueList], group: .list, footerRank: 8),
+        Entry(
+            action: .sortMenu, keys: ["s"], label: "sort", description: "choose what to sort by",
+            places: [.queueList], group: .list, footerRank: 6),
+        Entry(
+            action: .sortLeft, keys: ["<"], label: "sort left", description: "sort by the column to the left",
+            places: [.queueList], group: .list),
+        Entry(
+            action: .sortRight, keys: [">"], label: "sort right", description: "sort by the column to the right",
+            places: [.queueList], group: .list),
+        Entry(
+            action: .sortInvert, keys: ["I"], label: "invert", description: "turn the order around",
+            places: [.queueList], group: .list),
+        Entry(
+            action: .thisVhost, keys: ["v"], label: "vhost", description: "only the vhost of the selected queue",
+            places: [.queueList], group: .list, needsQueue: true),
+        Entry(
+            action: .allVhosts, keys: ["0"], label: "all vhosts", description: "the queues of all vhosts",
+            places: [.queueList], group: .list),
+        Entry(
+            action: .declareQueue, keys: ["c"], label: "declare", description: "declare a queue",
+            places: [.queueList], group: .change, isDangerous: true, footerRank: 2),
+        Entry(
+            action: .purgeQueue, keys: ["p"], label: "purge", description: "remove the queue's ready messages",
+            places: queues, group: .change, isDangerous: true, needsQueue: true, footerRank: 3),
+        Entry(
+            action: .deleteQueue, keys: [.control("d")], label: "delete",
+            description: "delete the queue with its messages", places: queues, group: .change, isDangerous: true,
+            needsQueue: true, footerRank: 4),
+        Entry(
+            action: .pause, keys: ["z"], label: "pause", description: "pause, and live again",
+            places: everywhere, group: .console, footerRank: 7),
+        Entry(
+            action: .refresh, keys: [.control("r")], label: "refresh", description: "refresh now",
+            places: everywhere, group: .console, footerRank: 10),
+        Entry(
+            action: .interval, keys: ["R"], label: "interval", description: "how often to refresh: 1, 2, 5, 10, 30 s",
+            places: everywhere, group: .console),
+        Entry(
+            action: .command, keys: [":"], label: "command", description: "type a command, such as :queues or :q",
+            places: everywhere, group: .console),
+        Entry(
+            action: .nextTheme, keys: ["T"], label: "theme", description: "the next theme",
+            places: everywhere, group: .console),
+        Entry(
+            action: .redraw, keys: [.control("l")], label: "redraw", description: "draw the screen anew",
+            places: everywhere, group: .console),
+        Entry(
+            action: .suspend, keys: [.control("z")], label: "suspend", description: "back to the shell; fg returns",
+            places: everywhere, group: .console),
+        Entry(
+            action: .help, keys: ["?", .function(1)], label: "help", description: "this page",
+            places: everywhere, group: .console, footerRank: 0),
+        Entry(
+            action: .quit, keys: ["q", .control("c"), .function(10)], label: "quit", description: "quit, after asking",
+            places: everywhere, group: .console, footerRank: 0),
+    ]
+
+    /// What a key does in a place.
+    static func entry(for key: Key, in place: Place) -> Entry? {
+        entries.first { $0.places.contains(place) && $0.keys.contains(key) }
+    }
+
+    /// The entry of an action.
+    static func entry(of action: Action) -> Entry? { entries.first { $0.action == action } }
+}

@@ -1,0 +1,23 @@
+public import Management
+public import Monitor
+public import Terminal
+
+/// Something that happened to the console.
+public enum ConsoleEvent: Sendable {
+    /// A key was pressed.
+    case key(Key)
+    /// A text was pasted.
+    case paste(String)
+    /// The terminal has this size now.
+    case resize(Size)
+    /// The monitor has news.
+    case monitor(MonitorState)
+    /// A queue was read again.
+    case reread(Ticket, Result<QueueInfo, EndpointError>)
+    /// A change has ended; the text says what is wrong with the action log, if anything is.
+    case performed(Mutation, Result<Int?, EndpointError>)
+    /// Something went wrong beside: a person should know.
+    case trouble(String)
+    /// Time has passed.
+    case tick
+}

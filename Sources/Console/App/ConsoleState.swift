@@ -1,0 +1,78 @@
+import Management
+public import Monitor
+public import Terminal
+
+/// All the console is at one moment. A pure value: ``update(_:at:)`` moves it on, ``render(_:)`` draws it.
+public struct ConsoleState: Sendable {
+    /// The panels there are.
+    public enum Panel: String, CaseIterable, Sendable {
+        /// The broker at a glance.
+        case overview
+        /// Every queue.
+        case queues
+    }
+
+    /// What it was started with.
+    public let settings: ConsoleSettings
+    /// What the monitor knows.
+    public internal(set) var monitor: MonitorState
+    /// The monitor's time.
+    public internal(set) var now: Duration = .zero
+    /// The terminal's size.
+    public internal(set) var size: Size
+    /// The panel that is open.
+    public internal(set) var panel: Panel
+    /// The colours in use.
+    public internal(set) var theme: Theme
+
+    /// What the terminal can draw beside letters.
+    public var glyphs = GlyphSet.braille
+
+    var queues: QueuesPanel
+    var dialog: Dialog?
+    var receipt: Receipt?
+    /// When the selection last moved; its detail is asked for once it rests.
+    var selectedAt: Duration = .zero
+    /// The queue whose detail was last asked for.
+    var detailAsked: QueueID?
+    private var lastTicket = 0
+
+    /// A console that has heard nothing yet.
+    public init(settings: ConsoleSettings, monitor: MonitorState, size: Size, panel: Panel = .queues) {
+        self.settings = settings
+        self.monitor = monitor
+        self.size = size
+        self.panel = panel
+        theme = settings.themes.themes[0]
+        queues = QueuesPanel(request: settings.queues)
+        now = monitor.time
+        queues.arrive(monitor, preview: nil, frozen: false)
+        receipt = settings.themes.problems.first.map { .note("an own theme is not usable: \($0)") }
+    }
+
+    /// Where keys are understood.
+    var place: Place {
+        switch panel {
+        case .overview: .overview
+        case .queues: queues.opened == nil ? .queueList : .queueDetail
+        }
+    }
+
+    /// The queue that is open, or the selected one, as it was last read: its detail where that is at hand, else
+    /// its row.
+    var targetRow: QueueRow? {
+        guard let id = queues.target else { return nil }
+        if let detail = monitor.queue.value, detail.id == id {
+            return QueueRow(detail, seen: monitor.history.queue(id))
+        }
+        return queues.rows.first { $0.id == id }
+    }
+
+    /// Whether the broker runs in this process, so that quitting ends it.
+    var isEmbedded: Bool { monitor.capabilities?.isEmbedded == true }
+
+    mutating func nextTicket() -> Ticket {
+        lastTicket += 1
+        return Ticket(number: lastTicket)
+    }
+}

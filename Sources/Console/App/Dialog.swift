@@ -1,0 +1,75 @@
+import Management
+import Terminal
+
+/// What lies over a panel and takes the keys.
+enum Dialog: Sendable {
+    /// The help, from this line on.
+    case help(top: Int)
+    /// A change waits for its confirmation.
+    case confirm(Confirmation)
+    /// A queue is being described.
+    case declare(DeclareQueueForm, openedAt: Duration)
+    /// What to sort by.
+    case sort(SortMenu)
+    /// Whether to quit or to suspend.
+    case leave(LeaveQuestion)
+    /// The filter is being typed, in the panel's own line.
+    case filter(TextField)
+    /// A command is being typed, in the footer.
+    case command(TextField)
+
+    /// Whether rows stop moving meanwhile. While a filter is typed they are what is looked at.
+    var freezesRows: Bool {
+        switch self {
+        case .filter: false
+        default: true
+        }
+    }
+}
+
+/// The menu of what to sort by.
+struct SortMenu: Sendable {
+    /// The fields in the order of the menu.
+    static let fields = QueueSortField.allCases
+    var cursor: Int
+
+    init(current: QueueSortField?) {
+        cursor = current.flatMap { Self.fields.firstIndex(of: $0) } ?? 0
+    }
+
+    var field: QueueSortField { Self.fields[cursor] }
+
+    mutating func move(_ step: Int) {
+        cursor = (cursor + step + Self.fields.count) % Self.fields.count
+    }
+}
+
+/// The question before quitting, and before suspending where that stops the broker too.
+struct LeaveQuestion: Sendable {
+    /// What is asked for.
+    enum Way: Hashable, Sendable { case quit, suspend }
+
+    let way: Way
+    let openedAt: Duration
+    var focusesLeave = false
+
+    /// What leaving does.
+    var effect: Effect { way == .quit ? .quit : .suspend }
+
+    /// What a key led to.
+    enum Outcome: Hashable { case stays, cancelled, confirmed }
+
+    /// Takes a key. `isHarmless`: nothing is lost, so that `y` is enough.
+    mutating func press(_ key: Key, at now: Duration, isHarmless: Bool) -> Outcome {
+        guard now - openedAt >= Confirmation.deafTime else { return .stays }
+        switch key {
+        case .escape, .control("c"): return .cancelled
+        case .enter: return focusesLeave ? .confirmed : .cancelled
+        case "y" where isHarmless: return .confirmed
+        case "n" where isHarmless: return .cancelled
+        case .tab, .backTab, .left, .right: focusesLeave.toggle()
+        default: break
+        }
+        return .stays
+    }
+}

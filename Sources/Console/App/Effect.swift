@@ -1,0 +1,29 @@
+public import Management
+public import Monitor
+
+/// Something the pure part of the console wants done; the runner does it.
+public enum Effect: Hashable, Sendable {
+    /// These resources are on the screen.
+    case show(Set<Resource.Kind>)
+    /// This page of queues is wanted.
+    case list(QueuePageRequest)
+    /// The detail of this queue is wanted, or of none.
+    case select(QueueID?)
+    /// Everything visible is wanted now.
+    case refresh
+    /// Stop or resume refreshing.
+    case pause(Bool)
+    /// Refresh this often.
+    case setInterval(Duration)
+    /// Read a queue again, for a confirmation; answer with ``ConsoleEvent/reread(_:_:)``.
+    case reread(Ticket, QueueID)
+    /// Log that the change is about to be made, make it, log how it ended; answer with
+    /// ``ConsoleEvent/performed(_:_:)``.
+    case perform(Mutation)
+    /// Draw every cell anew.
+    case redraw
+    /// Give the terminal back and stop until the shell continues the process.
+    case suspend
+    /// End.
+    case quit
+}

@@ -1,0 +1,185 @@
+import Management
+import Monitor
+import Terminal
+
+extension ConsoleState {
+    /// The refresh intervals to choose from, seconds.
+    private static let intervals: [Duration] = [1, 2, 5, 10, 30].map(Duration.seconds)
+
+    /// Takes a key where no dialog is open.
+    mutating func perform(_ entry: ActionTable.Entry) -> [Effect] {
+        if let reason = barred(entry) {
+            receipt = .note("\(entry.label): \(reason)")
+            return []
+        }
+        switch entry.action {
+        case .showOverview: return show(.overview)
+        case .showQueues:
+            queues.opened = nil
+            return show(.queues)
+        case .up, .down, .pageUp, .pageDown, .first, .last: return move(entry.action)
+        case .columnsLeft: queues.firstColumn = max(0, queues.firstColumn - 1)
+        case .columnsRight:
+            if QueueTable(self, width: size.columns).hasMore { queues.firstColumn += 1 }
+        case .open:
+            queues.opened = queues.selection
+            queues.detailTop = 0
+        case .back: return back()
+        case .filter: dialog = .filter(TextField(text: queues.filter.text))
+        case .problemsOnly:
+            queues.problemsOnly.toggle()
+            arrive()
+        case .sortMenu: dialog = .sort(SortMenu(current: queues.request.sort))
+        case .sortLeft: return sort(towards: -1)
+        case .sortRight: return sort(towards: 1)
+        case .sortInvert:
+            queues.request.descending.toggle()
+            return [.list(queues.request)]
+        case .thisVhost: return list(vhost: queues.selection?.vhost)
+        case .allVhosts: return list(vhost: nil)
+        case .declareQueue:
+            let vhost = queues.request.vhost ?? queues.selection?.vhost ?? "/"
+            let form = DeclareQueueForm(vhost: vhost, product: monitor.capabilities?.product)
+            dialog = .declare(form, openedAt: now)
+        case .purgeQueue: return confirm { .purgeQueue($0) }
+        case .deleteQueue: return confirm { .deleteQueue($0, ifEmpty: false, ifUnused: false) }
+        case .pause: return [.pause(!monitor.isPaused)]
+        case .refresh: return [.refresh]
+        case .interval: return [nextInterval()]
+        case .command: dialog = .command(TextField())
+        case .help: dialog = .help(top: 0)
+        case .nextTheme: nextTheme()
+        case .redraw: return [.redraw]
+        case .suspend: return leave(.suspend)
+        case .quit: return leave(.quit)
+        }
+        return []
+    }
+
+    /// Why an action cannot be done now; `nil` where it can.
+    func barred(_ entry: ActionTable.Entry) -> String? {
+        if entry.isDangerous, settings.isReadOnly { return "this console is read-only (--read-only)" }
+        if entry.needsQueue, queues.target == nil { return "no queue is selected" }
+        return nil
+    }
+
+    private mutating func show(_ panel: Panel) -> [Effect] {
+        self.panel = panel
+        return [.show([.overview, .nodes, .queues])]
+    }
+
+    /// Closes the innermost thing there is: the open queue, then the filter. Never quits.
+    private mutating func back() -> [Effect] {
+        if panel == .queues, queues.opened != nil {
+            queues.opened = nil
+        } else if panel == .queues, !queues.filter.isEmpty {
+            queues.setFilter(QueueFilter())
+            return [.list(queues.request)]
+        } else if panel == .queues, queues.problemsOnly {
+            queues.problemsOnly = false
+            arrive()
+        } else {
+            receipt = nil
+        }
+        return []
+    }
+
+    private mutating func move(_ action: Action) -> [Effect] {
+        if place == .queueDetail { return moveDetail(action) }
+        guard place == .queueList else { return [] }
+        let before = queues.selection
+        let height = QueueListLayout(size).rowCount
+        switch action {
+        case .up:
+            if queues.cursor == 0, queues.turnPage(-1, of: monitor.queues.value) { return [.list(queues.request)] }
+            queues.move(by: -1)
+        case .down:
+            if queues.cursor >= queues.rows.count - 1, queues.turnPage(1, of: monitor.queues.value) {
+                return [.list(queues.request)]
+            }
+            queues.move(by: 1)
+        case .pageUp: queues.move(by: -max(1, height - 1))
+        case .pageDown: queues.move(by: max(1, height - 1))
+        case .first: queues.select(row: 0)
+        case .last: queues.select(row: queues.rows.count - 1)
+        default: break
+        }
+        if queues.selection != before { selectedAt = now }
+        return []
+    }
+
+    private mutating func moveDetail(_ action: Action) -> [Effect] {
+        let count = targetRow?.queue.consumerDetails?.count ?? 0
+        let page = 5
+        switch action {
+        case .up: queues.detailTop -= 1
+        case .down: queues.detailTop += 1
+        case .pageUp: queues.detailTop -= page
+        case .pageDown: queues.detailTop += page
+        case .first: queues.detailTop = 0
+        case .last: queues.detailTop = count
+        default: break
+        }
+        queues.detailTop = max(0, min(queues.detailTop, count - 1))
+        return []
+    }
+
+    private mutating func sort(towards step: Int) -> [Effect] {
+        let fields = QueueTable(self, width: size.columns).sortFields
+        guard !fields.isEmpty else { return [] }
+        let place = queues.request.sort.flatMap { fields.firstIndex(of: $0) } ?? (step > 0 ? -1 : 0)
+        return sort(by: fields[(place + step + fields.count) % fields.count])
+    }
+
+    /// Sorts by a field, or turns its order around.
+    mutating func sort(by field: QueueSortField) -> [Effect] {
+        queues.sort(by: field)
+        return [.list(queues.request)]
+    }
+
+    private mutating func list(vhost: String?) -> [Effect] {
+        queues.request.vhost = vhost
+        queues.request.page = 1
+        return [.list(queues.request)]
+    }
+
+    /// Opens the gate: the dialog, and a fresh look at what would be hit.
+    private mutating func confirm(_ mutation: (QueueID) -> Mutation) -> [Effect] {
+        guard let id = queues.target else { return [] }
+        let ticket = nextTicket()
+        dialog = .confirm(Confirmation(mutation(id), at: now, ticket: ticket))
+        return [.reread(ticket, id)]
+    }
+
+    private mutating func nextInterval() -> Effect {
+        let next = Self.intervals.first { $0 > monitor.interval } ?? Self.intervals[0]
+        receipt = .note("refresh every \(Figures.age(next)), lists of a remote broker at most every 5 s")
+        return .setInterval(next)
+    }
+
+    private mutating func nextTheme() {
+        guard let next = settings.themes.theme(after: theme.name) else { return }
+        theme = next
+        receipt = .note("theme \(next.name)")
+    }
+
+    // MARK: Leaving
+
+    /// What ends with this process; `nil` where nothing does.
+    var lossOnQuit: String? {
+        guard isEmbedded else { return nil }
+        let connections = monitor.overview.value?.objectTotals.connections ?? 0
+        let messages = monitor.overview.value?.queueTotals.messages?.value ?? 0
+        guard connections > 0 || messages > 0 else { return nil }
+        let clients = connections == 1 ? "1 connection is" : "\(Figures.exact(connections)) connections are"
+        let held = messages == 1 ? "1 message is" : "\(Figures.exact(messages)) messages are"
+        return "The broker runs in this process: \(clients) open and \(held) in it."
+    }
+
+    /// Asks before leaving; suspending only costs something where the broker is stopped with the console.
+    private mutating func leave(_ way: LeaveQuestion.Way) -> [Effect] {
+        if way == .suspend, lossOnQuit == nil { return [.suspend] }
+        dialog = .leave(LeaveQuestion(way: way, openedAt: now))
+        return []
+    }
+}

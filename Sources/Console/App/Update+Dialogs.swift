@@ -1,0 +1,167 @@
+import Management
+import Terminal
+
+extension ConsoleState {
+    /// Takes a key: the dialog's where one is open, else the action table's.
+    mutating func press(_ key: Key) -> [Effect] {
+        guard let dialog else {
+            guard let entry = ActionTable.entry(for: key, in: place) else { return [] }
+            return perform(entry)
+        }
+        if let entry = ActionTable.entry(for: key, in: place), entry.action == .redraw {
+            return perform(entry)
+        }
+        switch dialog {
+        case .help(let top): pressInHelp(key, top: top)
+        case .confirm(let confirmation): return press(key, in: confirmation)
+        case .declare(let form, let openedAt): return press(key, in: form, openedAt: openedAt)
+        case .sort(let menu): return press(key, in: menu)
+        case .leave(let question): return press(key, in: question)
+        case .filter(let field): return pressInFilter(key, field)
+        case .command(let field): return pressInCommand(key, field)
+        }
+        return []
+    }
+
+    /// Closes the dialog and lets the rows move again.
+    private mutating func closeDialog() {
+        dialog = nil
+        arrive()
+    }
+
+    private mutating func pressInHelp(_ key: Key, top: Int) {
+        let page = max(1, size.rows - 4)
+        let last = max(0, HelpScreen.lines(for: self, width: size.columns).count - page)
+        switch key {
+        case .up, "k": dialog = .help(top: max(0, top - 1))
+        case .down, "j": dialog = .help(top: min(last, top + 1))
+        case .pageUp: dialog = .help(top: max(0, top - page))
+        case .pageDown, " ": dialog = .help(top: min(last, top + page))
+        case .home, "g": dialog = .help(top: 0)
+        case .end, "G": dialog = .help(top: last)
+        case .escape, .enter, "q", "?", .control("c"): closeDialog()
+        default: break
+        }
+    }
+
+    private mutating func press(_ key: Key, in confirmation: Confirmation) -> [Effect] {
+        var confirmation = confirmation
+        switch confirmation.press(key, at: now) {
+        case .stays: dialog = .confirm(confirmation)
+        case .cancelled:
+            closeDialog()
+            receipt = .note("\(confirmation.mutation.verb) \(confirmation.mutation.target.name): cancelled")
+        case .confirmed: return send(confirmation.mutation)
+        }
+        return []
+    }
+
+    private mutating func press(_ key: Key, in form: DeclareQueueForm, openedAt: Duration) -> [Effect] {
+        var form = form
+        if key == .control("c") {
+            closeDialog()
+            return []
+        }
+        switch form.press(key, canConfirm: now - openedAt >= Confirmation.deafTime) {
+        case .stays: dialog = .declare(form, openedAt: openedAt)
+        case .cancelled: closeDialog()
+        case .declared: return send(form.mutation)
+        }
+        return []
+    }
+
+    private mutating func send(_ mutation: Mutation) -> [Effect] {
+        closeDialog()
+        // The gate's own check: whatever opened the dialog, nothing is sent from a read-only console.
+        guard !settings.isReadOnly else {
+            receipt = .note("\(mutation.verb): this console is read-only (--read-only)")
+            return []
+        }
+        receipt = .pending(mutation)
+        return [.perform(mutation)]
+    }
+
+    private mutating func press(_ key: Key, in menu: SortMenu) -> [Effect] {
+        var menu = menu
+        switch key {
+        case .up, "k": menu.move(-1)
+        case .down, "j", "s": menu.move(1)
+        case .enter:
+            closeDialog()
+            return sort(by: menu.field)
+        case .escape, "q", .control("c"):
+            closeDialog()
+            return []
+        default: break
+        }
+        dialog = .sort(menu)
+        return []
+    }
+
+    private mutating func press(_ key: Key, in question: LeaveQuestion) -> [Effect] {
+        var question = question
+        switch question.press(key, at: now, isHarmless: lossOnQuit == nil) {
+        case .stays: dialog = .leave(question)
+        case .cancelled: closeDialog()
+        case .confirmed:
+            closeDialog()
+            return [question.effect]
+        }
+        return []
+    }
+
+    private mutating func pressInFilter(_ key: Key, _ field: TextField) -> [Effect] {
+        var field = field
+        switch key {
+        case .escape, .control("c"):
+            closeDialog()
+            return []
+        case .enter, .tab:
+            queues.setFilter(QueueFilter(text: field.text))
+            dialog = nil
+            return [.list(queues.request)]
+        case .up, .down:
+            queues.move(by: key == .up ? -1 : 1)
+            selectedAt = now
+        default:
+            field.handle(key)
+            dialog = .filter(field)
+            arrive()
+        }
+        return []
+    }
+
+    private mutating func pressInCommand(_ key: Key, _ field: TextField) -> [Effect] {
+        var field = field
+        switch key {
+        case .escape, .control("c"): closeDialog()
+        case .backspace where field.text.isEmpty: closeDialog()
+        case .enter:
+            closeDialog()
+            return run(command: field.text)
+        default:
+            field.handle(key)
+            dialog = .command(field)
+        }
+        return []
+    }
+
+    /// Commands are the names of actions, with a few short ones.
+    private mutating func run(command text: String) -> [Effect] {
+        let name = text.filter { !$0.isWhitespace }
+        guard !name.isEmpty else { return [] }
+        if name == "q!" { return [.quit] }
+        if ["q", "quit"].contains(name), lossOnQuit == nil { return [.quit] }
+        let action = Action(rawValue: ["q": "quit", "h": "help"][name] ?? name)
+        guard let action, let entry = ActionTable.entry(of: action) else {
+            receipt = Receipt(
+                outcome: .failed, text: ":\(name) is no command; try :overview :queues :declare :sort :theme :help :q")
+            return []
+        }
+        guard entry.places.contains(place) else {
+            receipt = .note(":\(name) works in \(entry.places.map(\.title).joined(separator: ", "))")
+            return []
+        }
+        return perform(entry)
+    }
+}

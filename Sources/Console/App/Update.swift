@@ -1,0 +1,106 @@
+import Management
+import Monitor
+import Terminal
+
+extension ConsoleState {
+    /// How long the selection must rest before its detail is asked for, so that running through a list of a remote
+    /// broker does not ask for every queue passed.
+    static let restTime: Duration = .milliseconds(250)
+    /// How often ages on the screen are brought up to date.
+    static let ageStep: Duration = .milliseconds(500)
+
+    /// Takes in what happened at a time of the monitor's clock, and says what is to be done.
+    public mutating func update(_ event: ConsoleEvent, at now: Duration) -> [Effect] {
+        self.now = max(self.now, now)
+        var effects: [Effect] = []
+        switch event {
+        case .key(let key): effects += press(key)
+        case .paste(let text): paste(text)
+        case .resize(let size): self.size = size
+        case .monitor(let monitor):
+            self.monitor = monitor
+            arrive()
+        case .reread(let ticket, let result): reread(ticket, result)
+        case .performed(let mutation, let result): effects += performed(mutation, result)
+        case .trouble(let text): receipt = Receipt(outcome: .failed, text: text)
+        case .tick: break
+        }
+        effects += settle()
+        return effects
+    }
+
+    /// When something changes by itself: the runner sends a tick no later than then.
+    public var nextTick: Duration {
+        var next = now + Self.ageStep
+        if queues.target != detailAsked { next = min(next, max(now, selectedAt + Self.restTime)) }
+        return next
+    }
+
+    /// Brings the rows up to date with the monitor.
+    mutating func arrive() {
+        var preview: QueueFilter?
+        if case .filter(let field) = dialog { preview = QueueFilter(text: field.text) }
+        queues.arrive(monitor, preview: preview, frozen: dialog?.freezesRows == true)
+    }
+
+    /// What follows from any event.
+    private mutating func settle() -> [Effect] {
+        var effects: [Effect] = []
+        queues.top = queues.top(height: QueueListLayout(size).rowCount)
+        if panel == .queues, queues.target != detailAsked,
+            queues.opened != nil || now - selectedAt >= Self.restTime
+        {
+            detailAsked = queues.target
+            effects.append(.select(queues.target))
+        }
+        if case .confirm(var confirmation) = dialog {
+            let ticket = nextTicket()
+            if confirmation.wantsReading(at: now, as: ticket) {
+                dialog = .confirm(confirmation)
+                effects.append(.reread(ticket, confirmation.mutation.target))
+            }
+        }
+        return effects
+    }
+
+    // MARK: Answers
+
+    private mutating func reread(_ ticket: Ticket, _ result: Result<QueueInfo, EndpointError>) {
+        guard case .confirm(var confirmation) = dialog, confirmation.ticket == ticket else { return }
+        let interval = monitor.capabilities?.statisticsInterval ?? .zero
+        confirmation.read(
+            result.map { BlastRadius(queue: $0, readAt: now, statisticsInterval: interval) })
+        dialog = .confirm(confirmation)
+    }
+
+    private mutating func performed(_ mutation: Mutation, _ result: Result<Int?, EndpointError>) -> [Effect] {
+        receipt = .finished(mutation, result)
+        guard case .success = result else { return [] }
+        if case .deleteQueue(let id, _, _) = mutation, queues.opened == id { queues.opened = nil }
+        return [.refresh]
+    }
+
+    // MARK: Paste
+
+    private mutating func paste(_ text: String) {
+        // One line: a field has no other, and what follows a line end was meant for a shell.
+        let line = String(text.prefix { !$0.isNewline })
+        switch dialog {
+        case .filter(var field):
+            field.insert(line)
+            dialog = .filter(field)
+            arrive()
+        case .command(var field):
+            field.insert(line)
+            dialog = .command(field)
+        case .declare(var form, let openedAt):
+            form.paste(line)
+            dialog = .declare(form, openedAt: openedAt)
+        case .confirm(var confirmation):
+            confirmation.paste()
+            dialog = .confirm(confirmation)
+        case .help, .sort, .leave: break
+        case nil: receipt = .note("pasted text is not taken for keys; / filters, : takes a command")
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Terminal
+
+/// Draws what stands around every panel: header, tabs, lines, receipt, footer.
+enum Chrome {
+    static func draw(_ state: ConsoleState, _ canvas: inout Canvas) {
+        let layout = ChromeLayout(canvas.size)
+        drawHeader(Header(state), row: layout.header, &canvas)
+        drawTabs(state, row: layout.tabs, &canvas)
+        if let row = layout.upperRule { canvas.rule(row: row) }
+        if let row = layout.lowerRule { canvas.rule(row: row) }
+        drawReceipt(state, row: layout.receipt, &canvas)
+        drawFooter(state, row: layout.footer, &canvas)
+    }
+
+    private static func drawHeader(_ header: Header, row: Int, _ canvas: inout Canvas) {
+        let gap = 2
+        let width = header.right.reduce(0) { $0 + TextWidth.of($1.text) } + gap * (header.right.count - 1)
+        var column = max(0, canvas.size.columns - 1 - width)
+        let room = column - 1 - gap
+        for piece in header.right {
+            column += canvas.put(piece.text, piece.role, column: column, row: row) + gap
+        }
+        var pen = 1
+        for (place, piece) in header.left.enumerated() {
+            let left = room + 1 - pen
+            // The endpoint's name is cut, the rest is left out.
+            guard place == 0 || TextWidth.of(piece.text) <= left, left > 0 else { break }
+            let text = TextWidth.cutMiddle(piece.text, left)
+            pen += canvas.put(text, piece.role, column: pen, row: row) + gap
+        }
+    }
+
+    private static func drawTabs(_ state: ConsoleState, row: Int, _ canvas: inout Canvas) {
+        var pen = 1
+        for (place, panel) in ConsoleState.Panel.allCases.enumerated() {
+            let isOpen = panel == state.panel
+            pen += canvas.put("\(place + 1)", .key, column: pen, row: row)
+            let title = isOpen ? "[\(panel.title)]" : " \(panel.title) "
+            pen += canvas.put(title, isOpen ? .title : .dim, column: pen, row: row) + 1
+        }
+        let hint = "? help"
+        if pen + TextWidth.of(hint) + 1 < canvas.size.columns {
+            canvas.put(hint, .dim, endingAt: canvas.size.columns - 1, row: row)
+        }
+    }
+
+    private static func drawReceipt(_ state: ConsoleState, row: Int, _ canvas: inout Canvas) {
+        guard let receipt = state.receipt else { return }
+        let (sign, role): (String, ThemeRole) =
+            switch receipt.outcome {
+            case .pending: ("…", .text)
+            case .accepted: ("✓", .good)
+            case .failed: ("!", .critical)
+            case .note: ("·", .dim)
+            }
+        let width = canvas.size.columns - 4
+        canvas.put(sign, role, column: 1, row: row)
+        canvas.put(TextWidth.cutEnd(receipt.text, width), role == .good ? .text : role, column: 3, row: row)
+    }
+
+    private static func drawFooter(_ state: ConsoleState, row: Int, _ canvas: inout Canvas) {
+        if case .command(let field) = state.dialog {
+            canvas.put(":", .key, column: 1, row: row)
+            Fields.draw(field, column: 2, row: row, width: canvas.size.columns - 3, isFocused: true, &canvas)
+            return
+        }
+        let footer = Footer(state, width: canvas.size.columns)
+        var pen = 1
+        for item in footer.left { pen += draw(item, column: pen, row: row, &canvas) + 2 }
+        var end = canvas.size.columns - 1
+        for item in footer.right.reversed() {
+            draw(item, column: end - item.width, row: row, &canvas)
+            end -= item.width + 2
+        }
+    }
+
+    @discardableResult
+    private static func draw(_ item: Footer.Item, column: Int, row: Int, _ canvas: inout Canvas) -> Int {
+        let key = canvas.put(item.key, .key, column: column, row: row)
+        return key + 1 + canvas.put(item.label, .text, column: column + key + 1, row: row)
+    }
+}
+
+extension ConsoleState.Panel {
+    /// Its name on the tab.
+    var title: String {
+        switch self {
+        case .overview: "Overview"
+        case .queues: "Queues"
+        }
+    }
+}

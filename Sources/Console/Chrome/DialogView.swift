@@ -1,0 +1,233 @@
+import Management
+import Monitor
+import Terminal
+
+/// Draws the dialog that lies over the panel.
+enum DialogView {
+    /// A line of a dialog.
+    enum Line {
+        case text(String, ThemeRole)
+        case field(String, TextField, isFocused: Bool)
+        case choice(String, String, isFocused: Bool)
+        case buttons([(String, isFocused: Bool, isEnabled: Bool)])
+        case empty
+    }
+
+    static func draw(_ state: ConsoleState, _ canvas: inout Canvas) {
+        switch state.dialog {
+        case nil, .filter, .command: break
+        case .help(let top): drawHelp(state, top: top, &canvas)
+        case .confirm(let confirmation):
+            box(title(confirmation.mutation), lines(confirmation, state, width: width(canvas)), &canvas)
+        case .declare(let form, _): box("Declare a queue", lines(form), &canvas)
+        case .sort(let menu): box("Sort by", lines(menu, state), &canvas)
+        case .leave(let question):
+            let title = question.way == .quit ? "Quit?" : "Suspend?"
+            box(title, lines(question, state, width: width(canvas)), &canvas)
+        }
+    }
+
+    private static func width(_ canvas: Canvas) -> Int { min(64, canvas.size.columns - 6) }
+
+    // MARK: Contents
+
+    private static func title(_ mutation: Mutation) -> String {
+        let verb = mutation.verb.prefix(1).uppercased() + mutation.verb.dropFirst()
+        return "\(verb) queue?"
+    }
+
+    private static func lines(_ confirmation: Confirmation, _ state: ConsoleState, width: Int) -> [Line] {
+        let target = confirmation.mutation.target
+        var lines: [Line] = [.text(TextWidth.cutMiddle(target.name, width), .title)]
+        lines.append(.text(TextWidth.cutMiddle("vhost \(target.vhost) on \(state.monitor.endpoint)", width), .dim))
+        lines.append(.empty)
+        var isKnown = false
+        switch confirmation.reading {
+        case .pending: lines.append(.text("Reading the queue again …", .text))
+        case .failed(let error):
+            lines += TextWidth.wrap(error.message, width, limit: 4).map { .text($0, .critical) }
+        case .known(let radius):
+            isKnown = true
+            for sentence in radius.sentences(for: confirmation.mutation, at: state.now) {
+                lines += TextWidth.wrap(sentence, width, limit: 3).map { .text($0, .text) }
+            }
+        }
+        let focus = confirmation.focus
+        if isKnown, confirmation.needsTypedName {
+            lines.append(.empty)
+            lines.append(.text("So many messages: type the queue's name to go on.", .warning))
+            lines.append(.field("name", confirmation.typedName, isFocused: focus == .name))
+            if confirmation.refusedPaste { lines.append(.text("Pasted text does not count.", .warning)) }
+        }
+        if confirmation.offersConditions, case .deleteQueue(_, let ifEmpty, let ifUnused) = confirmation.mutation {
+            lines.append(.empty)
+            lines.append(.choice(check(ifEmpty), "only if it is empty", isFocused: focus == .ifEmpty))
+            lines.append(.choice(check(ifUnused), "only if it has no consumers", isFocused: focus == .ifUnused))
+        }
+        lines.append(.empty)
+        var buttons = [("Cancel", isFocused: focus == .cancel, isEnabled: true)]
+        if isKnown {
+            let verb = confirmation.mutation.verb
+            buttons.append(
+                (
+                    verb.prefix(1).uppercased() + verb.dropFirst(), isFocused: focus == .confirm,
+                    isEnabled: confirmation.canConfirm
+                ))
+        }
+        lines.append(.buttons(buttons))
+        return lines
+    }
+
+    private static func lines(_ form: DeclareQueueForm) -> [Line] {
+        var lines: [Line] = [
+            .field("name", form.name, isFocused: form.focus == .name),
+            .field("vhost", form.vhost, isFocused: form.focus == .vhost),
+            .choice("type        ", "‹ \(form.type) ›", isFocused: form.focus == .type),
+            .choice("durable     ", check(form.durable), isFocused: form.focus == .durable),
+            .choice("auto-delete ", check(form.autoDelete), isFocused: form.focus == .autoDelete),
+        ]
+        let problem = form.wasTried ? form.problem?.text : nil
+        lines.append(problem.map { .text("! " + $0, .critical) } ?? .empty)
+        lines.append(
+            .buttons([
+                ("Cancel", isFocused: form.focus == .cancel, isEnabled: true),
+                ("Declare", isFocused: form.focus == .declare, isEnabled: form.problem == nil),
+            ]))
+        return lines
+    }
+
+    private static func lines(_ menu: SortMenu, _ state: ConsoleState) -> [Line] {
+        SortMenu.fields.enumerated().map { place, field in
+            let isCurrent = field == state.queues.request.sort
+            let mark = isCurrent ? (state.queues.request.descending ? "▼" : "▲") : " "
+            return .choice(mark, field.words, isFocused: place == menu.cursor)
+        }
+    }
+
+    private static func lines(_ question: LeaveQuestion, _ state: ConsoleState, width: Int) -> [Line] {
+        let loss = state.lossOnQuit
+        let text =
+            loss ?? (state.isEmbedded ? "The broker in this process ends with it." : "The broker goes on without it.")
+        var lines: [Line] = TextWidth.wrap(text, width, limit: 4).map { .text($0, loss == nil ? .text : .warning) }
+        lines.append(.empty)
+        let verb = question.way == .quit ? "Quit" : "Suspend"
+        lines.append(
+            .buttons([
+                (loss == nil ? "n Stay" : "Stay", isFocused: !question.focusesLeave, isEnabled: true),
+                (loss == nil ? "y \(verb)" : verb, isFocused: question.focusesLeave, isEnabled: true),
+            ]))
+        return lines
+    }
+
+    private static func check(_ isOn: Bool) -> String { isOn ? "[x]" : "[ ]" }
+
+    // MARK: Drawing
+
+    private static func box(_ title: String, _ lines: [Line], _ canvas: inout Canvas) {
+        let widest = lines.map(self.width).max() ?? 0
+        let inner = min(max(widest, TextWidth.of(title) + 4, 32), canvas.size.columns - 6)
+        let height = min(lines.count + 2, canvas.size.rows - 2)
+        let area = Rect(
+            column: (canvas.size.columns - inner - 4) / 2, row: max(1, (canvas.size.rows - height) / 2),
+            columns: inner + 4, rows: height)
+        drawFrame(area, title: title, &canvas)
+        // Buttons stand last and are never cut: text gives way.
+        let room = height - 2
+        let shown = lines.count <= room ? lines[...] : lines.prefix(max(0, room - 1)) + lines.suffix(1)
+        for (place, line) in shown.enumerated() {
+            draw(line, in: Rect(column: area.column + 2, row: area.row + 1 + place, columns: inner, rows: 1), &canvas)
+        }
+    }
+
+    private static func drawFrame(_ area: Rect, title: String, _ canvas: inout Canvas) {
+        let box = DialogBox(
+            title: title, style: canvas.style(.dialog), titleStyle: canvas.style(.title, on: .dialog))
+        canvas.draw { _ = box.draw(into: &$0, area: area) }
+    }
+
+    private static let labelWidth = 12
+
+    private static func width(_ line: Line) -> Int {
+        switch line {
+        case .text(let text, _): TextWidth.of(text)
+        case .field: 48
+        case .choice(let label, let value, _): TextWidth.of(label) + 2 + TextWidth.of(value)
+        case .buttons(let buttons): buttons.reduce(0) { $0 + TextWidth.of($1.0) + 6 }
+        case .empty: 0
+        }
+    }
+
+    private static func draw(_ line: Line, in area: Rect, _ canvas: inout Canvas) {
+        let row = area.row
+        switch line {
+        case .text(let text, let role):
+            canvas.put(TextWidth.cutEnd(text, area.columns), role, column: area.column, row: row, on: .dialog)
+        case .field(let label, let field, let isFocused):
+            canvas.put(label, .dialog, column: area.column, row: row)
+            Fields.draw(
+                field, column: area.column + labelWidth, row: row, width: area.columns - labelWidth,
+                isFocused: isFocused, &canvas)
+        case .choice(let label, let value, let isFocused):
+            let mark = isFocused ? ">" : " "
+            let text = "\(mark)\(label) \(value)"
+            canvas.put(text, isFocused ? .focus : .dialog, column: area.column - 1, row: row, width: area.columns + 1)
+        case .buttons(let buttons):
+            let width = buttons.reduce(-2) { $0 + TextWidth.of($1.0) + 4 + 2 }
+            var pen = area.column + max(0, area.columns - width)
+            for (label, isFocused, isEnabled) in buttons {
+                let role: ThemeRole = isFocused ? .focus : isEnabled ? .button : .dim
+                let text = isFocused ? "[ \(label) ]" : "  \(label)  "
+                pen += canvas.put(text, role, column: pen, row: row, on: isFocused ? nil : .button) + 2
+            }
+        case .empty: break
+        }
+    }
+
+    private static func drawHelp(_ state: ConsoleState, top: Int, _ canvas: inout Canvas) {
+        let size = canvas.size
+        let lines = HelpScreen.lines(for: state, width: size.columns)
+        let inner = min(76, size.columns - 4)
+        let area = Rect(column: (size.columns - inner - 4) / 2, row: 1, columns: inner + 4, rows: size.rows - 2)
+        drawFrame(area, title: "Keys: \(state.place.title)", &canvas)
+        let keyWidth = min(16, inner / 3)
+        for (place, line) in lines.dropFirst(top).prefix(area.rows - 2).enumerated() {
+            let row = area.row + 1 + place
+            switch line {
+            case .head(let text): canvas.put(text, .header, column: area.column + 2, row: row, on: .dialog)
+            case .item(let keys, let text, let isBarred):
+                canvas.put(keys, .key, column: area.column + 3, row: row, width: keyWidth - 1, on: .dialog)
+                let width = inner - keyWidth - 1
+                canvas.put(
+                    TextWidth.cutEnd(text, width), isBarred ? .dim : .dialog, column: area.column + 3 + keyWidth,
+                    row: row, on: .dialog)
+            case .empty: break
+            }
+        }
+        let hidden = lines.count - top - (area.rows - 2)
+        if hidden > 0 {
+            canvas.put(
+                " \(hidden) more ", .key, column: area.column + 3, row: area.row + area.rows - 1, on: .dialog)
+        }
+    }
+}
+
+extension QueueSortField {
+    /// Its name in the sort menu.
+    var words: String {
+        switch self {
+        case .name: "name"
+        case .vhost: "vhost"
+        case .type: "type"
+        case .state: "state"
+        case .node: "node"
+        case .messages: "all messages"
+        case .messagesReady: "messages ready"
+        case .messagesUnacknowledged: "messages unacknowledged"
+        case .consumers: "consumers"
+        case .memory: "memory"
+        case .publishRate: "published per second"
+        case .deliverRate: "delivered per second"
+        case .ackRate: "acknowledged per second"
+        }
+    }
+}

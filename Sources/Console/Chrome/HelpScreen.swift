@@ -1,0 +1,35 @@
+import Terminal
+
+/// The help: every action of the place with its keys, and what the columns mean. Derived from the action table.
+enum HelpScreen {
+    /// A line of the help.
+    enum Line: Hashable {
+        case head(String)
+        case item(keys: String, text: String, isBarred: Bool)
+        case empty
+    }
+
+    /// All lines of the help for where the state is.
+    static func lines(for state: ConsoleState, width: Int) -> [Line] {
+        var lines: [Line] = []
+        for group in ActionTable.Group.allCases {
+            let entries = ActionTable.entries.filter { $0.group == group && $0.places.contains(state.place) }
+            if entries.isEmpty { continue }
+            if !lines.isEmpty { lines.append(.empty) }
+            lines.append(.head(group.rawValue))
+            for entry in entries {
+                let reason = state.barred(entry)
+                lines.append(
+                    .item(
+                        keys: entry.keys.map(\.shortName).joined(separator: " "),
+                        text: reason.map { "\(entry.description) – not now: \($0)" } ?? entry.description,
+                        isBarred: reason != nil))
+            }
+        }
+        if state.panel == .queues {
+            lines += [.empty, .head("Columns")]
+            lines += QueueColumn.allCases.map { .item(keys: $0.title, text: $0.meaning, isBarred: false) }
+        }
+        return lines
+    }
+}

@@ -1,0 +1,44 @@
+import Management
+
+/// What became of a change: one line above the footer, until the next one.
+struct Receipt: Hashable, Sendable {
+    /// How it ended.
+    enum Outcome: Hashable, Sendable {
+        /// It has not ended yet.
+        case pending
+        /// The broker accepted it.
+        case accepted
+        /// It did not happen, or it is not known whether it did.
+        case failed
+        /// Not about a change: something to know.
+        case note
+    }
+
+    var outcome: Outcome
+    var text: String
+
+    /// Something to know.
+    static func note(_ text: String) -> Receipt { Receipt(outcome: .note, text: text) }
+
+    /// A change is under way.
+    static func pending(_ mutation: Mutation) -> Receipt {
+        Receipt(outcome: .pending, text: "\(mutation.inProgress) \(mutation.target.name) …")
+    }
+
+    /// A change has ended. It says "accepted" unless the broker gave a count.
+    static func finished(_ mutation: Mutation, _ result: Result<Int?, EndpointError>) -> Receipt {
+        let what = "\(mutation.verb) \(mutation.target.name)"
+        switch result {
+        case .success(let count?):
+            let messages = count == 1 ? "1 message" : "\(Figures.exact(count)) messages"
+            return Receipt(outcome: .accepted, text: "\(what): \(messages) gone")
+        case .success(nil):
+            return Receipt(outcome: .accepted, text: "\(what): accepted")
+        case .failure(.timedOut(let address, let limit)):
+            let timeout = EndpointError.timedOut(address, after: limit).message
+            return Receipt(outcome: .failed, text: "\(what): not known whether it happened: \(timeout)")
+        case .failure(let error):
+            return Receipt(outcome: .failed, text: "\(what): \(error.message)")
+        }
+    }
+}

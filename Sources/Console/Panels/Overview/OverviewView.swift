@@ -1,0 +1,141 @@
+import Management
+import Monitor
+import Terminal
+
+/// Draws the broker at a glance: totals, rates, nodes, and what needs attention among the loaded queues.
+enum OverviewView {
+    private static let nodeColumns = (name: 20, state: 8, memory: 22, disk: 10)
+
+    static func draw(_ state: ConsoleState, _ canvas: inout Canvas) {
+        let body = ChromeLayout(canvas.size).body
+        var top = body.lowerBound
+        drawTotals(state, row: top, &canvas)
+        top += 1
+        let nodes = state.monitor.nodes.value ?? []
+        let attention = state.queues.rows.filter(\.isProblem)
+        let nodeRows = min(nodes.count, max(1, body.count / 4)) + 1
+        let attentionRows = attention.isEmpty ? 0 : min(attention.count, max(2, body.count / 5)) + 1
+        let chartRows = min(body.count - 2 - nodeRows - attentionRows - (state.problem == nil ? 0 : 2), 20)
+        if chartRows >= 5 {
+            drawChart(state, rows: top..<top + chartRows, &canvas)
+            top += chartRows
+        }
+        if top + nodeRows <= body.upperBound {
+            drawNodes(nodes, state, rows: top..<top + nodeRows, &canvas)
+            top += nodeRows
+        }
+        if attentionRows > 0, top + attentionRows <= body.upperBound {
+            drawAttention(attention, rows: top..<top + attentionRows, &canvas)
+        }
+        if let problem = state.problem {
+            let lines = TextWidth.wrap(problem, canvas.size.columns - 2, limit: 2)
+            for (line, text) in lines.enumerated() {
+                canvas.put(text, .critical, column: 1, row: body.upperBound - lines.count + line)
+            }
+        }
+    }
+
+    private static func drawTotals(_ state: ConsoleState, row: Int, _ canvas: inout Canvas) {
+        let overview = state.monitor.overview.value
+        let objects = overview?.objectTotals
+        let ready = overview?.queueTotals.messagesReady
+        let figures: [(String, String)] = [
+            ("ready", Figures.count(ready?.value) + (ready?.rate.map { " \(Figures.signedRate($0))/s" } ?? "")),
+            ("unacked", Figures.count(overview?.queueTotals.messagesUnacknowledged?.value)),
+            ("queues", Figures.count(objects?.queues)), ("consumers", Figures.count(objects?.consumers)),
+            ("connections", Figures.count(objects?.connections)), ("channels", Figures.count(objects?.channels)),
+            ("exchanges", Figures.count(objects?.exchanges)),
+        ]
+        var pen = 1
+        for (label, value) in figures {
+            guard pen + TextWidth.of(label) + 1 + TextWidth.of(value) < canvas.size.columns else { break }
+            pen += canvas.put(label, .dim, column: pen, row: row) + 1
+            pen += canvas.put(value, state.showsOldFigures ? .stale : .text, column: pen, row: row) + 3
+        }
+    }
+
+    private static func drawChart(_ state: ConsoleState, rows: Range<Int>, _ canvas: inout Canvas) {
+        let points = state.monitor.history.overview
+        let stats = state.monitor.overview.value?.messageStats
+        let figures: [(String, KeyPath<OverviewPoint, Double?>, Double?, ThemeRole?)] = [
+            ("publish", \.publish, stats?.publish?.rate, .publish),
+            ("confirm", \.confirm, stats?.confirm?.rate, nil),
+            ("deliver", \.deliver, stats?.deliverGet?.rate, .deliver),
+            ("ack", \.ack, stats?.ack?.rate, .ack),
+            ("redeliver", \.redeliver, stats?.redeliver?.rate, nil),
+            ("unroutable", \.unroutable, points.last?.unroutable, nil),
+        ]
+        let legend = canvas.size.columns >= 60 ? 22 : 0
+        let chart = TimeChart(
+            title: "messages per second",
+            lines: figures.compactMap { name, path, rate, role in
+                role.map { role in
+                    TimeChart.Line(name: name, role: role, latest: Figures.rate(rate)) { end, count in
+                        TimeSeries.buckets(points, time: \.time, value: { $0[keyPath: path] }, end: end, count: count)
+                    }
+                }
+            })
+        let area = Rect(
+            column: 1, row: rows.lowerBound, columns: canvas.size.columns - 2 - legend, rows: rows.count)
+        chart.draw(state, in: area, &canvas)
+        guard legend > 0 else { return }
+        for (line, figure) in figures.prefix(rows.count - 1).enumerated() {
+            let row = rows.lowerBound + 1 + line
+            let isBad = figure.0 == "unroutable" && (figure.2 ?? 0) > 0
+            canvas.put(figure.0, .dim, column: area.endColumn + 2, row: row)
+            canvas.put(
+                Figures.rate(figure.2) + (figure.2 == nil ? "" : "/s") + (isBad ? "!" : ""),
+                state.showsOldFigures ? .stale : isBad ? .warning : .text, endingAt: canvas.size.columns - 1, row: row)
+        }
+    }
+
+    private static func drawNodes(
+        _ nodes: [NodeInfo], _ state: ConsoleState, rows: Range<Int>, _ canvas: inout Canvas
+    ) {
+        let name = max(nodeColumns.name, min(40, canvas.size.columns - 60))
+        drawNodeLine(["NODE", "STATE", "MEMORY", "DISK FREE", "ALARM"], name, .header, row: rows.lowerBound, &canvas)
+        for (line, node) in nodes.prefix(rows.count - 1).enumerated() {
+            let alarms = [
+                node.memAlarm == true ? "memory" : nil, node.diskFreeAlarm == true ? "disk" : nil,
+                node.partitions.isEmpty ? nil : "partition",
+            ].compactMap { $0 }
+            let isBad = node.running == false || !alarms.isEmpty
+            let cells = [
+                node.name, node.running.map { $0 ? "up" : "down" } ?? Figures.notProvided, memory(node),
+                Figures.bytes(node.diskFree), alarms.isEmpty ? "-" : "! " + alarms.joined(separator: " "),
+            ]
+            drawNodeLine(
+                cells, name, state.showsOldFigures ? .stale : isBad ? .critical : .text,
+                row: rows.lowerBound + 1 + line, &canvas)
+        }
+    }
+
+    private static func memory(_ node: NodeInfo) -> String {
+        guard let (used, limit) = both(node.memUsed, node.memLimit), limit > 0 else {
+            return Figures.bytes(node.memUsed)
+        }
+        let bar = Bar.text(Double(used) / Double(limit), width: 8)
+        return "\(bar) \(Figures.bytes(used))/\(Figures.bytes(limit))"
+    }
+
+    private static func drawNodeLine(
+        _ cells: [String], _ name: Int, _ role: ThemeRole, row: Int, _ canvas: inout Canvas
+    ) {
+        let widths = [name, nodeColumns.state, nodeColumns.memory, nodeColumns.disk, 20]
+        var pen = 1
+        for (cell, width) in zip(cells, widths) {
+            canvas.put(cell, role, column: pen, row: row, cell: width, alignsRight: width == nodeColumns.disk)
+            pen += width + 1
+        }
+    }
+
+    private static func drawAttention(_ rows: [QueueRow], rows lines: Range<Int>, _ canvas: inout Canvas) {
+        canvas.put("LOOK HERE", .header, column: 1, row: lines.lowerBound)
+        for (line, row) in rows.prefix(lines.count - 1).enumerated() {
+            let words = QueueWords(row)
+            canvas.put(
+                TextWidth.cutEnd("! " + words.text, canvas.size.columns - 2), words.role, column: 1,
+                row: lines.lowerBound + 1 + line)
+        }
+    }
+}

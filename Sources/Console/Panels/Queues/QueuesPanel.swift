@@ -1,0 +1,151 @@
+import Management
+import Monitor
+import Terminal
+
+/// The state of the queue list: which rows there are, which one is selected, what they are sorted and filtered by.
+///
+/// The selection is an identity, never a row number: rows may come, go and move under it.
+struct QueuesPanel: Sendable {
+    /// The loaded queues in the order shown.
+    private(set) var rows: [QueueRow] = []
+    /// Whether the rows are of more than one vhost.
+    private(set) var hasSeveralVhosts = false
+    /// The selected queue; `nil` only while there are no rows.
+    private(set) var selection: QueueID?
+    /// Where the selection stands among the rows.
+    private(set) var cursor = 0
+    /// The first row on the screen.
+    var top = 0
+    /// How many of the columns that may be scrolled are scrolled away.
+    var firstColumn = 0
+    /// The page that is asked for.
+    var request: QueuePageRequest
+    /// The filter in force.
+    var filter = QueueFilter()
+    /// Only rows that need attention.
+    var problemsOnly = false
+    /// The queue that is open in detail. It stays the same one whatever becomes of the list.
+    var opened: QueueID?
+    /// The first consumer shown in the detail.
+    var detailTop = 0
+    /// Where to put the selection when another page arrives.
+    private var landing = Landing.stay
+
+    private enum Landing { case stay, first, last }
+
+    init(request: QueuePageRequest) { self.request = request }
+
+    /// The queue that actions are about.
+    var target: QueueID? { opened ?? selection }
+
+    /// The selected row.
+    var selectedRow: QueueRow? { rows.indices.contains(cursor) ? rows[cursor] : nil }
+
+    // MARK: Arrival
+
+    /// Takes in the queues that have arrived. `frozen` keeps rows where they are, while a dialog is open: figures
+    /// change, the order does not, and no row appears or goes.
+    mutating func arrive(_ monitor: MonitorState, preview: QueueFilter?, frozen: Bool) {
+        guard let page = monitor.queues.value else { return }
+        var items = page.items
+        if frozen { items = Self.figures(of: items, inOrderOf: rows) }
+        let detail = monitor.queue.value
+        var derived = items.map { queue in
+            let known = queue.id == detail?.id ? detail?.consumerDetails : nil
+            return QueueRow(queue, seen: monitor.history.queue(queue.id), consumers: known)
+        }
+        if !frozen {
+            if let preview { derived.removeAll { !preview.passes($0.id.name) } }
+            if problemsOnly { derived.removeAll { !$0.isProblem } }
+        }
+        rows = derived
+        hasSeveralVhosts = rows.contains { $0.id.vhost != rows[0].id.vhost }
+        settleSelection()
+    }
+
+    private static func figures(of items: [QueueInfo], inOrderOf rows: [QueueRow]) -> [QueueInfo] {
+        let fresh = Dictionary(items.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        return rows.map { fresh[$0.id] ?? $0.queue }
+    }
+
+    private mutating func settleSelection() {
+        switch landing {
+        case .first: cursor = 0
+        case .last: cursor = rows.count - 1
+        case .stay:
+            if let place = rows.firstIndex(where: { $0.id == selection }) {
+                cursor = place
+                return
+            }
+        }
+        landing = .stay
+        cursor = min(max(0, cursor), max(0, rows.count - 1))
+        selection = rows.indices.contains(cursor) ? rows[cursor].id : nil
+    }
+
+    // MARK: Moving
+
+    /// Moves the selection by rows, within the page.
+    mutating func move(by step: Int) { select(row: cursor + step) }
+
+    /// Selects a row by its place, or the nearest there is.
+    mutating func select(row: Int) {
+        guard !rows.isEmpty else { return }
+        cursor = min(max(0, row), rows.count - 1)
+        selection = rows[cursor].id
+    }
+
+    /// Selects a queue that is listed; returns whether it is.
+    mutating func select(_ id: QueueID) -> Bool {
+        guard let place = rows.firstIndex(where: { $0.id == id }) else { return false }
+        select(row: place)
+        return true
+    }
+
+    /// Asks for the next or previous page, where there is one; returns whether the request changed.
+    mutating func turnPage(_ step: Int, of page: Page<QueueInfo>?) -> Bool {
+        guard let page, page.page == request.page else { return false }
+        let wanted = request.page + step
+        guard wanted >= 1, wanted <= page.pageCount else { return false }
+        request.page = wanted
+        landing = step > 0 ? .first : .last
+        return true
+    }
+
+    // MARK: Arranging
+
+    /// Sorts by a field; by the one in force, turns the order around. Figures begin with the largest, texts with
+    /// the first.
+    mutating func sort(by field: QueueSortField) {
+        if request.sort == field {
+            request.descending.toggle()
+        } else {
+            request.sort = field
+            request.descending = field.isFigure
+        }
+        request.page = 1
+    }
+
+    /// Puts a filter in force.
+    mutating func setFilter(_ filter: QueueFilter) {
+        self.filter = filter
+        filter.apply(to: &request)
+    }
+
+    /// The first row to show in a window of so many rows, so that the selection is in it.
+    func top(height: Int) -> Int {
+        Table.offset(previous: top, selected: cursor, visible: height, count: rows.count)
+    }
+}
+
+extension QueueSortField {
+    /// Whether it sorts by a number.
+    var isFigure: Bool {
+        switch self {
+        case .name, .vhost, .type, .state, .node: false
+        case .messages, .messagesReady, .messagesUnacknowledged, .consumers, .memory, .publishRate, .deliverRate,
+            .ackRate:
+            true
+        }
+    }
+}
