@@ -103,7 +103,7 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["Broker", "AMQP", "Journal"], swiftSettings: settings),
         .testTarget(
-            name: "AMQPServerTests", dependencies: ["AMQPServer", "AMQPClient", "Broker", "AMQP"],
+            name: "AMQPServerTests", dependencies: ["AMQPServer", "Broker", "AMQP", "Management"],
             swiftSettings: settings),
         .testTarget(name: "AMQPClientTests", dependencies: ["AMQPClient", "AMQP"], swiftSettings: settings),
         .testTarget(

@@ -14,6 +14,8 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
     private var isTickScheduled = false
     private var alarm: Scheduled<Void>?
     private var alarmDeadline: Instant?
+    /// Whether the loop takes no more work; guarded, because anybody may ask.
+    private let isStopped = NIOLockedValueBox(false)
     /// The longest tick so far, in nanoseconds.
     private(set) var longestTick: UInt64 = 0
 
@@ -27,10 +29,13 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
         self.node = node
     }
 
-    func stop() {
-        eventLoop.preconditionInEventLoop()
-        alarm?.cancel()
-        node = nil
+    /// Refuses further work, then ends the node after the work that was taken before.
+    func stop() async throws {
+        isStopped.withLockedValue { $0 = true }
+        try await eventLoop.submit { [self] in
+            alarm?.cancel()
+            node = nil
+        }.get()
     }
 
     var now: Instant { Instant(nanoseconds: DispatchTime.now().uptimeNanoseconds) }
@@ -67,9 +72,15 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
     func resetLongestTick() { longestTick = 0 }
 
     func perform(_ work: @escaping @Sendable (Node?) -> Void) {
-        eventLoop.execute { [self] in
-            work(node)
-            tick()
+        let isTaken = isStopped.withLockedValue { isStopped in
+            if !isStopped {
+                eventLoop.execute { [self] in
+                    work(node)
+                    tick()
+                }
+            }
+            return !isStopped
         }
+        if !isTaken { work(nil) }
     }
 }

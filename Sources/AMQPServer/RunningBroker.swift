@@ -75,7 +75,7 @@ public final class RunningBroker: Sendable {
     /// Closes the port and all connections and ends the node. Its messages are gone.
     public func stop() async throws {
         try await listener?.channel.close()
-        try await driver.eventLoop.submit { [driver] in driver.stop() }.get()
+        try await driver.stop()
         try await group.shutdownGracefully()
     }
 }

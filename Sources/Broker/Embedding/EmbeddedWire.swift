@@ -105,17 +105,21 @@ final class EmbeddedWire: Transport, @unchecked Sendable {
     // MARK: Being answered
 
     func update(_ connection: Connection) {
-        var received: [UInt8] = []
-        connection.withOutbound {
-            received = Array($0)
-            return true
-        }
-        received.withUnsafeBytes { bytes in
-            var rest = bytes
-            // The node's own frames are whole and valid.
-            while let frame = try? FrameParser.next(rest, maxFrameSize: 0) {
-                receive(frame)
-                rest = UnsafeRawBufferPointer(rebasing: rest[frame.byteCount...])
+        // What is received may be answered, and the answer answered, before this returns.
+        while true {
+            var received: [UInt8] = []
+            connection.withOutbound {
+                received = Array($0)
+                return true
+            }
+            if received.isEmpty { break }
+            received.withUnsafeBytes { bytes in
+                var rest = bytes
+                // The node's own frames are whole and valid.
+                while let frame = try? FrameParser.next(rest, maxFrameSize: 0) {
+                    receive(frame)
+                    rest = UnsafeRawBufferPointer(rebasing: rest[frame.byteCount...])
+                }
             }
         }
         if connection.isFinished { ended(.stopped) }
