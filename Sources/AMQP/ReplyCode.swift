@@ -42,7 +42,7 @@ public enum ReplyCode: UInt16, Hashable, Sendable, CaseIterable {
     /// The name that begins a reply text.
     public var name: String {
         switch self {
-        case .success: "SUCCESS"
+        case .success: "REPLY_SUCCESS"
         case .contentTooLarge: "CONTENT_TOO_LARGE"
         case .noRoute: "NO_ROUTE"
         case .noConsumers: "NO_CONSUMERS"

@@ -23,12 +23,14 @@ extension WireWriter {
     /// Writes a heartbeat.
     public mutating func writeHeartbeat() { writeFrame(.heartbeat, channel: 0) { _ in } }
 
-    /// Writes a content: its header's payload, then its body in frames of at most `frameMax` octets (0: one frame).
+    /// Writes a content: its header's payload, then its body in frames of at most `frameMax` octets (0: no limit).
+    ///
+    /// A limit too small for any payload counts as nine octets, because some payload must go.
     public mutating func writeContent(
         header: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer, channel: UInt16, frameMax: UInt32
     ) {
         writeFrame(.header, channel: channel) { $0.write(header) }
-        let largest = frameMax == 0 ? max(body.count, 1) : max(Int(frameMax) - FrameHeader.overhead, 1)
+        let largest = frameMax == 0 ? Int(UInt32.max) : max(Int(frameMax) - FrameHeader.overhead, 1)
         var offset = 0
         while offset < body.count {
             let end = min(offset + largest, body.count)

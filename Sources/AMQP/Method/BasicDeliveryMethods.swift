@@ -219,7 +219,7 @@ public struct BasicReject: MethodPayload, Hashable, Sendable {
     public var requeue: Bool
 
     /// A method with these arguments.
-    public init(deliveryTag: UInt64, requeue: Bool = false) {
+    public init(deliveryTag: UInt64, requeue: Bool = true) {
         self.deliveryTag = deliveryTag
         self.requeue = requeue
     }
@@ -315,7 +315,7 @@ public struct BasicNack: MethodPayload, Hashable, Sendable {
     public var requeue: Bool
 
     /// A method with these arguments.
-    public init(deliveryTag: UInt64, multiple: Bool = false, requeue: Bool = false) {
+    public init(deliveryTag: UInt64, multiple: Bool = false, requeue: Bool = true) {
         self.deliveryTag = deliveryTag
         self.multiple = multiple
         self.requeue = requeue

@@ -132,7 +132,7 @@ public enum Method: Hashable, Sendable {
     /// Reads a method frame's payload. Arguments must end where the payload does.
     public static func decode(_ payload: UnsafeRawBufferPointer) throws(MethodError) -> Method {
         var reader = WireReader(payload)
-        guard let word = try? reader.readUInt32() else { throw .malformed(MethodID(rawValue: 0)) }
+        guard let word = try? reader.readUInt32() else { throw .malformed(MethodID(rawValue: 0), .truncated) }
         let id = MethodID(rawValue: word)
         do throws(WireError) {
             let method: Method
@@ -205,9 +205,10 @@ public enum Method: Hashable, Sendable {
             case TxRollbackOK.id: method = .txRollbackOK(try TxRollbackOK(decoding: &reader))
             default: throw WireError.unknownMethod
             }
+            guard reader.remaining == 0 else { throw WireError.malformed }
             return method
         } catch {
-            throw error == .unknownMethod ? .unknown(id) : .malformed(id)
+            throw error == .unknownMethod ? .unknown(id) : .malformed(id, error)
         }
     }
 

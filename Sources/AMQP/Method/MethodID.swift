@@ -54,6 +54,7 @@ extension MethodPayload {
 public enum MethodError: Error, Hashable, Sendable {
     /// AMQP 0-9-1 has no such method.
     case unknown(MethodID)
-    /// The arguments do not fit the method.
-    case malformed(MethodID)
+    /// The arguments do not fit the method: they end too early, too late, or hold what may not be there. A payload too
+    /// short for a class and a method has id 0.
+    case malformed(MethodID, WireError)
 }

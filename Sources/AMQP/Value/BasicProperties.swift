@@ -31,10 +31,13 @@ public struct BasicProperties: Hashable, Sendable {
 
     /// Properties, none unless given.
     public init(
-        contentType: String? = nil, headers: FieldTable? = nil, deliveryMode: UInt8? = nil, priority: UInt8? = nil,
-        correlationID: String? = nil, replyTo: String? = nil, expiration: String? = nil, messageID: String? = nil
+        contentType: String? = nil, contentEncoding: String? = nil, headers: FieldTable? = nil,
+        deliveryMode: UInt8? = nil, priority: UInt8? = nil, correlationID: String? = nil, replyTo: String? = nil,
+        expiration: String? = nil, messageID: String? = nil, timestamp: UInt64? = nil, type: String? = nil,
+        userID: String? = nil, appID: String? = nil, clusterID: String? = nil
     ) {
         self.contentType = contentType
+        self.contentEncoding = contentEncoding
         self.headers = headers
         self.deliveryMode = deliveryMode
         self.priority = priority
@@ -42,6 +45,11 @@ public struct BasicProperties: Hashable, Sendable {
         self.replyTo = replyTo
         self.expiration = expiration
         self.messageID = messageID
+        self.timestamp = timestamp
+        self.type = type
+        self.userID = userID
+        self.appID = appID
+        self.clusterID = clusterID
     }
 
     /// Reads property flags and the properties that they name (AMQP 0-9-1 §4.2.6.1).
@@ -103,48 +111,6 @@ public struct BasicProperties: Hashable, Sendable {
         note(.clusterID, clusterID, &writer)
         writer.overwrite(flags.rawValue, at: offset)
     }
-}
-
-/// Which properties a content header carries, from the highest bit down (AMQP 0-9-1 §4.2.6.1).
-@frozen
-public struct PropertyFlags: OptionSet, Sendable {
-    /// The 16 bits.
-    public let rawValue: UInt16
-
-    /// Flags from their bits.
-    @inlinable
-    public init(rawValue: UInt16) { self.rawValue = rawValue }
-
-    /// `content-type`.
-    public static var contentType: PropertyFlags { @inlinable get { .init(rawValue: 1 << 15) } }
-    /// `content-encoding`.
-    public static var contentEncoding: PropertyFlags { @inlinable get { .init(rawValue: 1 << 14) } }
-    /// `headers`.
-    public static var headers: PropertyFlags { @inlinable get { .init(rawValue: 1 << 13) } }
-    /// `delivery-mode`.
-    public static var deliveryMode: PropertyFlags { @inlinable get { .init(rawValue: 1 << 12) } }
-    /// `priority`.
-    public static var priority: PropertyFlags { @inlinable get { .init(rawValue: 1 << 11) } }
-    /// `correlation-id`.
-    public static var correlationID: PropertyFlags { @inlinable get { .init(rawValue: 1 << 10) } }
-    /// `reply-to`.
-    public static var replyTo: PropertyFlags { @inlinable get { .init(rawValue: 1 << 9) } }
-    /// `expiration`.
-    public static var expiration: PropertyFlags { @inlinable get { .init(rawValue: 1 << 8) } }
-    /// `message-id`.
-    public static var messageID: PropertyFlags { @inlinable get { .init(rawValue: 1 << 7) } }
-    /// `timestamp`.
-    public static var timestamp: PropertyFlags { @inlinable get { .init(rawValue: 1 << 6) } }
-    /// `type`.
-    public static var type: PropertyFlags { @inlinable get { .init(rawValue: 1 << 5) } }
-    /// `user-id`.
-    public static var userID: PropertyFlags { @inlinable get { .init(rawValue: 1 << 4) } }
-    /// `app-id`.
-    public static var appID: PropertyFlags { @inlinable get { .init(rawValue: 1 << 3) } }
-    /// `cluster-id`.
-    public static var clusterID: PropertyFlags { @inlinable get { .init(rawValue: 1 << 2) } }
-    /// More flags follow, which no class of AMQP 0-9-1 has.
-    public static var more: PropertyFlags { @inlinable get { .init(rawValue: 1) } }
 }
 
 extension WireReader {

@@ -3,8 +3,10 @@
 public enum WireError: Error, Equatable, Sendable {
     /// The bytes ended inside a value.
     case truncated
-    /// A value that the protocol does not allow here.
+    /// A value that the protocol does not allow here, or bytes behind the last value.
     case malformed
+    /// A short string that is not UTF-8, where the protocol wants text (AMQP 0-9-1 §4.2.5.3).
+    case notText
     /// A method that AMQP 0-9-1 does not have.
     case unknownMethod
 }
@@ -83,10 +85,10 @@ public struct WireReader {
         return UnsafeRawBufferPointer(start: try take(length), count: length)
     }
 
-    /// A short string as text; bytes that are not UTF-8 are `malformed`.
+    /// A short string as text; bytes that are not UTF-8 are `notText`.
     public mutating func readShortString() throws(WireError) -> String {
         let bytes = try readShortBytes()
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw .malformed }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw .notText }
         return text
     }
 

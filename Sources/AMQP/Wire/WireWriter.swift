@@ -107,13 +107,16 @@ public struct WireWriter: ~Copyable {
         (base + offset).storeBytes(of: value.bigEndian, as: UInt16.self)
     }
 
-    /// A short string: one length octet, then the bytes. Text over 255 bytes is cut there at a character boundary.
+    /// A short string: one length octet, then the bytes. Text over 255 bytes is cut
+    /// before the first Unicode scalar that does not fit, so what is written is UTF-8 whatever the length.
     public mutating func writeShortString(_ text: String) {
         var text = text
-        while text.utf8.count > 255 { text.removeLast() }
         text.withUTF8 { bytes in
-            write(UInt8(bytes.count))
-            write(UnsafeRawBufferPointer(bytes))
+            var count = min(bytes.count, 255)
+            if count < bytes.count {
+                while count > 0, UTF8.isContinuation(bytes[count]) { count -= 1 }
+            }
+            writeShortBytes(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<count]))
         }
     }
 
