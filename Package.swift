@@ -114,8 +114,12 @@ let package = Package(
             name: "ConsoleTests", dependencies: ["Console", "Monitor", "Terminal", "Management"],
             swiftSettings: settings),
         .testTarget(name: "DrillsTests", dependencies: ["Drills"], swiftSettings: settings),
-        .testTarget(name: "ConformanceTests", swiftSettings: settings),
-        .testTarget(name: "ConsoleEndToEndTests", swiftSettings: settings),
+        // Brokers, terminals and conditions with deadlines, for the two suites that test the built program.
+        .target(name: "TestSupport", path: "Tests/TestSupport", exclude: ["scripts"], swiftSettings: settings),
+        .testTarget(
+            name: "ConformanceTests", dependencies: ["TestSupport"], exclude: ["behaviours"],
+            swiftSettings: settings),
+        .testTarget(name: "ConsoleEndToEndTests", dependencies: ["TestSupport"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,47 @@
+/// A broker that a test started: a RabbitMQ or a `warren serve`. It ends with the test.
+public final class TestBroker: Sendable {
+    /// Port of its first AMQP listener on 127.0.0.1.
+    public let amqpPort: Int
+    /// Port of its first management listener on 127.0.0.1, if it has one.
+    public let httpPort: Int?
+    private let process: ChildProcess
+
+    /// How long a broker may take to accept connections. A RabbitMQ on a busy machine takes tens of seconds.
+    private static let startDeadline = Duration.seconds(240)
+
+    private init(_ process: ChildProcess) async throws {
+        self.process = process
+        let line = try await process.line(within: Self.startDeadline)
+        let ready = ReadyLine(line)
+        guard let port = ready.amqpPorts.first else {
+            throw ChildEnded(command: "a broker", said: "unexpected first line: \(line)\n" + process.errorText)
+        }
+        amqpPort = port
+        httpPort = ready.httpPorts.first
+    }
+
+    /// Starts a RabbitMQ of the test's own, management included. With `data` it keeps its data there, so that another
+    /// start with the same folder and ports is a restart.
+    public static func rabbitMQ(amqpPort: Int = 0, httpPort: Int = 0, data: String? = nil) async throws -> TestBroker {
+        var command = [
+            Repository.python, Repository.script("rabbitmq.py"), "--amqp-port", "\(amqpPort)", "--http-port",
+            "\(httpPort)",
+        ]
+        if let data { command += ["--data", data] }
+        return try await TestBroker(ChildProcess(command))
+    }
+
+    /// Starts `warren serve` on free ports.
+    public static func warren(_ options: [String] = []) async throws -> TestBroker {
+        try await TestBroker(.guarded([Repository.warren, "serve", "--amqp-port", "0"] + options))
+    }
+
+    /// The AMQP URI of the virtual host `/`.
+    public var uri: String { "amqp://guest:guest@127.0.0.1:\(amqpPort)/%2F" }
+
+    /// Whether the broker still runs.
+    public var isRunning: Bool { process.isRunning }
+
+    /// Kills the broker.
+    public func kill() { process.stop() }
+}
