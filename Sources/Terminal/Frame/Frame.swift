@@ -115,6 +115,19 @@ public struct Frame: Hashable, Sendable {
         return cells[row * size.columns..<(row + 1) * size.columns]
     }
 
+    /// Replaces letters of one column by others of one column.
+    mutating func replaceGlyphs(_ replacement: (Unicode.Scalar) -> Unicode.Scalar) {
+        for index in cells.indices where cells[index].width > 0 {
+            let base = cells[index].glyph.base
+            let new = replacement(base)
+            guard new != base || (new.value < 0x80 && cells[index].glyph != Glyph(new)) else { continue }
+            let isWide = cells[index].width == 2
+            cells[index].glyph = Glyph(new)
+            cells[index].width = 1
+            if isWide { blank(index + 1) }
+        }
+    }
+
     private func contains(_ column: Int, _ row: Int) -> Bool {
         column >= 0 && column < size.columns && row >= 0 && row < size.rows
     }
