@@ -1,0 +1,68 @@
+/// How many colours a terminal shows, poorest first: the rungs of the colour ladder.
+public enum ColorDepth: Int, Comparable, Sendable, CaseIterable {
+    /// None, or `NO_COLOR` is set (https://no-color.org).
+    case mono
+    /// The eight ANSI colours; bright ones become bold.
+    case ansi8
+    /// The eight and their bright variants.
+    case ansi16
+    /// xterm's 256.
+    case indexed256
+    /// Red, green and blue.
+    case direct
+
+    /// Poorer depths come before richer ones.
+    public static func < (left: ColorDepth, right: ColorDepth) -> Bool { left.rawValue < right.rawValue }
+
+    /// The depth of a terminal: `colors` as its description has it, `isDirect` where colour numbers are RGB values.
+    public static func of(colors: Int, isDirect: Bool, noColor: String?) -> ColorDepth {
+        if let noColor, !noColor.isEmpty { return .mono }
+        switch colors {
+        case ..<8: return .mono
+        case ..<16: return .ansi8
+        case ..<256: return .ansi16
+        default: return isDirect ? .direct : .indexed256
+        }
+    }
+
+    /// The style as this depth shows it: colours replaced by the nearest there are.
+    ///
+    /// Without colours a background becomes reverse video, so that a selection still shows.
+    public func adapt(_ style: Style) -> Style {
+        var style = style
+        if self == .mono {
+            if style.background != .default { style.attributes.insert(.reverse) }
+            style.foreground = .default
+            style.background = .default
+            return style
+        }
+        style.foreground = nearest(style.foreground)
+        style.background = nearest(style.background)
+        guard self == .ansi8 else { return style }
+        if case .indexed(let index) = style.foreground, index >= 8 {
+            style.foreground = .indexed(index - 8)
+            style.attributes.insert(.bold)
+        }
+        if case .indexed(let index) = style.background, index >= 8 { style.background = .indexed(index - 8) }
+        return style
+    }
+
+    /// The nearest colour there is. At 8 colours the result may still be a bright one: ``adapt(_:)`` makes it bold.
+    public func nearest(_ color: Color) -> Color {
+        switch (self, color) {
+        case (.mono, _), (_, .default): return .default
+        case (.direct, .indexed(let index)) where index >= 8:
+            let (red, green, blue) = Palette.components(index)
+            return .rgb(red, green, blue)
+        case (.direct, _), (.indexed256, .indexed): return color
+        case (.indexed256, .rgb(let red, let green, let blue)):
+            return .indexed(Palette.nearest(red, green, blue, in: 16...255))
+        case (_, .indexed(let index)) where index < 16: return color
+        case (_, .indexed(let index)):
+            let (red, green, blue) = Palette.components(index)
+            return .indexed(Palette.nearest(red, green, blue, in: 0...15))
+        case (_, .rgb(let red, let green, let blue)):
+            return .indexed(Palette.nearest(red, green, blue, in: 0...15))
+        }
+    }
+}
