@@ -1,0 +1,77 @@
+import ArgumentParser
+import Console
+import Foundation
+import Management
+import ManagementClient
+import Monitor
+import Terminal
+
+/// `warren snapshot`: one look at a broker, as text or JSON.
+struct SnapshotCommand: AsyncParsableCommand {
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, json
+    }
+
+    static let configuration = CommandConfiguration(
+        commandName: "snapshot",
+        abstract: "Print one look at a broker and exit.")
+
+    @OptionGroup var remote: EndpointOptions
+
+    @Option(help: "text or json.")
+    var format = Format.text
+
+    @Option(help: ArgumentHelp("overview or queues.", valueName: "name"), transform: Self.panel)
+    var panel = ConsoleState.Panel.queues
+
+    @Option(help: ArgumentHelp("Columns and rows of the text.", valueName: "120x40"), transform: Self.size)
+    var size = ConsoleSession.snapshotSize
+
+    private static func panel(_ name: String) throws -> ConsoleState.Panel {
+        guard let panel = ConsoleState.Panel(rawValue: name) else {
+            let names = ConsoleState.Panel.allCases.map(\.rawValue).joined(separator: " or ")
+            throw ValidationError("there is no panel '\(name)': use \(names)")
+        }
+        return panel
+    }
+
+    private static func size(_ text: String) throws -> Size {
+        let parts = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+        guard parts.count == 2, let columns = parts[0], let rows = parts[1], (1...1000).contains(columns),
+            (1...1000).contains(rows)
+        else { throw ValidationError("'\(text)' is not a size: use columns x rows, such as 120x40") }
+        return Size(columns: columns, rows: rows)
+    }
+
+    func run() async throws {
+        if remote.addresses.isEmpty {
+            throw Failure("snapshot needs --connect URL: a broker of its own would be empty", .usage)
+        }
+        let endpoints = try remote.open()
+        let session = ConsoleSession(
+            endpoints: endpoints, settings: try DisplayOptions.parse([]).settings(), interval: .seconds(1))
+        let snapshot = try await session.snapshot(at: size, panel: panel)
+        for endpoint in endpoints { await endpoint.shutdown() }
+        switch format {
+        case .text: print(snapshot.text)
+        case .json: print(try json(snapshot.monitor))
+        }
+    }
+
+    /// What was seen, in the field names of RabbitMQ's HTTP API.
+    private struct Document: Encodable {
+        let endpoint: String
+        let overview: Overview?
+        let nodes: [NodeInfo]?
+        let queues: [QueueInfo]?
+    }
+
+    private func json(_ monitor: MonitorState) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let document = Document(
+            endpoint: monitor.endpoint, overview: monitor.overview.value, nodes: monitor.nodes.value,
+            queues: monitor.queues.value?.items)
+        return String(decoding: try encoder.encode(document), as: UTF8.self)
+    }
+}

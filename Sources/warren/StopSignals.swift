@@ -1,0 +1,37 @@
+import Dispatch
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// SIGTERM and SIGINT as something to wait for, so that a stop is clean.
+final class StopSignals {
+    private let sources: [any DispatchSourceSignal]
+    private let stream: AsyncStream<Int32>
+
+    /// From here on the signals no longer end the process by themselves.
+    init() {
+        let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
+        self.stream = stream
+        sources = [SIGTERM, SIGINT].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { continuation.yield(number) }
+            source.resume()
+            return source
+        }
+    }
+
+    /// Returns when one has come.
+    func wait() async {
+        for await _ in stream { return }
+    }
+
+    deinit {
+        for source in sources { source.cancel() }
+    }
+}

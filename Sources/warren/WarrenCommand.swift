@@ -1,0 +1,42 @@
+import AMQPServer
+import ArgumentParser
+import Console
+import Management
+import ManagementClient
+import Monitor
+
+/// `warren`: the console, on a remote broker or on the one in this process.
+struct WarrenCommand: AsyncParsableCommand, ConsoleHost {
+    static let configuration = CommandConfiguration(
+        commandName: "warren",
+        abstract: "A terminal administration console for RabbitMQ-style brokers, with a broker inside.",
+        discussion: """
+            Without --connect the console opens on a broker of its own, which keeps messages in memory and ends with \
+            the console. For anything that others use, run 'warren serve' and keep the console apart. \
+            Without a terminal it prints a snapshot and exits.
+
+            Exit codes: 0 done, 1 the answer is no, 2 usage, 69 endpoint unreachable, 77 not permitted.
+            """,
+        version: "warren \(BrokerOptions.version)",
+        subcommands: [ServeCommand.self, SnapshotCommand.self])
+
+    @OptionGroup(title: "A remote broker") var remote: EndpointOptions
+    @OptionGroup(title: "The broker of its own") var broker: BrokerOptions
+    @OptionGroup(title: "The console") var display: DisplayOptions
+
+    func run() async throws {
+        guard remote.addresses.isEmpty else {
+            let settings = try display.settings()
+            let endpoints = try remote.open()
+            try await ConsoleSession(endpoints: endpoints, settings: settings, interval: display.interval).run()
+            for endpoint in endpoints { await endpoint.shutdown() }
+            return
+        }
+        let settings = try display.settings(label: "ephemeral")
+        let running = try await broker.start(defaultPort: 5672)
+        try await ConsoleSession(
+            endpoints: [running.endpoint], settings: settings, interval: display.interval
+        ).run()
+        try await running.stop()
+    }
+}
