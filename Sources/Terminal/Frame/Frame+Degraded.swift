@@ -4,7 +4,11 @@ extension Frame {
     public func degraded(to glyphs: GlyphSet) -> Frame {
         guard glyphs < .braille else { return self }
         var frame = self
-        frame.replaceGlyphs { glyphs == .ascii ? Degradation.ascii($0) : Degradation.block($0) }
+        if glyphs == .ascii {
+            frame.replaceGlyphs(keepsMarks: false, Degradation.ascii)
+        } else {
+            frame.replaceGlyphs(keepsMarks: true, Degradation.block)
+        }
         return frame
     }
 }

@@ -116,11 +116,11 @@ public struct Frame: Hashable, Sendable {
     }
 
     /// Replaces letters of one column by others of one column.
-    mutating func replaceGlyphs(_ replacement: (Unicode.Scalar) -> Unicode.Scalar) {
+    mutating func replaceGlyphs(keepsMarks: Bool, _ replacement: (Unicode.Scalar) -> Unicode.Scalar) {
         for index in cells.indices where cells[index].width > 0 {
             let base = cells[index].glyph.base
             let new = replacement(base)
-            guard new != base || (new.value < 0x80 && cells[index].glyph != Glyph(new)) else { continue }
+            if new == base, keepsMarks || cells[index].glyph == Glyph(new) { continue }
             let isWide = cells[index].width == 2
             cells[index].glyph = Glyph(new)
             cells[index].width = 1

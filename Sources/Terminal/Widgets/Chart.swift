@@ -74,9 +74,12 @@ public struct Chart: Sendable {
         grid.draw(into: &frame, column: axis + 1, row: area.row)
     }
 
+    /// The capacity within bounds that can be calculated with.
+    private var samples: Int { min(max(capacity, 1), 1_000_000) }
+
     private var highest: Double {
         series.reduce(0) {
-            $1.values.suffix(max(capacity, 1)).reduce($0) { max($0, $1.flatMap { $0.isFinite ? $0 : nil } ?? 0) }
+            $1.values.suffix(samples).reduce($0) { max($0, $1.flatMap { $0.isFinite ? $0 : nil } ?? 0) }
         }
     }
 
@@ -92,14 +95,14 @@ public struct Chart: Sendable {
     }
 
     private func plot(_ line: Series, in grid: inout DotGrid, top: Double) {
-        let shown = line.values.suffix(max(capacity, 1))
+        let shown = line.values.suffix(samples)
         var previous: (x: Int, y: Int)?
         for (index, value) in shown.enumerated() {
             guard let value, value.isFinite else {
                 previous = nil
                 continue
             }
-            let back = Double(shown.count - 1 - index) / Double(max(capacity - 1, 1))
+            let back = Double(shown.count - 1 - index) / Double(max(samples - 1, 1))
             let x = grid.width - 1 - Int((back * Double(grid.width - 1)).rounded())
             let share = min(max(value / top, 0), 1)
             let point = (x: x, y: Int((share * Double(grid.height - 1)).rounded()))
