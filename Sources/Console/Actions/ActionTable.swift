@@ -40,7 +40,7 @@ enum ActionTable {
     static let entries: [Entry] = [
         Entry(
             action: .showOverview, keys: ["1"], label: "overview", description: "the broker at a glance",
-            places: everywhere, group: .view),
+            places: everywhere, group: .view, footerRank: 9),
         Entry(
             action: .showQueues, keys: ["2"], label: "queues", description: "every queue",
             places: everywhere, group: .view, footerRank: 9),

@@ -8,6 +8,10 @@ public enum ConsoleEvent: Sendable {
     case key(Key)
     /// A text was pasted.
     case paste(String)
+    /// The mouse was used.
+    case mouse(MouseEvent)
+    /// Something outside asks the process to stop for a while.
+    case suspendAsked
     /// The terminal has this size now.
     case resize(Size)
     /// The monitor has news.

@@ -28,6 +28,8 @@ public struct ConsoleState: Sendable {
     /// What the terminal can draw beside letters.
     public var glyphs = GlyphSet.braille
 
+    /// A picture for print: without keys and selection.
+    var isSnapshot = false
     var queues: QueuesPanel
     var dialog: Dialog?
     var receipt: Receipt?

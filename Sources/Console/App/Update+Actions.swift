@@ -63,7 +63,7 @@ extension ConsoleState {
         return nil
     }
 
-    private mutating func show(_ panel: Panel) -> [Effect] {
+    mutating func show(_ panel: Panel) -> [Effect] {
         self.panel = panel
         return [.show([.overview, .nodes, .queues])]
     }
@@ -177,7 +177,7 @@ extension ConsoleState {
     }
 
     /// Asks before leaving; suspending only costs something where the broker is stopped with the console.
-    private mutating func leave(_ way: LeaveQuestion.Way) -> [Effect] {
+    mutating func leave(_ way: LeaveQuestion.Way) -> [Effect] {
         if way == .suspend, lossOnQuit == nil { return [.suspend] }
         dialog = .leave(LeaveQuestion(way: way, openedAt: now))
         return []

@@ -16,6 +16,8 @@ extension ConsoleState {
         switch event {
         case .key(let key): effects += press(key)
         case .paste(let text): paste(text)
+        case .mouse(let mouse): effects += use(mouse)
+        case .suspendAsked: effects += leave(.suspend)
         case .resize(let size): self.size = size
         case .monitor(let monitor):
             self.monitor = monitor

@@ -9,6 +9,7 @@ enum Chrome {
         if let row = layout.upperRule { canvas.rule(row: row) }
         if let row = layout.lowerRule { canvas.rule(row: row) }
         drawReceipt(state, row: layout.receipt, &canvas)
+        if state.isSnapshot { return }
         drawFooter(state, row: layout.footer, &canvas)
     }
 
@@ -36,12 +37,26 @@ enum Chrome {
             let isOpen = panel == state.panel
             pen += canvas.put("\(place + 1)", .key, column: pen, row: row)
             let title = isOpen ? "[\(panel.title)]" : " \(panel.title) "
-            pen += canvas.put(title, isOpen ? .title : .dim, column: pen, row: row) + 1
+            pen += canvas.put(title, isOpen ? .title : .dim, column: pen, row: row) + tabGap
         }
         let hint = "? help"
-        if pen + TextWidth.of(hint) + 1 < canvas.size.columns {
+        if !state.isSnapshot, pen + TextWidth.of(hint) + 1 < canvas.size.columns {
             canvas.put(hint, .dim, endingAt: canvas.size.columns - 1, row: row)
         }
+    }
+
+    private static let tabGap = 1
+
+    /// The tab at a place of the tab line.
+    static func tab(at column: Int) -> ConsoleState.Panel? {
+        var start = 1
+        for panel in ConsoleState.Panel.allCases {
+            // Its number, and its title between brackets or blanks.
+            let end = start + 1 + TextWidth.of(panel.title) + 2
+            if (start..<end).contains(column) { return panel }
+            start = end + tabGap
+        }
+        return nil
     }
 
     private static func drawReceipt(_ state: ConsoleState, row: Int, _ canvas: inout Canvas) {
@@ -59,8 +74,12 @@ enum Chrome {
     }
 
     private static func drawFooter(_ state: ConsoleState, row: Int, _ canvas: inout Canvas) {
-        if case .command(let field) = state.dialog {
-            canvas.put(":", .key, column: 1, row: row)
+        var typed: (sign: String, field: TextField)?
+        if case .command(let field) = state.dialog { typed = (":", field) }
+        // On the lowest screens the list has no line of its own for the filter.
+        if case .filter(let field) = state.dialog, QueueListLayout(canvas.size).scope == nil { typed = ("/", field) }
+        if let (sign, field) = typed {
+            canvas.put(sign, .key, column: 1, row: row)
             Fields.draw(field, column: 2, row: row, width: canvas.size.columns - 3, isFocused: true, &canvas)
             return
         }

@@ -131,9 +131,7 @@ enum DialogView {
             column: (canvas.size.columns - inner - 4) / 2, row: max(1, (canvas.size.rows - height) / 2),
             columns: inner + 4, rows: height)
         drawFrame(area, title: title, &canvas)
-        // Buttons stand last and are never cut: text gives way.
-        let room = height - 2
-        let shown = lines.count <= room ? lines[...] : lines.prefix(max(0, room - 1)) + lines.suffix(1)
+        let shown = fit(lines, rows: height - 2)
         for (place, line) in shown.enumerated() {
             draw(line, in: Rect(column: area.column + 2, row: area.row + 1 + place, columns: inner, rows: 1), &canvas)
         }
@@ -143,6 +141,37 @@ enum DialogView {
         let box = DialogBox(
             title: title, style: canvas.style(.dialog), titleStyle: canvas.style(.title, on: .dialog))
         canvas.draw { _ = box.draw(into: &$0, area: area) }
+    }
+
+    /// The lines that fit: blanks give way first, then text from the end, then choices far from the one in focus.
+    /// Fields and buttons are never cut, nor is the first sentence, which says what is lost.
+    private static func fit(_ lines: [Line], rows: Int) -> [Line] {
+        var lines = lines
+        let keptTexts = 3
+        while lines.count > rows {
+            if let blank = lines.firstIndex(where: { if case .empty = $0 { true } else { false } }) {
+                lines.remove(at: blank)
+                continue
+            }
+            let texts = lines.indices.filter { if case .text = lines[$0] { true } else { false } }
+            if texts.count > keptTexts, let last = texts.last {
+                lines.remove(at: last)
+                continue
+            }
+            guard let focus = lines.firstIndex(where: { if case .choice(_, _, true) = $0 { true } else { false } })
+            else { return texts.isEmpty ? Array(lines.suffix(rows)) : fit(removing: texts, from: lines, rows: rows) }
+            lines.remove(at: focus > lines.count / 2 ? 0 : lines.count - 1)
+        }
+        return lines
+    }
+
+    /// The last resort on the lowest screens: the second line of text, which names the place, then the others.
+    private static func fit(removing texts: [Int], from lines: [Line], rows: Int) -> [Line] {
+        var lines = lines
+        for place in [1, 2, 0] where lines.count > rows && texts.indices.contains(place) {
+            lines[texts[place]] = .empty
+        }
+        return lines.filter { if case .empty = $0 { lines.count <= rows } else { true } }
     }
 
     private static let labelWidth = 12

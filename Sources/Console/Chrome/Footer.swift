@@ -17,7 +17,7 @@ struct Footer {
             let entries = ActionTable.entries.filter { $0.places.contains(state.place) }
             right = entries.filter { $0.footerRank == 0 }.map(Item.init)
             if state.place == .queueDetail { right = [Item(key: "esc", label: "back")] + right }
-            left = entries.filter { ($0.footerRank ?? 0) > 0 && state.barred($0) == nil }
+            left = entries.filter { ($0.footerRank ?? 0) > 0 && state.barred($0) == nil && !state.isOpen($0.action) }
                 .sorted { ($0.footerRank ?? 0) < ($1.footerRank ?? 0) }.map(Item.init)
         }
         var room = width - 2 - right.reduce(0) { $0 + $1.width + 2 }
@@ -53,6 +53,17 @@ extension Dialog {
         case .leave: return items([("esc", "stay"), ("tab", "next"), ("enter", "choose")])
         case .filter: return items([("enter", "ask the broker"), ("esc", "cancel"), ("!", "first: names without it")])
         case .command: return items([("enter", "run"), ("esc", "cancel")])
+        }
+    }
+}
+
+extension ConsoleState {
+    /// Whether an action would open what is open already.
+    fileprivate func isOpen(_ action: Action) -> Bool {
+        switch action {
+        case .showOverview: panel == .overview
+        case .showQueues: panel == .queues
+        default: false
         }
     }
 }

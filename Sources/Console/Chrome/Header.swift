@@ -70,16 +70,20 @@ extension ConsoleState {
         switch place {
         case .overview: (monitor.overview.age(at: now), monitor.overview.isStale)
         case .queueList: (monitor.queues.age(at: now), monitor.queues.isStale)
-        case .queueDetail: (monitor.queue.age(at: now), monitor.queue.isStale)
+        case .queueDetail where hasDetail: (monitor.queue.age(at: now), monitor.queue.isStale)
+        case .queueDetail: (monitor.queues.age(at: now), monitor.queues.isStale)
         }
     }
+
+    /// Whether the detail at hand is that of the open queue.
+    private var hasDetail: Bool { queues.opened != nil && monitor.queue.value?.id == queues.opened }
 
     /// How often what the panel shows is refreshed.
     var shownInterval: Duration {
         switch place {
         case .overview: monitor.overview.interval
         case .queueList: monitor.queues.interval
-        case .queueDetail: monitor.queue.interval
+        case .queueDetail: hasDetail ? monitor.queue.interval : monitor.queues.interval
         }
     }
 

@@ -1,10 +1,5 @@
 public import Foundation
-
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 /// The file every change is appended to, one JSON object a line, readable by its owner only.
 public struct ActionLog: Sendable {

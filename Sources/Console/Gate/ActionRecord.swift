@@ -36,8 +36,9 @@ public struct ActionRecord: Codable, Hashable, Sendable {
 
     /// The record of a change about to be sent.
     public init(_ mutation: Mutation, endpoint: String, time: Date) {
-        self.time = time.formatted(.iso8601.year().month().day().timeZone(separator: .omitted)
-            .time(includingFractionalSeconds: true))
+        self.time = time.formatted(
+            .iso8601.year().month().day().timeZone(separator: .omitted)
+                .time(includingFractionalSeconds: true))
         self.endpoint = endpoint
         action = mutation.verb
         vhost = mutation.target.vhost

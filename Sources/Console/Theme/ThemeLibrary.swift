@@ -31,9 +31,8 @@ public struct ThemeLibrary: Sendable {
         }
         loadOwn(environment)
         guard let wanted else { return }
-        if let problem = problems.first(where: { URL(filePath: $0.file).deletingPathExtension().lastPathComponent == wanted }) {
-            throw problem
-        }
+        let isWanted = { (file: String) in URL(filePath: file).deletingPathExtension().lastPathComponent == wanted }
+        if let problem = problems.first(where: { isWanted($0.file) }) { throw problem }
         guard let theme = themes.first(where: { $0.name == wanted }) else {
             let names = themes.map(\.name).joined(separator: ", ")
             throw ThemeError(

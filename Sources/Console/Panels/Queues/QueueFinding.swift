@@ -70,7 +70,8 @@ enum QueueFinding: Hashable, Sendable {
             guard (queue.messagesReady ?? 0) > 0, recent.allSatisfy({ ($0.deliver ?? 0) == 0 }) else { return nil }
         }
         let lastAck = points.last { ($0.ack ?? 0) > 0 || ($0.unacknowledged ?? 0) == 0 } ?? points.first
-        let quiet = both(points.last?.time, lastAck?.time).map { $0 - $1 } ?? .zero
+        var quiet = Duration.zero
+        if let now = points.last, let lastAck { quiet = now.time - lastAck.time }
         let consumer = queue.consumerDetails.flatMap { $0.count == 1 ? $0.first?.consumerTag : nil }
         return .stalled(unacked: unacked, limit: known, consumer: consumer, quiet: quiet)
     }
@@ -98,21 +99,21 @@ enum QueueFinding: Hashable, Sendable {
     var sentence: String {
         switch self {
         case .down(let state):
-            return "the queue is \(state): it takes and gives no messages until its node or majority is back."
+            return "The queue is \(state): it takes and gives no messages until its node or majority is back."
         case .stalled(let unacked, let limit, let consumer, let quiet):
             let held =
-                limit.map { "prefetch \(Figures.exact($0)) is full" }
+                limit.map { "Prefetch \(Figures.exact($0)) is full" }
                 ?? "\(Figures.exact(unacked)) deliveries are held"
             let who = consumer.map { "consumer \($0) acks or dies" } ?? "a consumer acks or dies"
             return "\(held), nothing acked for \(Figures.age(quiet)). Nothing moves until \(who)."
         case .noConsumer(let ready):
             return "\(Figures.exact(ready)) ready and no consumer: nobody will take them until one subscribes."
         case .growing(let perSecond, let limit, let fullIn):
-            let pace = "grows by \(Figures.rate(perSecond))/s: consumers take less than comes in."
+            let pace = "Grows by \(Figures.rate(perSecond))/s: consumers take less than comes in."
             guard let (limit, fullIn) = both(limit, fullIn) else { return pace }
             return pace + " It reaches its limit of \(Figures.exact(limit)) in \(Figures.age(fullIn))."
         case .draining(let perSecond, let emptyIn):
-            return "drains by \(Figures.rate(-perSecond))/s; empty in about \(Figures.age(emptyIn))."
+            return "Drains by \(Figures.rate(-perSecond))/s; empty in about \(Figures.age(emptyIn))."
         }
     }
 }

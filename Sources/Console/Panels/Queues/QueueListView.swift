@@ -23,7 +23,9 @@ enum QueueListView {
             let width = min(40, canvas.size.columns / 2)
             Fields.draw(field, column: pen, row: row, width: width, isFocused: true, &canvas)
             pen += width + 2
-            canvas.put("\(state.queues.rows.count) of the loaded ones match", .dim, column: pen, row: row)
+            let loaded = state.monitor.queueScope?.loaded ?? 0
+            let text = "\(Figures.exact(state.queues.rows.count)) of \(Figures.exact(loaded)) loaded match"
+            canvas.put(text, .dim, column: pen, row: row)
             return
         }
         for (text, role) in scope(state) {
@@ -73,7 +75,8 @@ enum QueueListView {
         canvas.draw { frame in
             table.widget.draw(
                 into: &frame, area: area, count: rows.count, offset: state.queues.top(height: layout.rowCount),
-                selected: rows.isEmpty ? nil : state.queues.cursor, scrolledBy: state.queues.firstColumn
+                selected: rows.isEmpty || state.isSnapshot ? nil : state.queues.cursor,
+                scrolledBy: state.queues.firstColumn
             ) { row, column in
                 let column = table.columns[column]
                 var (text, role) = column.cell(rows[row])

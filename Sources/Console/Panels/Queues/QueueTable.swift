@@ -46,6 +46,11 @@ struct QueueTable {
     /// What the visible columns can be sorted by, from the left.
     var sortFields: [QueueSortField] { layout.places.compactMap { columns[$0.index].sort } }
 
+    /// What the column at a place of the screen can be sorted by.
+    func sortField(at column: Int) -> QueueSortField? {
+        layout.index(at: column).flatMap { columns[$0].sort }
+    }
+
     /// How wide a column is.
     func width(of column: QueueColumn) -> Int {
         layout.places.first { columns[$0.index] == column }?.width ?? 0

@@ -37,6 +37,7 @@ struct QueueWords: Hashable {
             return queue.consumers == 0 ? "empty, no consumer." : "empty; \(consumers) wait for messages."
         }
         if unacked == 0 { return "\(Figures.exact(ready)) ready, nothing unacknowledged, \(consumers)." }
-        return "\(Figures.exact(ready)) ready, \(Figures.exact(unacked)) delivered and not yet acknowledged, \(consumers)."
+        return
+            "\(Figures.exact(ready)) ready, \(Figures.exact(unacked)) delivered and not yet acknowledged, \(consumers)."
     }
 }

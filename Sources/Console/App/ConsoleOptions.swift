@@ -1,0 +1,25 @@
+public import Monitor
+
+/// What a console's runner needs beside the state's settings.
+public struct ConsoleOptions: Sendable {
+    /// How often to refresh.
+    public var interval: Duration
+    /// The panel to open first.
+    public var panel: ConsoleState.Panel
+    /// Where changes are recorded.
+    public var actionLog: ActionLog
+    /// Where standard output and error go while the console owns the terminal, a file of mode 0600; `nil` discards
+    /// them.
+    public var outputLog: String?
+
+    /// Options; the action log is to be named, because it lies in the person's home.
+    public init(
+        actionLog: ActionLog, interval: Duration = PollingLimits.defaultInterval,
+        panel: ConsoleState.Panel = .queues, outputLog: String? = nil
+    ) {
+        self.actionLog = actionLog
+        self.interval = interval
+        self.panel = panel
+        self.outputLog = outputLog
+    }
+}

@@ -1,0 +1,37 @@
+import Management
+import Terminal
+
+extension ConsoleState {
+    /// Takes a use of the mouse: the wheel moves, a click selects a row, opens a tab or sorts by a column. Dialogs are
+    /// for keys alone, so that no stray click confirms anything.
+    mutating func use(_ mouse: MouseEvent) -> [Effect] {
+        guard dialog == nil else { return [] }
+        switch mouse.button {
+        case .wheelUp: return press(.up)
+        case .wheelDown: return press(.down)
+        case .left: return click(column: mouse.column, row: mouse.row)
+        case .middle, .right, .release: return []
+        }
+    }
+
+    private mutating func click(column: Int, row: Int) -> [Effect] {
+        if row == ChromeLayout(size).tabs {
+            guard let panel = Chrome.tab(at: column) else { return [] }
+            queues.opened = nil
+            return show(panel)
+        }
+        guard place == .queueList else { return [] }
+        let layout = QueueListLayout(size)
+        if row == layout.heads {
+            guard let field = QueueTable(self, width: size.columns).sortField(at: column) else { return [] }
+            return sort(by: field)
+        }
+        let index = queues.top(height: layout.rowCount) + row - layout.firstRow
+        guard row >= layout.firstRow, row < layout.firstRow + layout.rowCount, queues.rows.indices.contains(index)
+        else { return [] }
+        let wasSelected = queues.cursor == index
+        queues.select(row: index)
+        selectedAt = now
+        return wasSelected ? press(.enter) : []
+    }
+}
