@@ -52,7 +52,7 @@ extension Channel {
             try receive(declare)
         case .exchangeDelete(let delete):
             try checkNotDefault(delete.exchange)
-            try checkNotReserved(delete.exchange, "exchange")
+            try checkNotSystem(delete.exchange)
             ask(.deleteExchange(name: delete.exchange, ifUnused: delete.ifUnused), for: method, noWait: delete.noWait)
         case .queueDeclare(let declare):
             try receive(declare)
@@ -96,8 +96,10 @@ extension Channel {
         case .confirmSelect(let select):
             isConfirming = true
             if !select.noWait { connection.send(ConfirmSelectOK(), on: number) }
-        default:
+        case .exchangeBind, .exchangeUnbind, .basicRecover, .basicRecoverAsync, .txSelect, .txCommit, .txRollback:
             throw .notImplemented("\(method.id.name) is not implemented yet")
+        default:
+            throw ProtocolException(.commandInvalid, "unexpected method \(method.id.name) on a channel")
         }
     }
 
@@ -130,8 +132,6 @@ extension Channel {
             }
             try QueueArguments.check(declare.arguments)
             if name.isEmpty { name = node.uniqueName(prefix: "amq.gen-") }
-        } else if name.isEmpty {
-            name = try named("")
         }
         let settings = QueueDefinition(
             isDurable: declare.durable, isAutoDelete: declare.autoDelete,
@@ -233,6 +233,14 @@ extension Channel {
 
     private func checkNotDefault(_ exchange: String) throws(ProtocolException) {
         if exchange.isEmpty { throw .defaultExchange }
+    }
+
+    private func checkNotSystem(_ exchange: String) throws(ProtocolException) {
+        if exchange.hasPrefix("amq.") {
+            throw ProtocolException(
+                .accessRefused,
+                "deletion of system exchange '\(exchange)' in vhost '\(connection.virtualHost.name)' not allowed")
+        }
     }
 
     private func checkNotReserved(_ name: String, _ kind: String) throws(ProtocolException) {

@@ -18,6 +18,7 @@ extension Channel {
 
         if let (content, body, used) = wholeContent(in: rest, after: frame.byteCount) {
             try check(content)
+            let lifetime = try Expiration.milliseconds(content.scan.expiration)
             var record: RecordPosition?
             if !route.queues.isEmpty || publish.isMandatory {
                 let fresh = node.segments.allocate(
@@ -30,7 +31,7 @@ extension Channel {
             }
             publishComplete(
                 record, on: route, deliveryMode: content.scan.deliveryMode, bodyBytes: body.count,
-                isMandatory: publish.isMandatory)
+                lifetime: lifetime, isMandatory: publish.isMandatory)
             return used
         }
         assembly = PublishAssembly(route: route, key: Array(publish.key), isMandatory: publish.isMandatory)
@@ -94,7 +95,6 @@ extension Channel {
                 .preconditionFailed,
                 "message size \(scan.bodySize) is larger than configured max size \(Limits.messageBytes)")
         }
-        if scan.expiration != nil { throw .notImplemented("message expiration is not implemented yet") }
         if let user = scan.userID, !user.elementsEqual(connection.user.utf8) {
             throw ProtocolException(
                 .preconditionFailed,
@@ -113,6 +113,11 @@ extension Channel {
             throw ProtocolException(
                 .unexpectedFrame, "expected content body, got non content body frame instead")
         }
+        let classID = payload.count < 2 ? 0 : UInt16(bigEndian: payload.loadUnaligned(as: UInt16.self))
+        guard classID == BasicPublish.id.classID else {
+            throw ProtocolException(
+                .unexpectedFrame, "expected content header for class 60, got one for class \(classID) instead")
+        }
         let scan: ContentHeaderScan
         do throws(WireError) {
             scan = try ContentHeaderScan(payload: payload)
@@ -120,7 +125,8 @@ extension Channel {
             throw ProtocolException(.syntaxError, "content header that cannot be read")
         }
         try check(Content(payload: payload, scan: scan))
-        assembly?.begin(header: payload, scan: scan, in: node)
+        let lifetime = try Expiration.milliseconds(scan.expiration)
+        assembly?.begin(header: payload, scan: scan, lifetime: lifetime, in: node)
         completeIfWhole()
     }
 
@@ -159,7 +165,7 @@ extension Channel {
         }
         publishComplete(
             whole.finish(in: node), on: current, deliveryMode: whole.deliveryMode, bodyBytes: whole.bodyBytes,
-            isMandatory: whole.isMandatory)
+            lifetime: whole.lifetime, isMandatory: whole.isMandatory)
     }
 
     // MARK: Into the queues
@@ -168,7 +174,8 @@ extension Channel {
     /// or is released; nil when nobody needs the message.
     @inline(__always)
     private func publishComplete(
-        _ record: RecordPosition?, on route: Route, deliveryMode: UInt8, bodyBytes: Int, isMandatory: Bool
+        _ record: RecordPosition?, on route: Route, deliveryMode: UInt8, bodyBytes: Int, lifetime: UInt64?,
+        isMandatory: Bool
     ) {
         node.counters.publish &+= 1
         route.exchange.publishedIn &+= 1
@@ -179,8 +186,9 @@ extension Channel {
             if queues.count > 1 { node.segments.retain(record, by: UInt32(queues.count - 1)) }
             let flags = deliveryMode == 2 ? QueueEntry.persistent : 0
             let size = UInt32(clamping: bodyBytes)
+            let expiry = lifetime.map { node.now.advanced(milliseconds: $0).nanoseconds } ?? QueueEntry.never
             for queue in queues {
-                queue.enqueue(record, bodyBytes: size, flags: flags)
+                queue.enqueue(record, bodyBytes: size, flags: flags, expiry: expiry)
                 if flags != 0, queue.settings.isDurable { mustBeDurable = true }
             }
         } else {
@@ -259,7 +267,7 @@ struct PublishMethod {
                 start: payload.baseAddress.map { $0 + Self.prefixBytes },
                 count: exchange.count + routingKey.count + 2)
         } catch {
-            throw ProtocolException(.syntaxError, "basic.publish with arguments that cannot be read")
+            throw ProtocolException(.frameError, "basic.publish with arguments that cannot be read")
         }
     }
 

@@ -90,7 +90,7 @@ final class Channel {
             case .body:
                 try receiveBody(frame.payload)
             case .heartbeat:
-                throw ProtocolException(.frameError, "heartbeat frame on channel \(number)")
+                throw ProtocolException(.unexpectedFrame, "heartbeat frame on channel \(number)")
             }
         } catch {
             guard !error.code.closesConnection else {

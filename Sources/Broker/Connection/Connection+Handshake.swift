@@ -37,10 +37,12 @@ extension Connection {
             try tune(tuneOK)
         case (.awaitingOpen, .connectionOpen(let open)):
             guard let host = node.virtualHosts[open.virtualHost] else {
+                failingMethod = method.id
                 throw ProtocolException(.notAllowed, "vhost \(open.virtualHost) not found")
             }
             virtualHost = host
             phase = .open
+            node.watch(self)
             send(ConnectionOpenOK(), on: 0)
         case (_, .connectionClose):
             send(ConnectionCloseOK(), on: 0)
@@ -78,7 +80,7 @@ extension Connection {
             case .connectionCloseOK:
                 close()
             default:
-                throw ProtocolException(.commandInvalid, "unexpected method on channel 0")
+                throw ProtocolException(.channelError, "unexpected method on channel 0")
             }
             return frame.byteCount
         }
@@ -124,7 +126,6 @@ extension Connection {
         channelMax = tuneOK.channelMax
         heartbeatSeconds = tuneOK.heartbeat
         phase = .awaitingOpen
-        node.watch(self)
     }
 
     // MARK: Failing
@@ -173,7 +174,8 @@ extension Connection {
         case .unknown(let id):
             return ProtocolException(.notImplemented, "method \(id.classID).\(id.methodID) is not known")
         case .malformed:
-            return ProtocolException(.syntaxError, "method with arguments that cannot be read")
+            // RabbitMQ takes arguments that it cannot read for a broken frame.
+            return ProtocolException(.frameError, "method with arguments that cannot be read")
         }
     }
 

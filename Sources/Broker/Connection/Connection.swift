@@ -29,6 +29,8 @@ public final class Connection {
     var heartbeatSeconds: UInt16 = 0
     var lastReceived: Instant
     var lastSent: Instant
+    /// When the node looks at its time limits next.
+    var deadline: Instant?
 
     /// The transport's buffer is full: no deliveries until it says otherwise.
     private var isTransportFull = false
@@ -102,9 +104,6 @@ public final class Connection {
             return try channel.receive(frame, rest: bytes)
         }
         guard frame.channel != 0 else { return try receiveOnChannelZero(frame) }
-        if frame.type == .heartbeat {
-            throw ProtocolException(.frameError, "heartbeat frame on channel \(frame.channel)")
-        }
         guard let channel = channels[frame.channel] else { return try openChannel(frame) }
         latest = channel
         return try channel.receive(frame, rest: bytes)
@@ -112,15 +111,19 @@ public final class Connection {
 
     private func openChannel(_ frame: ParsedFrame) throws(ProtocolException) -> Int {
         guard frame.type == .method else {
-            throw ProtocolException(.channelError, "expected 'channel.open'")
-        }
-        guard case .channelOpen = try decode(frame.payload) else {
-            throw ProtocolException(.channelError, "expected 'channel.open'")
-        }
-        guard channelMax == 0 || frame.channel <= channelMax else {
             throw ProtocolException(
-                .channelError, "channel id \(frame.channel) exceeds the negotiated maximum \(channelMax)")
+                .channelError, "expected 'channel.open'")
         }
+        let method = try decode(frame.payload)
+        failingMethod = method.id
+        guard case .channelOpen = method else { throw ProtocolException(.channelError, "expected 'channel.open'") }
+        guard channelMax == 0 || channels.count < Int(channelMax) else {
+            failingMethod = nil
+            throw ProtocolException(
+                .notAllowed,
+                "number of channels opened (\(channels.count)) has reached the negotiated channel_max (\(channelMax))")
+        }
+        failingMethod = nil
         openings += 1
         let channel = Channel(number: frame.channel, opening: openings, connection: self)
         channels[frame.channel] = channel
@@ -168,7 +171,7 @@ public final class Connection {
     /// The transport says that its buffer is full (`false`) or has room again (`true`).
     public func transportIsWritable(_ isWritable: Bool) {
         isTransportFull = !isWritable
-        if isWritable { resumeStalled() }
+        if isWritable { node.noteDirty(self) }
     }
 
     /// Remembers a consumer that could take deliveries but for this connection's room.

@@ -10,6 +10,8 @@ struct PublishAssembly {
     private(set) var header: [UInt8]?
     private(set) var bodyBytes = 0
     private(set) var deliveryMode: UInt8 = 0
+    /// Milliseconds to live, if any.
+    private(set) var lifetime: UInt64?
     private var received = 0
     private var record: RecordPosition?
     private var bodyOffset = 0
@@ -24,7 +26,10 @@ struct PublishAssembly {
     private var isChunked: Bool { bodyBytes > Limits.chunkBytes }
     var isWhole: Bool { header != nil && received == bodyBytes }
 
-    mutating func begin(header payload: UnsafeRawBufferPointer, scan: ContentHeaderScan, in node: Node) {
+    mutating func begin(
+        header payload: UnsafeRawBufferPointer, scan: ContentHeaderScan, lifetime: UInt64?, in node: Node
+    ) {
+        self.lifetime = lifetime
         header = Array(payload)
         // Checked against `Limits.messageBytes` before.
         bodyBytes = Int(clamping: scan.bodySize)

@@ -32,6 +32,10 @@ final class ClassicQueue {
     var exclusiveConsumer: Consumer? { consumers.first { $0.isExclusive } }
     private var hadConsumer = false
 
+    /// Whether there may be messages that expire; without any, expiry costs nothing.
+    private var hasExpiring = false
+    private var watchedExpiry: Instant?
+
     /// In the node's list of queues that have something to deliver.
     var isScheduled = false
     var isDeleted = false
@@ -51,11 +55,14 @@ final class ClassicQueue {
 
     /// Appends a message whose record already counts this queue's reference.
     @inline(__always)
-    func enqueue(_ record: RecordPosition, bodyBytes: UInt32, flags: UInt32) {
+    func enqueue(_ record: RecordPosition, bodyBytes: UInt32, flags: UInt32, expiry: UInt64) {
         lastSequence &+= 1
-        ready.append(QueueEntry(sequence: lastSequence, record: record, bodyBytes: bodyBytes, flags: flags))
+        ready.append(
+            QueueEntry(
+                sequence: lastSequence, record: record, bodyBytes: bodyBytes, flags: flags, expiry: expiry))
         readyBytes &+= Int(bodyBytes)
         counters.publish &+= 1
+        if expiry != QueueEntry.never { noteExpiring() }
         if !isScheduled { schedule() }
     }
 
@@ -69,8 +76,13 @@ final class ClassicQueue {
 
     // MARK: Messages out
 
-    /// The next message in order, if any.
+    /// The next message in order, if any. Expired ones before it are dropped.
     func takeFirst() -> QueueEntry? {
+        if hasExpiring, !dropExpired() { return nil }
+        return removeFirst()
+    }
+
+    private func removeFirst() -> QueueEntry? {
         let entry: QueueEntry
         if let back = returned.popMin() {
             entry = back.entry
@@ -84,11 +96,56 @@ final class ClassicQueue {
         return entry
     }
 
+    // MARK: Expiry
+
+    /// Drops what has expired at the head, and no more: like RabbitMQ's, a message expires when it gets there. False
+    /// when the slice ended before that was done; the rest follows in the next tick.
+    private func dropExpired() -> Bool {
+        var budget = Limits.sliceEntries
+        while let expiry = firstExpiry, expiry < node.now.nanoseconds {
+            guard budget > 0 else {
+                node.watch(self, until: Instant(nanoseconds: node.now.nanoseconds + 1))
+                return false
+            }
+            budget -= 1
+            if let entry = removeFirst() { node.release(entry.record) }
+        }
+        if readyCount == 0 { hasExpiring = false } else { watchHead() }
+        return true
+    }
+
+    private var firstExpiry: UInt64? {
+        returned.min?.entry.expiry ?? (ready.isEmpty ? nil : ready.first.expiry)
+    }
+
+    @inline(never)
+    private func noteExpiring() {
+        hasExpiring = true
+        watchHead()
+    }
+
+    /// Keeps one deadline for the queue: when its head expires.
+    private func watchHead() {
+        guard let expiry = firstExpiry, expiry != QueueEntry.never else { return }
+        // The head expires when its moment is over, so that a lifetime of 0 still reaches a consumer that waits.
+        let deadline = Instant(nanoseconds: expiry &+ 1)
+        if let watched = watchedExpiry, watched <= deadline { return }
+        watchedExpiry = deadline
+        node.watch(self, until: deadline)
+    }
+
+    /// The deadline has come.
+    func expiryIsDue() {
+        watchedExpiry = nil
+        if hasExpiring { _ = dropExpired() }
+    }
+
     /// Takes back a message that nobody has seen.
     func putBack(_ entry: QueueEntry) {
         guard !isDeleted else { return node.release(entry.record) }
         returned.insert(ReturnedEntry(entry: entry))
         readyBytes += Int(entry.bodyBytes)
+        if entry.expiry != QueueEntry.never { noteExpiring() }
         if !isScheduled { schedule() }
     }
 
@@ -142,6 +199,7 @@ final class ClassicQueue {
     /// Returns what is left of the budget; 0 means that there may be more to do.
     func deliver(budget: Int) -> Int {
         var budget = budget
+        if hasExpiring, !dropExpired() { return budget }
         while budget > 0, let consumer = round.first, readyCount > 0 {
             guard consumer.hasCredit, consumer.channel.canTakeDelivery else {
                 round.removeFirst()

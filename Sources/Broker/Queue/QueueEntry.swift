@@ -10,10 +10,15 @@ struct QueueEntry {
     /// Bit in `flags`: `delivery_mode` 2.
     static let persistent: UInt32 = 2
 
+    /// The `expiry` of a message that does not expire.
+    static let never = UInt64.max
+
     /// The message's place in its queue's history, counted from 1; requeueing keeps it.
     let sequence: UInt64
     let record: RecordPosition
     /// Bytes of the body, for the queue's statistics.
     let bodyBytes: UInt32
     var flags: UInt32
+    /// When it expires, in nanoseconds on the node's clock; `never` for most.
+    let expiry: UInt64
 }

@@ -86,6 +86,11 @@ extension Node {
                     arguments: arguments),
                 from: origin)
         case .unbind(let exchange, let queue, let routingKey, let arguments):
+            // Unbinding what is not bound succeeds, whatever else is wrong (RabbitMQ, "Specification": queue.unbind is
+            // idempotent).
+            guard
+                host.exchanges[exchange]?.isBound(queue, routingKey: routingKey, arguments: arguments) ?? false
+            else { return .done }
             _ = try usableQueue(queue, by: origin, in: host)
             return propose(
                 .unbind(
@@ -96,7 +101,6 @@ extension Node {
             return try subscribe(name, consume, prefetch: prefetch, from: origin, in: host)
         case .get(let name):
             let queue = try usableQueue(name, by: origin, in: host)
-            if queue.exclusiveConsumer != nil { throw exclusiveUse(queue) }
             guard let entry = queue.takeFirst() else { return .empty }
             return .got(entry, queue)
         case .reap(let id):
@@ -126,7 +130,7 @@ extension Node {
         guard let kind = ExchangeKind(rawValue: type) else {
             switch type {
             case "topic", "headers": throw .notImplemented("exchange type '\(type)' is not implemented yet")
-            default: throw ProtocolException(.commandInvalid, "invalid exchange type '\(type)'")
+            default: throw ProtocolException(.commandInvalid, "unknown exchange type '\(type)'")
             }
         }
         return propose(

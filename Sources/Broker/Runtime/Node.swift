@@ -281,13 +281,33 @@ public final class Node {
     // MARK: Time
 
     /// Looks at a connection's deadlines in the next tick.
-    func watch(_ connection: Connection) { timers.insert(Timer(deadline: now, connection: connection.id)) }
+    func watch(_ connection: Connection) {
+        watch(connection, until: now)
+    }
+
+    /// Each connection has one deadline; a timer that is not for it any more means nothing.
+    private func watch(_ connection: Connection, until deadline: Instant) {
+        connection.deadline = deadline
+        timers.insert(Timer(deadline: deadline, target: .connection(connection.id)))
+    }
+
+    /// Looks at the queue's head when its time has come.
+    func watch(_ queue: ClassicQueue, until deadline: Instant) {
+        timers.insert(Timer(deadline: deadline, target: .queue(queue.id)))
+    }
 
     private func fireTimers() {
         while let timer = timers.min, timer.deadline <= now {
             timers.removeMin()
-            guard let connection = connections[timer.connection], let next = connection.checkTime() else { continue }
-            timers.insert(Timer(deadline: next, connection: timer.connection))
+            switch timer.target {
+            case .connection(let id):
+                guard let connection = connections[id], connection.deadline == timer.deadline,
+                    let next = connection.checkTime()
+                else { continue }
+                watch(connection, until: next)
+            case .queue(let id):
+                queue(id: id)?.expiryIsDue()
+            }
         }
     }
 

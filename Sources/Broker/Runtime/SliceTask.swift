@@ -55,13 +55,18 @@ final class Returning {
     }
 }
 
-/// When to look at a connection's deadlines.
+/// When to look at the deadlines of a connection or a queue.
 struct Timer: Comparable {
+    enum Target: Comparable {
+        case connection(ConnectionID)
+        case queue(UInt64)
+    }
+
     let deadline: Instant
-    let connection: ConnectionID
+    let target: Target
 
     static func < (left: Timer, right: Timer) -> Bool {
-        (left.deadline, left.connection) < (right.deadline, right.connection)
+        (left.deadline, left.target) < (right.deadline, right.target)
     }
 }
 

@@ -33,6 +33,11 @@ final class Exchange {
         hadBinding = true
     }
 
+    /// Whether a queue is bound in exactly this way.
+    func isBound(_ queue: String, routingKey: [UInt8], arguments: FieldTable) -> Bool {
+        byKey[routingKey]?.contains { bindings[$0].queue == queue && bindings[$0].arguments == arguments } ?? false
+    }
+
     /// Removes the bindings that satisfy the condition and says whether there were any.
     func unbind(where matches: (Binding) -> Bool) -> Bool {
         let before = bindings.count

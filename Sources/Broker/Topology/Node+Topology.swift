@@ -131,10 +131,8 @@ extension Node {
     private func unbind(
         in host: VirtualHost, _ exchange: String, _ queue: String, _ routingKey: [UInt8], _ arguments: FieldTable
     ) throws(ProtocolException) -> Answer {
-        // Removing a binding that is not there succeeds (RabbitMQ, "Specification": queue.unbind is idempotent), but
-        // its queue and exchange must exist.
-        guard let target = host.queues[queue] else { throw .noQueue(queue, host.name) }
-        guard let source = host.exchanges[exchange] else { throw .noExchange(exchange, host.name) }
+        // What has gone meanwhile took the binding with it.
+        guard let target = host.queues[queue], let source = host.exchanges[exchange] else { return .done }
         let gone = Binding(queue: queue, queueID: target.id, routingKey: routingKey, arguments: arguments)
         if source.unbind(where: { $0 == gone }), source.isAbandoned { host.removeExchange(exchange) }
         return .done
