@@ -7,19 +7,22 @@ public final class ChildProcess: @unchecked Sendable {
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
-    private let errors: URL
+    private let errors: FileHandle
     private var buffer: [UInt8] = []
 
     /// Starts a command found by `PATH`. Its standard input stays open until `stop` or until this process ends.
     public init(_ command: [String], environment: [String: String] = [:]) throws {
-        errors = FileManager.default.temporaryDirectory.appending(path: "warren-test-\(UUID().uuidString).err")
-        try Data().write(to: errors)
+        // A file, so that the process is never held up, and without a name, so that it goes with its readers.
+        let file = FileManager.default.temporaryDirectory.appending(path: "warren-test-\(UUID().uuidString).err")
+        try Data().write(to: file)
+        errors = try FileHandle(forReadingFrom: file)
+        process.standardError = try FileHandle(forWritingTo: file)
+        try FileManager.default.removeItem(at: file)
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = command
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
         process.standardInput = input
         process.standardOutput = output
-        process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()
     }
 
@@ -28,17 +31,20 @@ public final class ChildProcess: @unchecked Sendable {
         try ChildProcess([Repository.python, Repository.script("guard.py")] + command, environment: environment)
     }
 
-    deinit {
-        stop()
-        // Nobody needs the file of a process that is gone; if it stays, the system's clean-up takes it.
-        try? FileManager.default.removeItem(at: errors)
-    }
+    deinit { stop() }
 
     /// Whether the process is still there.
     public var isRunning: Bool { process.isRunning }
 
     /// What the process wrote to its standard error so far.
-    public var errorText: String { (try? String(contentsOf: errors, encoding: .utf8)) ?? "" }
+    public var errorText: String {
+        do {
+            try errors.seek(toOffset: 0)
+            return String(decoding: try errors.readToEnd() ?? Data(), as: UTF8.self)
+        } catch {
+            return "standard error cannot be read: \(error)"
+        }
+    }
 
     /// Closes the standard input, upon which a guard or a well-behaved script ends, and waits for the end.
     public func stop() {
