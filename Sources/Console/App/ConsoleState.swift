@@ -60,14 +60,17 @@ public struct ConsoleState: Sendable {
         }
     }
 
-    /// The queue that is open, or the selected one, as it was last read: its detail where that is at hand, else
-    /// its row.
+    /// The queue that is open, or the selected one, as it was last read: its row, or its detail where that is newer
+    /// or the queue is not listed.
     var targetRow: QueueRow? {
         guard let id = queues.target else { return nil }
-        if let detail = monitor.queue.value, detail.id == id {
-            return QueueRow(detail, seen: monitor.history.queue(id))
+        let row = queues.selection == id ? queues.selectedRow : queues.rows.first { $0.id == id }
+        guard let detail = monitor.queue.value, detail.id == id else { return row }
+        if let row, let (listed, detailed) = both(monitor.queues.sampledAt, monitor.queue.sampledAt), listed > detailed
+        {
+            return row
         }
-        return queues.rows.first { $0.id == id }
+        return QueueRow(detail, seen: monitor.history.queue(id))
     }
 
     /// Whether the broker runs in this process, so that quitting ends it.

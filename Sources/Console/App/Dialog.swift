@@ -6,7 +6,7 @@ enum Dialog: Sendable {
     /// The help, from this line on.
     case help(top: Int)
     /// A change waits for its confirmation.
-    case confirm(Confirmation)
+    case confirm(ConfirmDialog)
     /// A queue is being described.
     case declare(DeclareQueueForm, openedAt: Duration)
     /// What to sort by.
@@ -61,7 +61,7 @@ struct LeaveQuestion: Sendable {
 
     /// Takes a key. `isHarmless`: nothing is lost, so that `y` is enough.
     mutating func press(_ key: Key, at now: Duration, isHarmless: Bool) -> Outcome {
-        guard now - openedAt >= Confirmation.deafTime else { return .stays }
+        guard now - openedAt >= ConfirmDialog.deafTime else { return .stays }
         switch key {
         case .escape, .control("c"): return .cancelled
         case .enter: return focusesLeave ? .confirmed : .cancelled

@@ -22,8 +22,7 @@ extension ConsoleState {
         case .columnsRight:
             if QueueTable(self, width: size.columns).hasMore { queues.firstColumn += 1 }
         case .open:
-            queues.opened = queues.selection
-            queues.detailTop = 0
+            queues.openSelected()
         case .back: return back()
         case .filter: dialog = .filter(TextField(text: queues.filter.text))
         case .problemsOnly:
@@ -146,8 +145,9 @@ extension ConsoleState {
     /// Opens the gate: the dialog, and a fresh look at what would be hit.
     private mutating func confirm(_ mutation: (QueueID) -> Mutation) -> [Effect] {
         guard let id = queues.target else { return [] }
+        queues.keepSelection()
         let ticket = nextTicket()
-        dialog = .confirm(Confirmation(mutation(id), at: now, ticket: ticket))
+        dialog = .confirm(ConfirmDialog(mutation(id), at: now, ticket: ticket))
         return [.reread(ticket, id)]
     }
 

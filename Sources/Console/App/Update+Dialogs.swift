@@ -44,7 +44,7 @@ extension ConsoleState {
         }
     }
 
-    private mutating func press(_ key: Key, in confirmation: Confirmation) -> [Effect] {
+    private mutating func press(_ key: Key, in confirmation: ConfirmDialog) -> [Effect] {
         var confirmation = confirmation
         switch confirmation.press(key, at: now) {
         case .stays: dialog = .confirm(confirmation)
@@ -62,7 +62,7 @@ extension ConsoleState {
             closeDialog()
             return []
         }
-        switch form.press(key, canConfirm: now - openedAt >= Confirmation.deafTime) {
+        switch form.press(key, canConfirm: now - openedAt >= ConfirmDialog.deafTime) {
         case .stays: dialog = .declare(form, openedAt: openedAt)
         case .cancelled: closeDialog()
         case .declared: return send(form.mutation)

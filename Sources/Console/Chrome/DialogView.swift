@@ -36,7 +36,7 @@ enum DialogView {
         return "\(verb) queue?"
     }
 
-    private static func lines(_ confirmation: Confirmation, _ state: ConsoleState, width: Int) -> [Line] {
+    private static func lines(_ confirmation: ConfirmDialog, _ state: ConsoleState, width: Int) -> [Line] {
         let target = confirmation.mutation.target
         var lines: [Line] = [.text(TextWidth.cutMiddle(target.name, width), .title)]
         lines.append(.text(TextWidth.cutMiddle("vhost \(target.vhost) on \(state.monitor.endpoint)", width), .dim))

@@ -86,10 +86,11 @@ enum QueueDetailView {
     private static func drawWords(
         _ row: QueueRow, _ state: ConsoleState, row line: Int, count: Int, _ canvas: inout Canvas
     ) {
+        let width = canvas.size.columns - 2
         let words = QueueWords(row)
-        let (text, role) = state.problem.map { ($0, ThemeRole.critical) } ?? (words.text, words.role)
-        for (place, text) in TextWidth.wrap(text, canvas.size.columns - 2, limit: count).enumerated() {
-            canvas.put(text, role, column: 1, row: line + place)
+        let problem = state.problem.map { TextWidth.wrap($0, width, limit: count) }
+        for (place, text) in (problem ?? words.lines(width: width, limit: count)).enumerated() {
+            canvas.put(text, problem == nil ? words.role : .critical, column: 1, row: line + place)
         }
     }
 

@@ -93,7 +93,8 @@ enum QueueListView {
 
     private static func spark(_ id: QueueID, _ state: ConsoleState, width: Int) -> String {
         let values = TimeSeries.buckets(
-            state.monitor.history.queue(id), time: \.time, value: \.ready, end: state.now, count: width)
+            state.monitor.history.queue(id), time: \.time, value: \.ready,
+            end: state.monitor.queues.sampledAt ?? state.now, count: width)
         // Head room, so that a level depth does not look like a full queue.
         let highest = values.reduce(0) { max($0, $1 ?? 0) }
         return Sparkline.text(values, width: width, maximum: highest * 1.3)
@@ -139,7 +140,7 @@ enum QueueListView {
         }
         guard let queue = state.targetRow ?? state.queues.selectedRow else { return }
         let words = QueueWords(queue)
-        for (line, text) in TextWidth.wrap(words.text, width, limit: count).enumerated() {
+        for (line, text) in words.lines(width: width, limit: count).enumerated() {
             canvas.put(text, words.role, column: 1, row: row + line)
         }
     }

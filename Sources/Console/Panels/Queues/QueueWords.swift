@@ -1,8 +1,11 @@
 import Management
+import Terminal
 
 /// What a row means, in plain words.
 struct QueueWords: Hashable {
     var text: String
+    /// What else there is to say, where there is room.
+    var more: String?
     var role: ThemeRole
 
     init(_ row: QueueRow) {
@@ -11,13 +14,26 @@ struct QueueWords: Hashable {
             role = .dim
             return
         }
-        text = "\(row.id.name): \(row.findings.prefix(2).map(\.sentence).joined(separator: " "))"
+        let sentence = worst.sentence
+        text = "\(row.id.name): \(sentence.prefix(1).lowercased())\(sentence.dropFirst())"
+        more = row.findings.dropFirst().first?.sentence
         role =
             switch worst.severity {
             case .notice: .text
             case .warning: .warning
             case .critical: .critical
             }
+    }
+
+    /// The words in at most so many lines; what else there is to say only where all of it fits.
+    func lines(width: Int, limit: Int) -> [String] {
+        if let more {
+            let all = TextWidth.wrap(text + " " + more, width, limit: limit + 1)
+            if all.count <= limit { return all }
+        }
+        let lines = TextWidth.wrap(text, width, limit: limit + 1)
+        guard lines.count > limit, limit > 0 else { return lines }
+        return lines.prefix(limit - 1) + [TextWidth.cutEnd(lines[limit - 1] + " …", width)]
     }
 
     /// What there is to say where nothing is wrong.

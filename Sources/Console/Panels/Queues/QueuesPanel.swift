@@ -28,6 +28,8 @@ struct QueuesPanel: Sendable {
     var opened: QueueID?
     /// The first consumer shown in the detail.
     var detailTop = 0
+    /// Whether the person has chosen a row: until then the first one is selected, whichever it is.
+    private var isChosen = false
     /// Where to put the selection when another page arrives.
     private var landing = Landing.stay
 
@@ -73,7 +75,9 @@ struct QueuesPanel: Sendable {
         case .first: cursor = 0
         case .last: cursor = rows.count - 1
         case .stay:
-            if let place = rows.firstIndex(where: { $0.id == selection }) {
+            if !isChosen {
+                cursor = 0
+            } else if let place = rows.firstIndex(where: { $0.id == selection }) {
                 cursor = place
                 return
             }
@@ -91,15 +95,19 @@ struct QueuesPanel: Sendable {
     /// Selects a row by its place, or the nearest there is.
     mutating func select(row: Int) {
         guard !rows.isEmpty else { return }
+        isChosen = true
         cursor = min(max(0, row), rows.count - 1)
         selection = rows[cursor].id
     }
 
-    /// Selects a queue that is listed; returns whether it is.
-    mutating func select(_ id: QueueID) -> Bool {
-        guard let place = rows.firstIndex(where: { $0.id == id }) else { return false }
-        select(row: place)
-        return true
+    /// Keeps the selected queue selected wherever it moves: something is done with it.
+    mutating func keepSelection() { isChosen = true }
+
+    /// Opens the selected queue.
+    mutating func openSelected() {
+        keepSelection()
+        opened = selection
+        detailTop = 0
     }
 
     /// Asks for the next or previous page, where there is one; returns whether the request changed.

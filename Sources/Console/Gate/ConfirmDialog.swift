@@ -5,7 +5,7 @@ import Terminal
 ///
 /// The focus starts on Cancel, so confirming is Tab Enter; above a limit the queue's name must be typed. A pasted
 /// text never confirms, and the input of the first 300 ms is dropped, the key that opened the dialog among it.
-struct Confirmation: Sendable {
+struct ConfirmDialog: Sendable {
     /// So long a dialog ignores all input after it has appeared.
     static let deafTime: Duration = .milliseconds(300)
     /// A reading of the object older than this is taken again.

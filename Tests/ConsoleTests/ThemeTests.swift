@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+@testable import Console
+
+@Test("the built-in themes are the files of the project, word for word")
+func builtInThemesAreTheFiles() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+    let folder = root.appending(path: "themes")
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    #expect(files == BuiltInThemes.all.map { $0.0 + ".yaml" }.sorted())
+    for (name, text) in BuiltInThemes.all {
+        #expect(try String(contentsOf: folder.appending(path: name + ".yaml"), encoding: .utf8) == text)
+    }
+}
+
+@Test("all letters of the built-in themes have a contrast of 4.5:1 or more")
+func contrast() throws {
+    for theme in try ThemeLibrary.builtIn() {
+        for role in ThemeRole.allCases {
+            let look = theme[role]
+            #expect(look.foreground.contrast(to: look.background) >= 4.5, "\(theme.name) \(role)")
+        }
+        // What keeps its own colour on a selected row, in a dialog and on a button.
+        for (roles, background) in [
+            ([ThemeRole.dim, .warning, .critical, .stale, .depth], ThemeRole.selection),
+            ([.text, .title, .header, .dim, .warning, .critical, .key], .dialog), ([.dim], .button),
+        ] {
+            for role in roles {
+                let ratio = theme[role].foreground.contrast(to: theme[background].background)
+                #expect(ratio >= 4.5, "\(theme.name): \(role) on \(background) is \(ratio)")
+            }
+        }
+    }
+}
+
+@Test("contrast is reckoned as WCAG does")
+func contrastFormula() throws {
+    let black = try #require(ThemeColor(hex: "#000000"))
+    let white = try #require(ThemeColor(hex: "#ffffff"))
+    let grey = try #require(ThemeColor(hex: "#777777"))
+    #expect(abs(black.contrast(to: white) - 21) < 0.001)
+    #expect(abs(grey.contrast(to: white) - 4.478) < 0.001)
+}
+
+@Test(
+    "a colour is # and six digits, nothing else", arguments: ["#12345", "123456", "#1234567", "#12345g", "#+12345", ""])
+func badColors(text: String) {
+    #expect(ThemeColor(hex: text) == nil)
+}
+
+@Test(
+    "a bad theme file is an error with its line and field",
+    arguments: [
+        ("", 1, nil), ("name: [", 2, nil), ("nam: x\nstyles: {}", 1, "nam"),
+        ("name: x\nstyles:\n  text: 3", 3, "styles.text"),
+        ("name: x\nstyles:\n  text: { fg: red }", 3, "styles.text.bg"),
+        ("name: x\nstyles:\n  text: { fg: red, bg: \"#000000\" }", 3, "styles.text.fg"),
+        ("name: x\nstyles:\n  text: { fg: \"#ffffff\", bg: \"#000000\", bold: perhaps }", 3, "styles.text.bold"),
+        ("name: x\nstyles:\n  text: { fg: \"#ffffff\", bg: \"#000000\", size: 3 }", 3, "styles.text.size"),
+        ("name: x\nstyles:\n  text: { fg: \"#ffffff\", bg: \"#000000\" }", 3, "styles.dim"),
+        ("name: x\nname: y", nil, "name"),
+    ] as [(String, Int?, String?)])
+func badFiles(text: String, line: Int?, field: String?) {
+    #expect {
+        try ThemeFile.parse(text, file: "mine.yaml")
+    } throws: { error in
+        guard let error = error as? ThemeError else { return false }
+        return error.file == "mine.yaml" && (line == nil || error.line == line) && error.field == field
+    }
+}
+
+@Test("a theme is found by name or path, own ones first, and a bad one is an error only when asked for")
+func library() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "warren-themes-\(UUID())")
+    let themes = folder.appending(path: "warren/themes")
+    try FileManager.default.createDirectory(at: themes, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let dark = try #require(BuiltInThemes.all.first?.1)
+    let mine = dark.replacing("name: dark", with: "name: mine")
+    try mine.write(to: themes.appending(path: "mine.yaml"), atomically: true, encoding: .utf8)
+    try "name: bad".write(to: themes.appending(path: "bad.yaml"), atomically: true, encoding: .utf8)
+    let environment = ["XDG_CONFIG_HOME": folder.path]
+
+    let library = try ThemeLibrary(wanted: "mine", environment: environment)
+    #expect(library.themes.map(\.name) == ["mine", "dark", "light"])
+    #expect(library.problems.map(\.field) == ["styles"])
+    #expect(library.theme(after: "light")?.name == "mine")
+    #expect(throws: ThemeError.self) { try ThemeLibrary(wanted: "bad", environment: environment) }
+    #expect(throws: ThemeError.self) { try ThemeLibrary(wanted: "nowhere", environment: environment) }
+    let path = themes.appending(path: "mine.yaml").path
+    #expect(try ThemeLibrary(wanted: path, environment: [:]).themes.first?.name == "mine")
+}
