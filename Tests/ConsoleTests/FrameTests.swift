@@ -197,3 +197,28 @@ func snapshot() throws {
     #expect(text.contains("\n invoices              Q run   28.4k"))
     #expect(!text.contains(">") && !text.contains("quit"))
 }
+
+@Test("drawing asks for the visible rows only: ten thousand queues cost what a screenful does")
+func tenThousandQueues() throws {
+    func time(queues count: Int) throws -> Duration {
+        let queues = (0..<count).map {
+            Fixture.queue("queue-\($0)", "classic", ready: $0, unacked: 1, rates: (1, 2, 3), consumers: 1)
+        }
+        let state = try Fixture.console(monitor: Fixture.monitor { $0.queues.value = Page(whole: queues) })
+        _ = state.render()
+        // The quickest of several: whatever else the machine does only adds.
+        return try #require((0..<15).map { _ in ContinuousClock().measure { _ = state.render() } }.min())
+    }
+    let (few, many) = (try time(queues: 50), try time(queues: 10_000))
+    #expect(many < few * 4, "50 queues \(few), 10,000 queues \(many)")
+}
+
+@Test("a counter that never counted is 0 beside others, in the chart as in the table")
+func absentCounters() throws {
+    var queue = Fixture.queue("jobs", "classic", ready: 3, unacked: 0, rates: (5, 0, 0), consumers: 1)
+    queue.messageStats?.deliverGet = nil
+    queue.messageStats?.ack = nil
+    let lines = try Fixture.console(columns: 120, rows: 40, monitor: Fixture.monitor(queues: [queue])).lines
+    #expect(lines.contains { $0.contains("━ in 5.0  ━ delivered 0  ━ acked 0") })
+    #expect(lines[5].contains("5.0      0      0"))
+}

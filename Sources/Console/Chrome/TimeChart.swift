@@ -17,12 +17,14 @@ struct TimeChart {
     /// Stands before the legend.
     var title: String
     var lines: [Line]
+    /// Whether names and latest figures stand beside the title.
+    var hasLegend = true
 
     func draw(_ state: ConsoleState, in area: Rect, _ canvas: inout Canvas) {
         guard area.rows >= 4, area.columns >= 20 else { return }
         var pen = area.column
         pen += canvas.put(title, .header, column: pen, row: area.row) + 2
-        for line in lines {
+        for line in lines where hasLegend {
             let text = "\(line.name) \(line.latest)"
             guard pen + 2 + TextWidth.of(text) <= area.endColumn else { break }
             pen += canvas.put("━ ", line.role, column: pen, row: area.row)

@@ -15,7 +15,7 @@ enum OverviewView {
         let attention = state.queues.rows.filter(\.isProblem)
         let nodeRows = min(nodes.count, max(1, body.count / 4)) + 1
         let attentionRows = attention.isEmpty ? 0 : min(attention.count, max(2, body.count / 5)) + 1
-        let chartRows = min(body.count - 2 - nodeRows - attentionRows - (state.problem == nil ? 0 : 2), 20)
+        let chartRows = min(body.count - 2 - nodeRows - attentionRows - (state.problem == nil ? 0 : 2), 30)
         if chartRows >= 5 {
             drawChart(state, rows: top..<top + chartRows, &canvas)
             top += chartRows
@@ -74,7 +74,7 @@ enum OverviewView {
                         TimeSeries.buckets(points, time: \.time, value: { $0[keyPath: path] }, end: end, count: count)
                     }
                 }
-            })
+            }, hasLegend: legend == 0)
         let area = Rect(
             column: 1, row: rows.lowerBound, columns: canvas.size.columns - 2 - legend, rows: rows.count)
         chart.draw(state, in: area, &canvas)
@@ -82,7 +82,8 @@ enum OverviewView {
         for (line, figure) in figures.prefix(rows.count - 1).enumerated() {
             let row = rows.lowerBound + 1 + line
             let isBad = figure.0 == "unroutable" && (figure.2 ?? 0) > 0
-            canvas.put(figure.0, .dim, column: area.endColumn + 2, row: row)
+            if let role = figure.3 { canvas.put("━", role, column: area.endColumn + 1, row: row) }
+            canvas.put(figure.0, .dim, column: area.endColumn + 3, row: row)
             canvas.put(
                 Figures.rate(figure.2) + (figure.2 == nil ? "" : "/s") + (isBad ? "!" : ""),
                 state.showsOldFigures ? .stale : isBad ? .warning : .text, endingAt: canvas.size.columns - 1, row: row)

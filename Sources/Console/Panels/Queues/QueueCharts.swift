@@ -21,11 +21,18 @@ enum QueueCharts {
         TimeChart(
             title: "per second",
             lines: [
-                TimeChart.Line(points, "in", \.publish, .publish, Figures.rate),
-                TimeChart.Line(points, "delivered", \.deliver, .deliver, Figures.rate),
-                TimeChart.Line(points, "acked", \.ack, .ack, Figures.rate),
+                TimeChart.Line(points, "in", { $0.rate(\.publish) }, .publish, Figures.rate),
+                TimeChart.Line(points, "delivered", { $0.rate(\.deliver) }, .deliver, Figures.rate),
+                TimeChart.Line(points, "acked", { $0.rate(\.ack) }, .ack, Figures.rate),
             ]
         ).draw(state, in: right, &canvas)
+    }
+}
+
+extension QueuePoint {
+    /// A rate; RabbitMQ leaves out those of what never happened, so one that is absent beside others is 0.
+    fileprivate func rate(_ path: KeyPath<QueuePoint, Double?>) -> Double? {
+        self[keyPath: path] ?? (publish == nil && deliver == nil && ack == nil ? nil : 0)
     }
 }
 
