@@ -18,7 +18,7 @@ struct WarrenCommand: AsyncParsableCommand, ConsoleHost {
             Exit codes: 0 done, 1 the answer is no, 2 usage, 69 endpoint unreachable, 77 not permitted.
             """,
         version: "warren \(BrokerOptions.version)",
-        subcommands: [ServeCommand.self, SnapshotCommand.self])
+        subcommands: [DemoCommand.self, ServeCommand.self, SnapshotCommand.self, PerfCommand.self])
 
     @OptionGroup(title: "A remote broker") var remote: EndpointOptions
     @OptionGroup(title: "The broker of its own") var broker: BrokerOptions

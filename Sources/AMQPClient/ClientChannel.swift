@@ -1,0 +1,175 @@
+public import AMQP
+internal import NIOCore
+
+/// A channel of a client connection.
+///
+/// The `async` calls may come from anywhere. Everything else — publishing, acknowledging, the callbacks — belongs to
+/// the connection's event loop.
+public final class ClientChannel: @unchecked Sendable {
+    let number: UInt16
+    private let wire: ClientWire
+    private var waiting: [EventLoopPromise<Method>] = []
+    private var failure: ClientError?
+    private var content: PartialContent?
+
+    /// Called for each `basic.ack` and `basic.nack` in confirm mode: tag, multiple, and whether it is an ack.
+    public var onConfirm: ((UInt64, Bool, Bool) -> Void)?
+    /// Called for each delivery.
+    public var onDelivery: ((Delivery) -> Void)?
+    /// Called for each message that came back because no queue takes it.
+    public var onReturn: (() -> Void)?
+    /// Called when all frames of one read have been handled: the time to acknowledge in one go.
+    public var onBatchEnd: (() -> Void)?
+    /// Called when the socket takes more again.
+    public var onWritable: (() -> Void)?
+    /// Called when the broker closed the channel or the connection ended.
+    public var onEnd: ((ClientError) -> Void)?
+
+    /// A delivered message; its bytes are valid during the callback.
+    public struct Delivery {
+        /// Number of the delivery on its channel.
+        public let tag: UInt64
+        /// Whether it was delivered before.
+        public let isRedelivered: Bool
+        /// The body.
+        public let body: UnsafeRawBufferPointer
+    }
+
+    private struct PartialContent {
+        var tag: UInt64 = 0
+        var isRedelivered = false
+        var isReturn = false
+        var expected: UInt64?
+        var body: [UInt8] = []
+    }
+
+    init(number: UInt16, wire: ClientWire) {
+        self.number = number
+        self.wire = wire
+    }
+
+    // MARK: Asking
+
+    /// Sends a method and waits for its reply. Throws what the broker closed the channel or the connection with.
+    @discardableResult
+    public func call(_ method: some MethodPayload & Sendable) async throws(ClientError) -> Method {
+        let promise = wire.eventLoop.makePromise(of: Method.self)
+        wire.eventLoop.execute { [self] in
+            if let failure { return promise.fail(failure) }
+            if wire.isOver { return promise.fail(ClientError.disconnected) }
+            waiting.append(promise)
+            wire.send(method, on: number)
+        }
+        do {
+            return try await promise.futureResult.get()
+        } catch let error as ClientError {
+            throw error
+        } catch {
+            throw .unreachable("\(error)")
+        }
+    }
+
+    /// Runs work on the connection's loop.
+    public func onLoop(_ work: @escaping @Sendable (ClientChannel) -> Void) {
+        wire.eventLoop.execute { [self] in work(self) }
+    }
+
+    // MARK: On the loop
+
+    /// Whether the socket takes more without piling up.
+    public var isWritable: Bool { wire.isWritable }
+
+    /// Publishes a message; it goes out when the loop has finished what it is at.
+    @inline(__always)
+    public func publish(_ template: PublishTemplate, body: UnsafeRawBufferPointer) {
+        template.write(body, channel: number, frameMax: wire.frameMax, into: &wire.outbound)
+        wire.flushSoon()
+    }
+
+    /// Acknowledges a delivery, or with `multiple` all up to it.
+    public func acknowledge(_ tag: UInt64, multiple: Bool) {
+        wire.send(BasicAck(deliveryTag: tag, multiple: multiple), on: number)
+    }
+
+    // MARK: In
+
+    func receive(_ frame: ParsedFrame) {
+        switch frame.type {
+        case .method:
+            if frame.payload.count >= 4,
+                UInt32(bigEndian: frame.payload.loadUnaligned(as: UInt32.self)) == BasicDeliver.id.rawValue
+            {
+                receiveDeliver(frame.payload)
+            } else if let method = try? Method.decode(frame.payload) {
+                receive(method)
+            }
+        case .header:
+            guard frame.payload.count >= 12 else { return }
+            let size = UInt64(bigEndian: frame.payload.loadUnaligned(fromByteOffset: 4, as: UInt64.self))
+            content?.expected = size
+            if size == 0 { deliver(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        case .body:
+            receiveBody(frame.payload)
+        case .heartbeat:
+            break
+        }
+    }
+
+    @inline(__always)
+    private func receiveDeliver(_ payload: UnsafeRawBufferPointer) {
+        var reader = WireReader(payload)
+        do throws(WireError) {
+            _ = try reader.readUInt32()
+            _ = try reader.readShortBytes()
+            let tag = try reader.readUInt64()
+            content = PartialContent(tag: tag, isRedelivered: try reader.readUInt8() != 0)
+        } catch {
+            content = nil
+        }
+    }
+
+    @inline(__always)
+    private func receiveBody(_ payload: UnsafeRawBufferPointer) {
+        guard let expected = content?.expected else { return }
+        if content?.body.isEmpty ?? true, UInt64(payload.count) == expected { return deliver(payload) }
+        content?.body.append(contentsOf: payload)
+        guard let whole = content, UInt64(whole.body.count) >= expected else { return }
+        whole.body.withUnsafeBytes { deliver($0) }
+    }
+
+    @inline(__always)
+    private func deliver(_ body: UnsafeRawBufferPointer) {
+        guard let content else { return }
+        self.content = nil
+        if content.isReturn {
+            onReturn?()
+        } else {
+            onDelivery?(Delivery(tag: content.tag, isRedelivered: content.isRedelivered, body: body))
+        }
+    }
+
+    private func receive(_ method: Method) {
+        switch method {
+        case .basicAck(let ack): onConfirm?(ack.deliveryTag, ack.multiple, true)
+        case .basicNack(let nack): onConfirm?(nack.deliveryTag, nack.multiple, false)
+        case .basicReturn: content = PartialContent(isReturn: true)
+        case .channelClose(let close):
+            wire.send(ChannelCloseOK(), on: number)
+            end(.refused(code: close.replyCode, text: close.replyText))
+        case .basicCancel: break
+        default:
+            if !waiting.isEmpty { waiting.removeFirst().succeed(method) }
+        }
+    }
+
+    func batchEnded() { onBatchEnd?() }
+
+    func end(_ error: ClientError) {
+        guard failure == nil else { return }
+        failure = error
+        let unanswered = waiting
+        waiting = []
+        for promise in unanswered { promise.fail(error) }
+        onEnd?(error)
+    }
+}

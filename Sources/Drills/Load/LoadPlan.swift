@@ -1,0 +1,36 @@
+/// What a load generator does to one broker in one round.
+public struct LoadPlan: Hashable, Sendable, Codable {
+    /// Connections that publish.
+    public var publishers = 1
+    /// Connections that consume; 0 publishes only.
+    public var consumers = 1
+    /// Octets of a body.
+    public var bodyBytes = 100
+    /// Whether messages are persistent and the queue durable.
+    public var isPersistent = false
+    /// Most publishes unconfirmed at once in each publisher; 0 publishes without confirms.
+    public var confirmWindow = 0
+    /// Deliveries acknowledged at once; 0 is automatic acknowledgement.
+    public var ackBatch = 0
+    /// Most deliveries unacknowledged at once in each consumer; 0 means no limit.
+    public var prefetch: UInt16 = 0
+    /// Seconds of publishing.
+    public var seconds = 5.0
+
+    /// One publisher and one consumer, transient, without confirms, with automatic acks.
+    public init() {}
+
+    /// What is wrong with it, in words; nil when it can be run.
+    public var problem: String? {
+        if !(1...64).contains(publishers) { return "publishers: use 1 to 64, not \(publishers)" }
+        if !(0...64).contains(consumers) { return "consumers: use 0 to 64, not \(consumers)" }
+        if !(0...(16 << 20)).contains(bodyBytes) { return "size: use 0 to 16777216 octets, not \(bodyBytes)" }
+        if !(0...1_000_000).contains(confirmWindow) { return "confirms: use 0 to 1000000, not \(confirmWindow)" }
+        if !(0...100_000).contains(ackBatch) { return "ack batch: use 0 to 100000, not \(ackBatch)" }
+        if ackBatch > 0, prefetch > 0, Int(prefetch) < ackBatch {
+            return "prefetch \(prefetch) is below the ack batch of \(ackBatch): nothing would ever be acknowledged"
+        }
+        if !(0.1...86_400).contains(seconds) { return "duration: use 0.1 to 86400 seconds, not \(seconds)" }
+        return nil
+    }
+}

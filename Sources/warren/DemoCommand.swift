@@ -1,0 +1,29 @@
+import AMQPClient
+import AMQPServer
+import ArgumentParser
+import Console
+import Drills
+
+/// `warren demo`: the console on a throw-away broker with traffic.
+struct DemoCommand: AsyncParsableCommand, ConsoleHost {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "Open the console on a throw-away broker with a live sample workload.")
+
+    @OptionGroup(title: "The broker") var broker: BrokerOptions
+    @OptionGroup(title: "The console") var display: DisplayOptions
+
+    func run() async throws {
+        let settings = try display.settings(label: "demo, ephemeral")
+        let running = try await broker.start(defaultPort: 0)
+        let workload = DemoWorkload(uri: try AMQPURI("amqp://\(running.amqpAddress ?? "")"))
+        let traffic = Task { try await workload.run() }
+        try await ConsoleSession(
+            endpoints: [running.endpoint], settings: settings, interval: display.interval
+        ).run()
+        traffic.cancel()
+        // It ends by being cancelled; there is nothing to say about that.
+        _ = try? await traffic.value
+        try await running.stop()
+    }
+}
