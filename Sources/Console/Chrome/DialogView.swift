@@ -192,7 +192,8 @@ enum DialogView {
         case .text(let text, let role):
             canvas.put(TextWidth.cutEnd(text, area.columns), role, column: area.column, row: row, on: .dialog)
         case .field(let label, let field, let isFocused):
-            canvas.put(label, .dialog, column: area.column, row: row)
+            canvas.put(isFocused ? ">" : " ", .key, column: area.column - 1, row: row, on: .dialog)
+            canvas.put(label, isFocused ? .key : .dialog, column: area.column, row: row, on: .dialog)
             Fields.draw(
                 field, column: area.column + labelWidth, row: row, width: area.columns - labelWidth,
                 isFocused: isFocused, &canvas)
