@@ -53,6 +53,13 @@ public final class ChildProcess: @unchecked Sendable {
         process.waitUntilExit()
     }
 
+    /// Kills the process, which has no chance to say goodbye to anybody, and waits for the end.
+    public func kill() {
+        guard process.isRunning else { return }
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
     /// Waits for the next line of output.
     public func line(within deadline: Duration) async throws -> String {
         try await onQueue { try self.readLine(deadline) }

@@ -3,6 +3,7 @@
 /// The one place in the tests where time passes: a test names a condition and a deadline, never a duration to wait.
 ///
 /// - Throws: `DeadlinePassed` with the last reason, or what `look` throws.
+@discardableResult
 public func eventually<Found>(
     _ what: String, within deadline: Duration = .seconds(20), every interval: Duration = .milliseconds(30),
     _ look: () async throws -> Found?

@@ -39,6 +39,9 @@ public final class TestBroker: Sendable {
     /// The AMQP URI of the virtual host `/`.
     public var uri: String { "amqp://guest:guest@127.0.0.1:\(amqpPort)/%2F" }
 
+    /// The URL of its management API; nil where it has none.
+    public var managementURL: String? { httpPort.map { "http://127.0.0.1:\($0)" } }
+
     /// Whether the broker still runs.
     public var isRunning: Bool { process.isRunning }
 

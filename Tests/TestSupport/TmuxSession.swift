@@ -9,6 +9,9 @@ public final class TmuxSession: Sendable {
     /// Lines of the terminal.
     public let lines: Int
 
+    // A bare machine has no locale set; the screens have lines and charts beyond ASCII.
+    private static let locale = ["LC_ALL": "C.UTF-8"]
+
     /// Starts a command in a terminal of this size. The terminal ends with this object.
     public init(
         _ command: [String], columns: Int = 80, lines: Int = 24, environment: [String: String] = [:]
@@ -18,15 +21,17 @@ public final class TmuxSession: Sendable {
         let name = "warren-test-\(UUID().uuidString)"
         socket = name
         // -D keeps the server in the foreground, so that its guard can end it.
-        server = try .guarded(["tmux", "-L", name, "-D", "-f", "/dev/null"])
+        server = try .guarded(["tmux", "-u", "-L", name, "-D", "-f", "/dev/null"], environment: Self.locale)
         let words = command.map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
         // The shell stays after the program's end, so that what the program left on the terminal can be looked at.
         let line = "\(words); printf 'ended with %s\\n' $?; exec cat"
         var settings: [String] = []
-        for (name, value) in environment.sorted(by: { $0.key < $1.key }) { settings += ["-e", "\(name)=\(value)"] }
+        for (name, value) in environment.merging(Self.locale, uniquingKeysWith: { own, _ in own }).sorted(by: {
+            $0.key < $1.key
+        }) { settings += ["-e", "\(name)=\(value)"] }
         _ = try await eventually("a tmux server") { () -> Bool? in
             let tried = try Command.run(
-                ["tmux", "-L", name, "-f", "/dev/null", "new-session", "-d", "-s", "test"] + settings + [
+                ["tmux", "-u", "-N", "-L", name, "new-session", "-d", "-s", "test"] + settings + [
                     "-x", "\(columns)", "-y", "\(lines)", "sh", "-c", line,
                 ])
             return tried.status == 0 ? true : nil
@@ -89,6 +94,6 @@ public final class TmuxSession: Sendable {
 
     @discardableResult
     private func tmux(_ arguments: [String]) throws -> String {
-        try Command.output(["tmux", "-L", socket] + arguments)
+        try Command.output(["tmux", "-u", "-N", "-L", socket] + arguments)
     }
 }
