@@ -35,6 +35,10 @@ extension Channel {
             return used
         }
         assembly = PublishAssembly(route: route, key: Array(publish.key), isMandatory: publish.isMandatory)
+        if node.plantedFault == .confirmBeforeEnqueue, isConfirming {
+            confirms.publishSettled()
+            noteConfirms()
+        }
         return frame.byteCount
     }
 
@@ -163,9 +167,12 @@ extension Channel {
             fail(.noExchange(whole.route.exchange.name, connection.virtualHost.name))
             return
         }
+        let isConfirmDue = isConfirming
+        if node.plantedFault == .confirmBeforeEnqueue { isConfirming = false }
         publishComplete(
             whole.finish(in: node), on: current, deliveryMode: whole.deliveryMode, bodyBytes: whole.bodyBytes,
             lifetime: whole.lifetime, isMandatory: whole.isMandatory)
+        isConfirming = isConfirmDue
     }
 
     // MARK: Into the queues

@@ -53,6 +53,9 @@ public final class Node {
     private var lastMemoryCheck: Instant
     private var otherMemory = 0
 
+    /// A mistake to make on purpose; for tests of the tests.
+    package var plantedFault: PlantedFault?
+
     /// Called when something happened outside a tick that wants one.
     public var wake: (() -> Void)?
 

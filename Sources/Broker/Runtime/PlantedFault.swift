@@ -1,0 +1,6 @@
+/// Mistakes that a node makes on purpose, so that tests can show that they would be noticed. No product sets one.
+package enum PlantedFault: Sendable {
+    /// A publish whose content comes in a later read is confirmed as soon as its method is there, before any queue
+    /// has the message.
+    case confirmBeforeEnqueue
+}
