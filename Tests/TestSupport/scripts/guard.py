@@ -13,6 +13,7 @@ import subprocess
 import sys
 
 POLL_SECONDS = 0.05
+GRACE_SECONDS = 2
 
 
 def main():
@@ -23,9 +24,15 @@ def main():
     while process.poll() is None and not stop:
         if select.select([sys.stdin], [], [], POLL_SECONDS)[0] and not os.read(sys.stdin.fileno(), 4096):
             stop.append(True)
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    # A word first, so that sockets and folders are put away.
+    for word in (signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is not None:
+            break
+        os.killpg(process.pid, word)
+        try:
+            process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
     sys.exit(process.returncode if process.returncode >= 0 else 128 - process.returncode)
 
 
