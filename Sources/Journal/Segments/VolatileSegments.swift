@@ -22,7 +22,7 @@ public final class VolatileSegments {
 
     @usableFromInline var segments: UnsafeMutablePointer<Segment>
     private var slotCapacity: Int
-    private var slotCount = 0
+    private(set) var slotCount = 0
     private var freeSlots: [Int] = []
     private var spares: [UnsafeMutableRawPointer] = []
     @usableFromInline var active: Int

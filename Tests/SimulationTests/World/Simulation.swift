@@ -1,0 +1,195 @@
+@testable import Broker
+
+/// One node, its clients, connections and storage on virtual time, everything decided by one seed.
+final class Simulation {
+    let seed: UInt64
+    var random: SplitMix64
+    /// Virtual nanoseconds.
+    private(set) var time: UInt64 = 1_000_000_000
+    /// Events handled so far.
+    private(set) var step = 0
+    private var events = EventQueue()
+    var trace: Trace
+    let ledger = Ledger()
+    var statistics = Statistics()
+    private(set) var failure: SimulationFailure?
+
+    private(set) lazy var storage = SimulatedStorage(simulation: self)
+    private(set) lazy var node = Node(
+        NodeConfiguration(storage: storage, seed: seed), now: Instant(nanoseconds: time))
+    private(set) var connections: [SimulatedConnection] = []
+    private(set) var clients: [SimulatedClient] = []
+
+    private var isTickPlanned = false
+    private var alarmAt: UInt64?
+    private var lastNumber = 0
+    private var actionsLeft = 0
+    private(set) var isEnding = false
+    private let tickDelayMicroseconds: Int
+
+    /// Events that a seed may take before something is taken to go round in circles.
+    static let stepLimit = 2_000_000
+
+    init(seed: UInt64, fault: PlantedFault? = nil, isReadable: Bool = false) {
+        self.seed = seed
+        random = SplitMix64(seed: seed)
+        trace = Trace(isReadable: isReadable)
+        tickDelayMicroseconds = random.pick([5, 200, 2000])
+        node.plantedFault = fault
+        node.wake = { [unowned self] in planTick() }
+    }
+
+    /// What a run was like, so that a test can see that it exercised what it should.
+    struct Statistics: Equatable {
+        var messages = 0
+        var confirms = 0
+        var deliveries = 0
+        var redeliveries = 0
+        var returns = 0
+        var cuts = 0
+        var heartbeatTimeouts = 0
+        var channelErrors = 0
+        var fullTransports = 0
+    }
+
+    // MARK: Running
+
+    /// Runs the seed to its end. Throws what was wrong.
+    func run() throws(SimulationFailure) {
+        let setUp = addClient(isScripted: true)
+        try setUpTopology(setUp)
+
+        actionsLeft = random.between(100, 600)
+        for _ in 0..<random.between(2, 5) {
+            let client = addClient(isScripted: false)
+            plan(.connect(client), after: random.nanoseconds(upToMicroseconds: 5000))
+            plan(.act(client), after: random.nanoseconds(upToMicroseconds: 20_000))
+        }
+        try runUntil { actionsLeft <= 0 }
+        try heal()
+        try drain(with: addClient(isScripted: true))
+    }
+
+    func addClient(isScripted: Bool) -> SimulatedClient {
+        let client = SimulatedClient(simulation: self, number: clients.count + 1, isScripted: isScripted)
+        clients.append(client)
+        return client
+    }
+
+    func beginEnding() { isEnding = true }
+
+    /// Runs until nothing happens any more but heartbeats.
+    func runUntilQuiet() throws(SimulationFailure) { try runUntil { events.foregroundCount == 0 } }
+
+    private func runUntil(_ isDone: () -> Bool) throws(SimulationFailure) {
+        while !isDone(), failure == nil, let (when, event) = events.next() {
+            time = max(time, when)
+            step += 1
+            trace.add(time)
+            handle(event)
+            if step > Self.stepLimit { fail("no end after \(step) events") }
+        }
+        if let failure { throw failure }
+    }
+
+    private func handle(_ event: WorldEvent) {
+        switch event {
+        case .tick:
+            isTickPlanned = false
+            tick()
+        case .alarm:
+            alarmAt = nil
+            tick()
+        case .bytesToNode(let connection): connection.deliverToNode()
+        case .bytesToClient(let connection): connection.deliverToClient()
+        case .cut(let connection):
+            guard !isEnding, !connection.isOver else { return }
+            statistics.cuts += 1
+            connection.cut()
+        case .act(let client): act(client)
+        case .connect(let client): if !isEnding { client.connect() }
+        case .heartbeat(let connection): connection.client.beat(connection)
+        case .flushDone: storage.completeSome()
+        }
+    }
+
+    private func act(_ client: SimulatedClient) {
+        guard !isEnding else { return }
+        if client.isHung {
+            plan(.act(client), after: client.hungUntil - time + 1)
+            return
+        }
+        client.connection?.planDownstream()
+        actionsLeft -= 1
+        client.act()
+        let pause = random.chance(2) ? 500_000 : random.pick([50, 500, 5000])
+        plan(.act(client), after: random.nanoseconds(upToMicroseconds: pause))
+    }
+
+    private func tick() {
+        trace.say { "tick" }
+        let outcome = node.tick(now: Instant(nanoseconds: time))
+        if let wrong = ledger.tickEnded() { fail(wrong) }
+        if outcome.hasMore { planTick() } else { ledger.nodeIsQuiet(step: step) }
+        if let deadline = outcome.nextDeadline?.nanoseconds, deadline < alarmAt ?? .max {
+            alarmAt = deadline
+            events.plan(.alarm, at: max(deadline, time))
+        }
+    }
+
+    // MARK: What the world's parts use
+
+    func plan(_ event: WorldEvent, after delay: UInt64) { events.plan(event, at: time + delay) }
+
+    /// A tick soon, not at once: meanwhile more bytes may come, and suspended channels hold frames back.
+    func planTick() {
+        guard !isTickPlanned else { return }
+        isTickPlanned = true
+        plan(.tick, after: random.nanoseconds(upToMicroseconds: tickDelayMicroseconds))
+    }
+
+    func cutSoon(_ connection: SimulatedConnection) {
+        plan(.cut(connection), after: random.nanoseconds(upToMicroseconds: 5000))
+    }
+
+    func openConnection(for client: SimulatedClient) -> SimulatedConnection {
+        let connection = SimulatedConnection(simulation: self, client: client, number: connections.count + 1)
+        connections.append(connection)
+        return connection
+    }
+
+    func nextNumber() -> Int {
+        lastNumber += 1
+        return lastNumber
+    }
+
+    func newChannel(_ number: UInt16, on connection: SimulatedConnection) -> ChannelModel {
+        ChannelModel(number: number, id: nextNumber(), connection: connection)
+    }
+
+    func newMessage(
+        on channel: ChannelModel, exchange: String, key: String, isPersistent: Bool, isMandatory: Bool, size: Int
+    ) -> MessageModel {
+        let first = UInt8(truncatingIfNeeded: random.next())
+        let stride = UInt8(truncatingIfNeeded: random.next()) | 1
+        let message = MessageModel(
+            id: ledger.messages.count, publisher: channel, exchange: exchange, routingKey: key,
+            isPersistent: isPersistent, isMandatory: isMandatory,
+            body: (0..<size).map { first &+ UInt8(truncatingIfNeeded: $0 &+ $0 >> 8) &* stride }, begun: step,
+            certainQueues: Topology.certainQueues(exchange, key),
+            possibleQueues: Topology.possibleQueues(exchange, key))
+        message.index = channel.messageCount
+        channel.messageCount += 1
+        if channel.isConfirming { channel.published.append(message) }
+        ledger.add(message)
+        statistics.messages += 1
+        return message
+    }
+
+    /// Stops the run; only the first reason counts.
+    func fail(_ reason: String) {
+        guard failure == nil else { return }
+        failure = SimulationFailure(
+            seed: seed, step: step, hash: trace.hash, reason: reason, lastLines: Array(trace.lines.suffix(60)))
+    }
+}
