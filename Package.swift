@@ -82,8 +82,10 @@ let package = Package(
         .target(
             name: "Drills",
             dependencies: [
-                "AMQPClient", "Management",
+                "AMQPClient", "AMQP",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -105,7 +107,8 @@ let package = Package(
         .testTarget(
             name: "AMQPServerTests", dependencies: ["AMQPServer", "Broker", "AMQP", "Management"],
             swiftSettings: settings),
-        .testTarget(name: "AMQPClientTests", dependencies: ["AMQPClient", "AMQP"], swiftSettings: settings),
+        .testTarget(
+            name: "AMQPClientTests", dependencies: ["AMQPClient", "AMQPServer", "AMQP"], swiftSettings: settings),
         .testTarget(
             name: "ManagementClientTests", dependencies: ["ManagementClient", "Management"],
             swiftSettings: settings),
@@ -113,7 +116,9 @@ let package = Package(
         .testTarget(
             name: "ConsoleTests", dependencies: ["Console", "Monitor", "Terminal", "Management"],
             swiftSettings: settings),
-        .testTarget(name: "DrillsTests", dependencies: ["Drills"], swiftSettings: settings),
+        .testTarget(
+            name: "DrillsTests", dependencies: ["Drills", "AMQPClient", "AMQPServer", "Broker", "Management"],
+            swiftSettings: settings),
         // Brokers, terminals and conditions with deadlines, for the two suites that test the built program.
         .target(name: "TestSupport", path: "Tests/TestSupport", exclude: ["scripts"], swiftSettings: settings),
         .testTarget(

@@ -50,7 +50,10 @@ public final class ClientConnection: Sendable {
         } catch let error as ClientError {
             throw error
         } catch {
-            throw .unreachable("\(uri): \(error)")
+            let failure = ClientError.unreachable("\(uri): \(error)")
+            // It never became active, so nothing else ends it.
+            loop.execute { wire.end(failure) }
+            throw failure
         }
     }
 

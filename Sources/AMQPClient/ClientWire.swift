@@ -156,7 +156,7 @@ final class ClientWire: ChannelInboundHandler, @unchecked Sendable {
     }
 
     /// Fails everything that waits and closes the socket.
-    private func end(_ error: ClientError) {
+    func end(_ error: ClientError) {
         guard !isOver else { return }
         isOver = true
         openPromise.fail(error)

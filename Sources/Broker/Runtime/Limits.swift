@@ -28,6 +28,8 @@ enum Limits {
     static let sliceEntries = 2048
     /// Queues described in one slice of a listing.
     static let listedPerSlice = 64
+    /// Consumers that a queue may have for a list to describe them.
+    static let consumersListed = 16
     /// Requests carried out in one tick.
     static let requestsPerTick = 256
     /// Reading resumes when memory has fallen to this part of the limit.

@@ -34,7 +34,7 @@ public struct EmbeddedEndpoint: Inspecting, Administering {
         let all: [QueueInfo] = try await ask { node, reply in
             var infos: [QueueInfo] = []
             infos.reserveCapacity(node.queueList.count)
-            node.visitQueues({ infos.append(node.info(of: $0)) }, finished: { reply(infos) })
+            node.visitQueues({ infos.append(node.summary(of: $0)) }, finished: { reply(infos) })
         }
         return try request.page(of: all)
     }

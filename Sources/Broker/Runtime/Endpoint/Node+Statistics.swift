@@ -98,6 +98,11 @@ extension Node {
         return stats
     }
 
+    /// A queue in a list: with its consumers, whose prefetches say how full they are, unless there are very many.
+    func summary(of queue: ClassicQueue) -> QueueInfo {
+        queue.consumers.count <= Limits.consumersListed ? detail(of: queue) : info(of: queue)
+    }
+
     /// A queue with its consumers.
     func detail(of queue: ClassicQueue) -> QueueInfo {
         var info = info(of: queue)
