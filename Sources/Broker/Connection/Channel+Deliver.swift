@@ -107,6 +107,8 @@ extension Channel {
         sendContent(entry.record, bytes, shape)
         if noAck { queue.counters.getNoAck &+= 1 } else { queue.counters.get &+= 1 }
         node.counters.get &+= 1
+        // It may have gone while a long body held the answer up.
+        if queue.isDeleted, !noAck { node.keepUntilSettled(queue) }
         delivered(entry, from: queue, to: nil, isAutomaticAck: noAck)
     }
 

@@ -176,9 +176,17 @@ extension Channel {
     /// Tells the client that its consumer ended with its queue (RabbitMQ, "Consumer Cancel Notification").
     func queueDeleted(under consumer: Consumer) {
         stop(consumer)
-        if connection.hasCapability("consumer_cancel_notify") {
-            connection.send(BasicCancel(consumerTag: consumer.tag, noWait: true), on: number)
-        }
+        guard connection.hasCapability("consumer_cancel_notify") else { return }
+        cancelNotices.append(consumer.tag)
+        sendCancelNotices()
+    }
+
+    /// Says which consumers ended with their queues, unless a long body is going out: no other frame of the channel
+    /// may come between those of a content (AMQP 0-9-1 §4.2.6).
+    func sendCancelNotices() {
+        guard sending == nil else { return }
+        for tag in cancelNotices { connection.send(BasicCancel(consumerTag: tag, noWait: true), on: number) }
+        cancelNotices.removeAll()
     }
 
     // MARK: Replies
@@ -194,7 +202,10 @@ extension Channel {
                         consumerCount: UInt32(clamping: consumers)),
                     on: number)
             }
-        case (.basicConsume, .consuming(let consumer)):
+        case (.basicConsume, .consuming(_, let queue)) where queue.isDeleted:
+            // It went while a long body held the answer up.
+            fail(.noQueue(queue.name, queue.virtualHost.name))
+        case (.basicConsume, .consuming(let consumer, _)):
             consumers.append(consumer)
             if !noWait { connection.send(BasicConsumeOK(consumerTag: consumer.tag), on: number) }
             consumer.queue.add(consumer)

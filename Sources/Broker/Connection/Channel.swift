@@ -35,6 +35,8 @@ final class Channel {
     var assembly: PublishAssembly?
     var lastRoute: Route?
     var sending: BodyCursor?
+    /// Consumers whose queues went while a long body was going out.
+    var cancelNotices: [String] = []
     var currentMethod: MethodID?
 
     enum Phase {
@@ -177,6 +179,7 @@ final class Channel {
 
     /// Goes on after a long body has been sent.
     func bodySent() {
+        sendCancelNotices()
         if let answer = heldAnswer {
             heldAnswer = nil
             answered(answer)

@@ -185,7 +185,8 @@ public final class Connection {
         guard !stalled.isEmpty, hasRoom else { return }
         let waiting = stalled
         stalled.removeAll(keepingCapacity: true)
-        for consumer in waiting { consumer.queue.enterRound(consumer) }
+        // A cancelled consumer may have outlived its queue.
+        for consumer in waiting where !consumer.isCancelled { consumer.queue.enterRound(consumer) }
     }
 
     var hasStalled: Bool { !stalled.isEmpty }

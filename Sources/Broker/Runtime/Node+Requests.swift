@@ -183,6 +183,7 @@ extension Node {
         return .consuming(
             Consumer(
                 tag: consume.consumerTag, channel: channel, queue: queue, isAutomaticAck: consume.noAck,
-                isExclusive: consume.exclusive, prefetch: prefetch, arguments: consume.arguments))
+                isExclusive: consume.exclusive, prefetch: prefetch, arguments: consume.arguments),
+            queue)
     }
 }

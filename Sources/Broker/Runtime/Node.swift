@@ -155,6 +155,9 @@ public final class Node {
         return count
     }
 
+    /// Keeps a deleted queue alive for a delivery that still names it.
+    func keepUntilSettled(_ queue: ClassicQueue) { retired[queue.id] = queue }
+
     /// Empties a queue at once in name and in slices in deed.
     func discardReady(of queue: ClassicQueue) {
         let remains = queue.takeAllReady()

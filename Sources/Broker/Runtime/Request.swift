@@ -53,7 +53,8 @@ enum Answer {
     case declared(queue: String, messages: Int, consumers: Int)
     /// Messages that a purge or a deletion removed.
     case removed(messages: Int)
-    case consuming(Consumer)
+    /// With its queue, which the consumer does not keep alive.
+    case consuming(Consumer, ClassicQueue)
     case got(QueueEntry, ClassicQueue)
     case empty
     case failed(ProtocolException)

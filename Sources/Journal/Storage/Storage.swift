@@ -33,6 +33,7 @@ public final class VolatileStorage: Storage {
     /// Keeps nothing.
     public init() {}
 
+    /// Completes at once.
     public func flush(upTo position: JournalPosition, completed: @escaping (JournalPosition) -> Void) {
         completed(position)
     }

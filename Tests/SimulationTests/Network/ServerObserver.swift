@@ -84,7 +84,9 @@ final class ServerObserver {
             } catch {
                 return "a method that cannot be read: \(error)"
             }
-            simulation.trace.say { "node -> connection \(connection.number) channel \(frame.channel): \(Trace.text(method.payload))" }
+            simulation.trace.say {
+                "node -> connection \(connection.number) channel \(frame.channel): \(Trace.text(method.payload))"
+            }
             if frame.channel == 0 { return seeOnConnection(method) }
             guard phase == .open, let channel = channel(frame.channel) else {
                 return "\(method.id.name) on channel \(frame.channel), which was never opened"

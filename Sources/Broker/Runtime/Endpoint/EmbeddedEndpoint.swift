@@ -17,8 +17,10 @@ public struct EmbeddedEndpoint: Inspecting, Administering {
         self.version = version
     }
 
+    /// What the embedded engine can do.
     public func capabilities() async throws(EndpointError) -> EndpointCapabilities { .embedded(version: version) }
 
+    /// The node at a glance.
     public func overview() async throws(EndpointError) -> Overview {
         try await ask { node, reply in
             var totals = QueueSums()
@@ -26,10 +28,12 @@ public struct EmbeddedEndpoint: Inspecting, Administering {
         }
     }
 
+    /// The one node.
     public func nodes() async throws(EndpointError) -> [NodeInfo] {
         try await ask { node, reply in reply([node.nodeInfo()]) }
     }
 
+    /// One page of the queues, sorted and filtered here.
     public func queues(_ request: QueuePageRequest) async throws(EndpointError) -> Page<QueueInfo> {
         let all: [QueueInfo] = try await ask { node, reply in
             var infos: [QueueInfo] = []
@@ -39,6 +43,7 @@ public struct EmbeddedEndpoint: Inspecting, Administering {
         return try request.page(of: all)
     }
 
+    /// One queue with its consumers.
     public func queue(vhost: String, name: String) async throws(EndpointError) -> QueueInfo {
         let found: QueueInfo?? = try await ask { node, reply in
             guard let queue = node.virtualHosts[vhost]?.queues[name] else { return reply(.some(nil)) }
@@ -50,6 +55,7 @@ public struct EmbeddedEndpoint: Inspecting, Administering {
         return info
     }
 
+    /// Declares a queue. Throws `EndpointError.refused` with the engine's words.
     public func declareQueue(
         vhost: String, name: String, settings: QueueSettings
     ) async throws(EndpointError) {
@@ -70,6 +76,7 @@ public struct EmbeddedEndpoint: Inspecting, Administering {
         _ = try await carryOut(.declareQueue(name: name, settings: definition, passive: false), vhost, name)
     }
 
+    /// Deletes a queue with its messages. Throws `EndpointError.refused` with the engine's words.
     public func deleteQueue(
         vhost: String, name: String, ifEmpty: Bool, ifUnused: Bool
     ) async throws(EndpointError) {
@@ -77,6 +84,7 @@ public struct EmbeddedEndpoint: Inspecting, Administering {
         _ = try await carryOut(.deleteQueue(name: name, ifUnused: ifUnused, ifEmpty: ifEmpty), vhost, name)
     }
 
+    /// Removes the ready messages of a queue and says how many there were.
     public func purgeQueue(vhost: String, name: String) async throws(EndpointError) -> Int? {
         try await carryOut(.purgeQueue(name: name), vhost, name)
     }

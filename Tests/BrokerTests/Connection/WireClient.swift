@@ -1,0 +1,116 @@
+import AMQP
+import Broker
+import Testing
+
+/// A client at the other end of one connection of a node, frame by frame and without a socket: what is sent is there
+/// at once, what the node writes is read after `tick`.
+final class WireClient: Transport {
+    /// What came from the node.
+    enum Frame {
+        case method(UInt16, Method)
+        case header(UInt16, ContentHeader)
+        case body(UInt16, Int)
+    }
+
+    let node: Node
+    let connection: Connection
+    private(set) var frames: [Frame] = []
+    /// Takes what the node writes; a transport that does not is full.
+    private(set) var isTaking = true
+
+    init(_ node: Node, opening channels: [UInt16]) throws {
+        self.node = node
+        connection = node.accept(peer: "test:1", now: node.now)
+        connection.transport = self
+        ProtocolHeader.bytes.withUnsafeBytes { pass($0) }
+        send(
+            ConnectionStartOK(
+                clientProperties: ["capabilities": .table(["consumer_cancel_notify": .boolean(true)])],
+                mechanism: "PLAIN", response: Array("\0guest\0guest".utf8), locale: "en_US"),
+            0)
+        send(ConnectionTuneOK(channelMax: 2047, frameMax: 131_072, heartbeat: 0), 0)
+        send(ConnectionOpen(virtualHost: "/"), 0)
+        for channel in channels { send(ChannelOpen(), channel) }
+        tick()
+        #expect(names.suffix(channels.count + 1).first == "connection.open-ok", "\(names)")
+        frames.removeAll()
+    }
+
+    func send(_ method: some MethodPayload, _ channel: UInt16) {
+        var writer = WireWriter()
+        writer.writeMethodFrame(method, channel: channel)
+        pass(writer.bytes)
+    }
+
+    func publish(_ body: [UInt8], to queue: String, _ channel: UInt16) {
+        var writer = WireWriter()
+        writer.writeMethodFrame(BasicPublish(exchange: "", routingKey: queue), channel: channel)
+        var header = WireWriter()
+        ContentHeader(bodySize: UInt64(body.count)).encode(into: &header)
+        body.withUnsafeBytes {
+            writer.writeContent(header: header.bytes, body: $0, channel: channel, frameMax: 131_072)
+        }
+        pass(writer.bytes)
+    }
+
+    private func pass(_ bytes: UnsafeRawBufferPointer) {
+        #expect(node.receive(bytes, on: connection, now: node.now) == bytes.count)
+    }
+
+    /// Ticks until the node has nothing more to do.
+    func tick() {
+        for _ in 0..<1000 where node.tick(now: node.now).hasMore {}
+    }
+
+    /// What the node writes stays where it is.
+    func stopTaking() { isTaking = false }
+
+    func fillTransport() {
+        isTaking = false
+        connection.transportIsWritable(false)
+    }
+
+    func drainTransport() {
+        isTaking = true
+        connection.transportIsWritable(true)
+        tick()
+    }
+
+    func update(_ connection: Connection) {
+        guard isTaking else { return }
+        connection.withOutbound { bytes in
+            var rest = bytes
+            while let frame = try? FrameParser.next(rest, maxFrameSize: 0) {
+                read(frame)
+                rest = UnsafeRawBufferPointer(rebasing: rest[frame.byteCount...])
+            }
+            return true
+        }
+    }
+
+    private func read(_ frame: ParsedFrame) {
+        switch frame.type {
+        case .method:
+            if let method = try? Method.decode(frame.payload) { frames.append(.method(frame.channel, method)) }
+        case .header:
+            if let header = try? ContentHeader(decoding: frame.payload) {
+                frames.append(.header(frame.channel, header))
+            }
+        case .body: frames.append(.body(frame.channel, frame.payload.count))
+        case .heartbeat: break
+        }
+    }
+
+    /// What came, as "basic.deliver", "header", "body".
+    var names: [String] {
+        frames.map {
+            switch $0 {
+            case .method(_, let method): method.id.name
+            case .header: "header"
+            case .body: "body"
+            }
+        }
+    }
+
+    func forgetFrames() { frames.removeAll() }
+}
