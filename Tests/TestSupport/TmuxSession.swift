@@ -1,7 +1,6 @@
-internal import Foundation
-
 /// A program in a real terminal: tmux with a server of its own, driven by keys and read as a screen.
 public final class TmuxSession: Sendable {
+    private let folder: TemporaryFolder
     private let socket: String
     private let server: ChildProcess
     /// Columns and lines of the terminal.
@@ -18,10 +17,11 @@ public final class TmuxSession: Sendable {
     ) async throws {
         self.columns = columns
         self.lines = lines
-        let name = "warren-test-\(UUID().uuidString)"
-        socket = name
+        folder = try TemporaryFolder()
+        let socket = folder.path + "/tmux"
+        self.socket = socket
         // -D keeps the server in the foreground, so that its guard can end it.
-        server = try .guarded(["tmux", "-u", "-L", name, "-D", "-f", "/dev/null"], environment: Self.locale)
+        server = try .guarded(["tmux", "-u", "-S", socket, "-D", "-f", "/dev/null"], environment: Self.locale)
         let words = command.map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
         // The shell stays after the program's end, so that what the program left on the terminal can be looked at.
         let line = "\(words); printf 'ended with %s\\n' $?; exec cat"
@@ -31,7 +31,7 @@ public final class TmuxSession: Sendable {
         }) { settings += ["-e", "\(name)=\(value)"] }
         _ = try await eventually("a tmux server") { () -> Bool? in
             let tried = try Command.run(
-                ["tmux", "-u", "-N", "-L", name, "new-session", "-d", "-s", "test"] + settings + [
+                ["tmux", "-u", "-N", "-S", socket, "new-session", "-d", "-s", "test"] + settings + [
                     "-x", "\(columns)", "-y", "\(lines)", "sh", "-c", line,
                 ])
             return tried.status == 0 ? true : nil
@@ -94,6 +94,6 @@ public final class TmuxSession: Sendable {
 
     @discardableResult
     private func tmux(_ arguments: [String]) throws -> String {
-        try Command.output(["tmux", "-u", "-N", "-L", socket] + arguments)
+        try Command.output(["tmux", "-u", "-N", "-S", socket] + arguments)
     }
 }
