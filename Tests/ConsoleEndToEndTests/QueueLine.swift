@@ -52,7 +52,9 @@ extension TmuxSession {
 
     /// Types into the field that a dialog opens with; a first letter that was dropped is typed again.
     func fill(_ label: String, with text: String) async throws {
-        func line(_ screen: [String]) -> String { screen.first { $0.contains("│ \(label) ") || $0.contains("│>\(label) ") } ?? "" }
+        func line(_ screen: [String]) -> String {
+            screen.first { $0.contains("│ \(label) ") || $0.contains("│>\(label) ") } ?? ""
+        }
         try await eventually("a letter in the field \(label)", every: .milliseconds(400)) { () -> Bool? in
             if line(try screen()).contains(" " + text.prefix(1)) { return true }
             try type(String(text.prefix(1)))
