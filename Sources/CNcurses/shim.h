@@ -3,8 +3,7 @@
 #ifndef WARREN_CNCURSES_SHIM_H
 #define WARREN_CNCURSES_SHIM_H
 
-#define _GNU_SOURCE 1
-#define _XOPEN_SOURCE_EXTENDED 1
+// No feature-test macro here: system types must look as they do in Swift's own module of the C library.
 #define NCURSES_WIDECHAR 1
 // Macros such as move() and refresh() would hide the functions, and `bool` is the compiler's.
 #define NCURSES_NOMACROS 1
