@@ -94,7 +94,11 @@ final class ScriptedServer: Sendable {
                 return
             case .drip(let text):
                 guard write(connection, text) else { return }
-                while write(connection, " ") { usleep(20_000) }
+                while write(connection, " ") {
+                    // A pace, not a wait for something: nothing is read meanwhile.
+                    var nothing = pollfd(fd: -1, events: 0, revents: 0)
+                    _ = poll(&nothing, 1, 20)
+                }
                 return
             case .hang:
                 while readMore(connection, &pending) {}

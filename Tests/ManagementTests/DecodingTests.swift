@@ -79,8 +79,8 @@ import Testing
             (#""memory": """#, \QueueInfo.memory), (#""memory": null"#, \.memory),
             (#""messages": "many""#, \.messages), (#""messages": {}"#, \.messages),
             (#""consumers": 1.5"#, \.consumers), (#""messages": 99999999999999999999999"#, \.messages),
-        ] as [(String, KeyPath<QueueInfo, Int?> & Sendable)])
-    func wrongTypes(field: String, path: KeyPath<QueueInfo, Int?> & Sendable) throws {
+        ] as [(String, any KeyPath<QueueInfo, Int?> & Sendable)])
+    func wrongTypes(field: String, path: any KeyPath<QueueInfo, Int?> & Sendable) throws {
         let text = #"{"vhost": "/", "name": "q", "messages_ready": 7, "# + field + "}"
         let queue = try decode(QueueInfo.self, text)
         #expect(queue[keyPath: path] == nil)

@@ -28,7 +28,8 @@ enum ImportTable {
         "AMQPServer": Row(["AMQP", "Broker"], packages: nio.union(["NIOSSL"])),
         "Broker": Row(["AMQP", "Journal", "Management", "Raft"], packages: collections),
         "Console": Row(["Management", "Monitor", "Terminal"], packages: ["Yams"]),
-        "Drills": Row(["AMQPClient", "Management"], packages: ["Histogram"]),
+        // The client's calls take the protocol's methods, and load runs on loops of its own.
+        "Drills": Row(["AMQP", "AMQPClient", "Management"], packages: nio.union(["Histogram"])),
         "ManagementClient": Row(
             ["Management"], packages: nio.union(["AsyncHTTPClient", "NIOHTTP1", "NIOSSL", "NIOFoundationCompat"])),
         "ManagementServer": Row(
