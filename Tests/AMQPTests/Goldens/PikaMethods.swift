@@ -16,16 +16,21 @@ struct Golden: Sendable, CustomTestStringConvertible {
 
 /// Every method of the protocol as pika 1.4.4 (`pika.spec`) encodes it.
 enum PikaMethods {
+    /// Arguments with a number, a flag, a text, and a list with nothing and a table in it.
+    private static func table(_ number: Int32) -> FieldTable {
+        [
+            "x-arg-\(number)": .int32(number), "x-flag": .boolean(true), "x-name": .string("é"),
+            "x-list": .array([.void, .table(["in": .boolean(false)])]),
+        ]
+    }
+
     static let all: [Golden] = [
         Golden(
             .connectionStart(
                 ConnectionStart(
-                    versionMajor: 0, versionMinor: 9,
-                    serverProperties: [
-                        "x-arg-3": .int32(3), "x-flag": .boolean(true), "x-name": .string("é"),
-                        "x-list": .array([.void, .table(["in": .boolean(false)])]),
-                    ],
-                    mechanisms: Array("mechanisms 4".utf8), locales: Array("locales 5".utf8)
+                    versionMajor: 0, versionMinor: 9, serverProperties: table(3),
+                    mechanisms: Array("mechanisms 4".utf8),
+                    locales: Array("locales 5".utf8)
                 )),
             "000a000a00090000003b07782d6172672d33490000000306782d666c6167740106782d6e616d655300000002c3a90678"
                 + "2d6c697374410000000b56460000000502696e74000000000c6d656368616e69736d732034000000096c6f63616c6573"
@@ -33,12 +38,8 @@ enum PikaMethods {
         Golden(
             .connectionStartOK(
                 ConnectionStartOK(
-
-                    clientProperties: [
-                        "x-arg-6": .int32(6), "x-flag": .boolean(true), "x-name": .string("é"),
-                        "x-list": .array([.void, .table(["in": .boolean(false)])]),
-                    ],
-                    mechanism: "mechanism.7", response: Array("response 8".utf8), locale: "locale.9"
+                    clientProperties: table(6), mechanism: "mechanism.7", response: Array("response 8".utf8),
+                    locale: "locale.9"
                 )),
             "000a000b0000003b07782d6172672d36490000000606782d666c6167740106782d6e616d655300000002c3a906782d6c"
                 + "697374410000000b56460000000502696e74000b6d656368616e69736d2e370000000a726573706f6e73652038086c6f"
@@ -110,11 +111,7 @@ enum PikaMethods {
             .exchangeDeclare(
                 ExchangeDeclare(
                     exchange: "exchange.32", type: "type.33", passive: true, durable: true, autoDelete: true,
-                    internal: true, noWait: true,
-                    arguments: [
-                        "x-arg-39": .int32(39), "x-flag": .boolean(true), "x-name": .string("é"),
-                        "x-list": .array([.void, .table(["in": .boolean(false)])]),
-                    ]
+                    internal: true, noWait: true, arguments: table(39)
                 )),
             "0028000a00000b65786368616e67652e333207747970652e33331f0000003c08782d6172672d3339490000002706782d"
                 + "666c6167740106782d6e616d655300000002c3a906782d6c697374410000000b56460000000502696e7400"),
@@ -131,10 +128,7 @@ enum PikaMethods {
             .exchangeBind(
                 ExchangeBind(
                     destination: "destination.43", source: "source.44", routingKey: "routing_key.45", noWait: true,
-                    arguments: [
-                        "x-arg-47": .int32(47), "x-flag": .boolean(true), "x-name": .string("é"),
-                        "x-list": .array([.void, .table(["in": .boolean(false)])]),
-                    ]
+                    arguments: table(47)
                 )),
             "0028001e00000e64657374696e6174696f6e2e343309736f757263652e34340e726f7574696e675f6b65792e34350100"
                 + "00003c08782d6172672d3437490000002f06782d666c6167740106782d6e616d655300000002c3a906782d6c69737441"
@@ -146,10 +140,7 @@ enum PikaMethods {
             .exchangeUnbind(
                 ExchangeUnbind(
                     destination: "destination.48", source: "source.49", routingKey: "routing_key.50", noWait: false,
-                    arguments: [
-                        "x-arg-52": .int32(52), "x-flag": .boolean(true), "x-name": .string("é"),
-                        "x-list": .array([.void, .table(["in": .boolean(false)])]),
-                    ]
+                    arguments: table(52)
                 )),
             "0028002800000e64657374696e6174696f6e2e343809736f757263652e34390e726f7574696e675f6b65792e35300000"
                 + "00003c08782d6172672d3532490000003406782d666c6167740106782d6e616d655300000002c3a906782d6c69737441"
@@ -162,10 +153,7 @@ enum PikaMethods {
                 QueueDeclare(
                     queue: "queue.53", passive: false, durable: false, exclusive: false, autoDelete: false,
                     noWait: false,
-                    arguments: [
-                        "x-arg-59": .int32(59), "x-flag": .boolean(true), "x-name": .string("é"),
-                        "x-list": .array([.void, .table(["in": .boolean(false)])]),
-                    ]
+                    arguments: table(59)
                 )),
             "0032000a00000871756575652e3533000000003c08782d6172672d3539490000003b06782d666c6167740106782d6e61"
                 + "6d655300000002c3a906782d6c697374410000000b56460000000502696e7400"),
@@ -176,10 +164,7 @@ enum PikaMethods {
             .queueBind(
                 QueueBind(
                     queue: "queue.63", exchange: "exchange.64", routingKey: "routing_key.65", noWait: true,
-                    arguments: [
-                        "x-arg-67": .int32(67), "x-flag": .boolean(true), "x-name": .string("é"),
-                        "x-list": .array([.void, .table(["in": .boolean(false)])]),
-                    ]
+                    arguments: table(67)
                 )),
             "0032001400000871756575652e36330b65786368616e67652e36340e726f7574696e675f6b65792e3635010000003c08"
                 + "782d6172672d3637490000004306782d666c6167740106782d6e616d655300000002c3a906782d6c697374410000000b"
@@ -202,11 +187,7 @@ enum PikaMethods {
         Golden(
             .queueUnbind(
                 QueueUnbind(
-                    queue: "queue.76", exchange: "exchange.77", routingKey: "routing_key.78",
-                    arguments: [
-                        "x-arg-79": .int32(79), "x-flag": .boolean(true), "x-name": .string("é"),
-                        "x-list": .array([.void, .table(["in": .boolean(false)])]),
-                    ]
+                    queue: "queue.76", exchange: "exchange.77", routingKey: "routing_key.78", arguments: table(79)
                 )),
             "0032003200000871756575652e37360b65786368616e67652e37370e726f7574696e675f6b65792e37380000003c0878"
                 + "2d6172672d3739490000004f06782d666c6167740106782d6e616d655300000002c3a906782d6c697374410000000b56"
@@ -224,11 +205,7 @@ enum PikaMethods {
             .basicConsume(
                 BasicConsume(
                     queue: "queue.83", consumerTag: "consumer_tag.84", noLocal: false, noAck: false, exclusive: false,
-                    noWait: false,
-                    arguments: [
-                        "x-arg-89": .int32(89), "x-flag": .boolean(true), "x-name": .string("é"),
-                        "x-list": .array([.void, .table(["in": .boolean(false)])]),
-                    ]
+                    noWait: false, arguments: table(89)
                 )),
             "003c001400000871756575652e38330f636f6e73756d65725f7461672e3834000000003c08782d6172672d3839490000"
                 + "005906782d666c6167740106782d6e616d655300000002c3a906782d6c697374410000000b56460000000502696e7400"),
