@@ -30,6 +30,8 @@ extension Node {
             } catch {
                 answer(pending.origin, .failed(error))
             }
+            // Before the next request, which may be about what this one declares, on whatever channel it came.
+            applyProposals()
         }
     }
 

@@ -232,7 +232,6 @@ public final class Node {
         fireTimers()
         checkMemory()
         carryOutRequests()
-        applyProposals()
         if let task = tasks.popFirst(), !carryOut(task) { tasks.append(task) }
         deliver()
         flushJournal()
