@@ -31,6 +31,34 @@ struct MethodTests {
         }
     }
 
+    @Test("each flag has its own bit, in the order of the protocol")
+    func flags() {
+        func octet(_ method: Method, fromEnd: Int) -> UInt8 { payload(of: method).dropLast(fromEnd).last ?? 0 }
+        let queues = [
+            QueueDeclare(passive: true), QueueDeclare(durable: true), QueueDeclare(exclusive: true),
+            QueueDeclare(autoDelete: true), QueueDeclare(noWait: true),
+        ]
+        #expect(queues.map { octet(.queueDeclare($0), fromEnd: 4) } == [1, 2, 4, 8, 16])
+        let exchanges = [
+            ExchangeDeclare(passive: true), ExchangeDeclare(durable: true), ExchangeDeclare(autoDelete: true),
+            ExchangeDeclare(internal: true), ExchangeDeclare(noWait: true),
+        ]
+        #expect(exchanges.map { octet(.exchangeDeclare($0), fromEnd: 4) } == [1, 2, 4, 8, 16])
+        let consumers = [
+            BasicConsume(noLocal: true), BasicConsume(noAck: true), BasicConsume(exclusive: true),
+            BasicConsume(noWait: true),
+        ]
+        #expect(consumers.map { octet(.basicConsume($0), fromEnd: 4) } == [1, 2, 4, 8])
+        let deletions = [QueueDelete(ifUnused: true), QueueDelete(ifEmpty: true), QueueDelete(noWait: true)]
+        #expect(deletions.map { octet(.queueDelete($0), fromEnd: 0) } == [1, 2, 4])
+        #expect(octet(.exchangeDelete(ExchangeDelete(ifUnused: true)), fromEnd: 0) == 1)
+        #expect(octet(.basicPublish(BasicPublish(mandatory: true)), fromEnd: 0) == 1)
+        #expect(octet(.basicPublish(BasicPublish(immediate: true)), fromEnd: 0) == 2)
+        #expect(octet(.basicNack(BasicNack(deliveryTag: 1, multiple: true, requeue: false)), fromEnd: 0) == 1)
+        #expect(octet(.basicNack(BasicNack(deliveryTag: 1)), fromEnd: 0) == 2)
+        #expect(octet(.basicReject(BasicReject(deliveryTag: 1)), fromEnd: 0) == 1)
+    }
+
     @Test("a method that is cut off anywhere is refused by its name", arguments: PikaMethods.all)
     func truncated(_ golden: Golden) {
         for count in 0..<golden.payload.count {
