@@ -14,6 +14,12 @@ let package = Package(
         .executable(name: "warren", targets: ["warren"]),
         .library(name: "Broker", targets: ["Broker"]),
         .library(name: "AMQPServer", targets: ["AMQPServer"]),
+        // For `Benchmarks`, which is a package of its own.
+        .library(name: "AMQP", targets: ["AMQP"]),
+        .library(name: "Console", targets: ["Console"]),
+        .library(name: "Management", targets: ["Management"]),
+        .library(name: "Monitor", targets: ["Monitor"]),
+        .library(name: "Terminal", targets: ["Terminal"]),
     ],
     dependencies: [
         // The command line of `warren`: parsing, help, completion scripts.
