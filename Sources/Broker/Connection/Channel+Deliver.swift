@@ -85,11 +85,15 @@ extension Channel {
         node.counters.deliver &+= 1
         queue.unackedCount &+= 1
         queue.unackedBytes &+= Int(entry.bodyBytes)
-        consumer?.unacked &+= 1
+        if let consumer {
+            consumer.unacked &+= 1
+            channelUnacked &+= 1
+        }
         unacked.append(
             UnackedDelivery(
                 tag: lastDeliveryTag, entry: entry, queue: Unmanaged.passUnretained(queue),
-                consumer: consumer.map { Unmanaged.passUnretained($0) }))
+                consumer: consumer.map { Unmanaged.passUnretained($0) },
+                deliveredAt: UInt32(truncatingIfNeeded: node.now.nanoseconds / 1_000_000_000)))
     }
 
     /// Answers `basic.get` with a message.

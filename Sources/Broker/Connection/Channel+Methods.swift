@@ -56,24 +56,28 @@ extension Channel {
             ask(.deleteExchange(name: delete.exchange, ifUnused: delete.ifUnused), for: method, noWait: delete.noWait)
         case .queueDeclare(let declare):
             try receive(declare)
+        case .exchangeBind(let bind):
+            try checkNotDefault(bind.source)
+            try checkNotDefault(bind.destination)
+            let binding = Binding(
+                destination: .exchange(bind.destination), routingKey: Array(bind.routingKey.utf8),
+                arguments: bind.arguments)
+            ask(.bind(exchange: bind.source, binding), for: method, noWait: bind.noWait)
+        case .exchangeUnbind(let unbind):
+            try checkNotDefault(unbind.source)
+            try checkNotDefault(unbind.destination)
+            let binding = Binding(
+                destination: .exchange(unbind.destination), routingKey: Array(unbind.routingKey.utf8),
+                arguments: unbind.arguments)
+            ask(.unbind(exchange: unbind.source, binding), for: method, noWait: unbind.noWait)
         case .queueBind(let bind):
             try checkNotDefault(bind.exchange)
-            let queue = try named(bind.queue)
-            ask(
-                .bind(
-                    exchange: bind.exchange, queue: queue,
-                    routingKey: bindingKey(bind.routingKey, isUnnamed: bind.queue.isEmpty, queue),
-                    arguments: bind.arguments),
-                for: method, noWait: bind.noWait)
+            let binding = try binding(of: bind.queue, bind.routingKey, bind.arguments)
+            ask(.bind(exchange: bind.exchange, binding), for: method, noWait: bind.noWait)
         case .queueUnbind(let unbind):
             try checkNotDefault(unbind.exchange)
-            let queue = try named(unbind.queue)
-            ask(
-                .unbind(
-                    exchange: unbind.exchange, queue: queue,
-                    routingKey: bindingKey(unbind.routingKey, isUnnamed: unbind.queue.isEmpty, queue),
-                    arguments: unbind.arguments),
-                for: method, noWait: false)
+            let binding = try binding(of: unbind.queue, unbind.routingKey, unbind.arguments)
+            ask(.unbind(exchange: unbind.exchange, binding), for: method, noWait: false)
         case .queuePurge(let purge):
             ask(.purgeQueue(name: try named(purge.queue)), for: method, noWait: purge.noWait)
         case .queueDelete(let delete):
@@ -93,11 +97,28 @@ extension Channel {
             try settle(nack.deliveryTag, multiple: nack.multiple, nack.requeue ? .requeue : .discard)
         case .basicReject(let reject):
             try settle(reject.deliveryTag, multiple: false, reject.requeue ? .requeue : .discard)
+        case .basicRecover(let recover):
+            guard recover.requeue else { throw .notImplemented("requeue=false") }
+            settleAll(upTo: lastDeliveryTag, .requeue, recovering: .answered)
+        case .basicRecoverAsync(let recover):
+            guard recover.requeue else { throw .notImplemented("requeue=false") }
+            settleAll(upTo: lastDeliveryTag, .requeue, recovering: .silent)
         case .confirmSelect(let select):
+            guard transaction == nil else {
+                throw ProtocolException(.preconditionFailed, "cannot switch from tx to confirm mode")
+            }
             isConfirming = true
             if !select.noWait { connection.send(ConfirmSelectOK(), on: number) }
-        case .exchangeBind, .exchangeUnbind, .basicRecover, .basicRecoverAsync, .txSelect, .txCommit, .txRollback:
-            throw .notImplemented("\(method.id.name) is not implemented yet")
+        case .txSelect:
+            guard !isConfirming else {
+                throw ProtocolException(.preconditionFailed, "cannot switch from confirm to tx mode")
+            }
+            if transaction == nil { transaction = Transaction() }
+            connection.send(TxSelectOK(), on: number)
+        case .txCommit:
+            try endTransaction(isCommit: true)
+        case .txRollback:
+            try endTransaction(isCommit: false)
         default:
             throw ProtocolException(.commandInvalid, "unexpected method \(method.id.name) on a channel")
         }
@@ -110,9 +131,6 @@ extension Channel {
                 connection.virtualHost.exchanges[declare.exchange] == nil
             {
                 try checkNotReserved(declare.exchange, "exchange")
-            }
-            if declare.arguments["alternate-exchange"] != nil {
-                throw .notImplemented("alternate exchanges are not implemented yet")
             }
         }
         let flags = ExchangeFlags(
@@ -144,8 +162,7 @@ extension Channel {
 
     private func receive(_ qos: BasicQos) throws(ProtocolException) {
         if qos.prefetchSize != 0 { throw .notImplemented("prefetch_size!=0 (\(qos.prefetchSize))") }
-        if qos.global { throw .notImplemented("channel-wide prefetch (global) is not implemented yet") }
-        prefetch = Int(qos.prefetchCount)
+        if qos.global { limitChannel(to: Int(qos.prefetchCount)) } else { prefetch = Int(qos.prefetchCount) }
         connection.send(BasicQosOK(), on: number)
     }
 
@@ -217,6 +234,8 @@ extension Channel {
             break
         case (.exchangeDeclare, _): connection.send(ExchangeDeclareOK(), on: number)
         case (.exchangeDelete, _): connection.send(ExchangeDeleteOK(), on: number)
+        case (.exchangeBind, _): connection.send(ExchangeBindOK(), on: number)
+        case (.exchangeUnbind, _): connection.send(ExchangeUnbindOK(), on: number)
         case (.queueBind, _): connection.send(QueueBindOK(), on: number)
         case (.queueUnbind, _): connection.send(QueueUnbindOK(), on: number)
         case (.queuePurge, .removed(let count)):
@@ -237,9 +256,15 @@ extension Channel {
         return currentQueue
     }
 
-    /// With neither a queue nor a routing key named, the queue's name is the key (AMQP 0-9-1, `queue.bind`).
-    private func bindingKey(_ key: String, isUnnamed: Bool, _ queue: String) -> [UInt8] {
-        Array(key.isEmpty && isUnnamed ? queue.utf8 : key.utf8)
+    /// The binding that `queue.bind` and `queue.unbind` mean: with neither a queue nor a routing key named, the
+    /// queue's name is the key (AMQP 0-9-1, `queue.bind`).
+    private func binding(
+        of queue: String, _ key: String, _ arguments: FieldTable
+    ) throws(ProtocolException) -> Binding {
+        let name = try named(queue)
+        return Binding(
+            destination: .queue(name), routingKey: Array(key.isEmpty && queue.isEmpty ? name.utf8 : key.utf8),
+            arguments: arguments)
     }
 
     private func checkNotDefault(_ exchange: String) throws(ProtocolException) {

@@ -9,7 +9,7 @@ extension Channel {
         _ frame: ParsedFrame, _ rest: UnsafeRawBufferPointer
     ) throws(ProtocolException) -> Int? {
         if node.isMemoryShort {
-            connection.pauseReading()
+            connection.block()
             return nil
         }
         let publish = try PublishMethod(frame.payload)
@@ -19,8 +19,9 @@ extension Channel {
         if let (content, body, used) = wholeContent(in: rest, after: frame.byteCount) {
             try check(content)
             let lifetime = try Expiration.milliseconds(content.scan.expiration)
+            let queues = route.queues(for: content.payload)
             var record: RecordPosition?
-            if !route.queues.isEmpty || publish.isMandatory {
+            if !queues.isEmpty || publish.isMandatory {
                 let fresh = node.segments.allocate(
                     MessageRecord.fixedBytes + publish.key.count + content.payload.count + body.count)
                 let target = MessageRecord.begin(
@@ -30,7 +31,7 @@ extension Channel {
                 record = fresh
             }
             publishComplete(
-                record, on: route, deliveryMode: content.scan.deliveryMode, bodyBytes: body.count,
+                record, on: route, to: queues, deliveryMode: content.scan.deliveryMode, bodyBytes: body.count,
                 lifetime: lifetime, isMandatory: publish.isMandatory)
             return used
         }
@@ -170,37 +171,33 @@ extension Channel {
         let isConfirmDue = isConfirming
         if node.plantedFault == .confirmBeforeEnqueue { isConfirming = false }
         publishComplete(
-            whole.finish(in: node), on: current, deliveryMode: whole.deliveryMode, bodyBytes: whole.bodyBytes,
+            whole.finish(in: node), on: current,
+            to: (whole.header ?? []).withUnsafeBytes { current.queues(for: $0) }, deliveryMode: whole.deliveryMode,
+            bodyBytes: whole.bodyBytes,
             lifetime: whole.lifetime, isMandatory: whole.isMandatory)
         isConfirming = isConfirmDue
     }
 
     // MARK: Into the queues
 
-    /// Puts a stored message into every queue of its route. `record` carries one reference, which goes to the queues
-    /// or is released; nil when nobody needs the message.
+    /// Takes a message that is stored and routed: into its queues, or in a transaction to the others that wait for the
+    /// commit. `record` carries one reference; nil when nobody needs the message.
     @inline(__always)
     private func publishComplete(
-        _ record: RecordPosition?, on route: Route, deliveryMode: UInt8, bodyBytes: Int, lifetime: UInt64?,
-        isMandatory: Bool
+        _ record: RecordPosition?, on route: Route, to queues: [ClassicQueue], deliveryMode: UInt8, bodyBytes: Int,
+        lifetime: UInt64?, isMandatory: Bool
     ) {
-        node.counters.publish &+= 1
-        route.exchange.publishedIn &+= 1
         connection.hasPublished = true
-        let queues = route.queues
-        var mustBeDurable = false
-        if let record, !queues.isEmpty {
-            if queues.count > 1 { node.segments.retain(record, by: UInt32(queues.count - 1)) }
-            let flags = deliveryMode == 2 ? QueueEntry.persistent : 0
-            let size = UInt32(clamping: bodyBytes)
-            let expiry = lifetime.map { node.now.advanced(milliseconds: $0).nanoseconds } ?? QueueEntry.never
-            for queue in queues {
-                queue.enqueue(record, bodyBytes: size, flags: flags, expiry: expiry)
-                if flags != 0, queue.settings.isDurable { mustBeDurable = true }
-            }
-        } else {
-            unroutable(record, on: route, isMandatory: isMandatory)
+        if transaction != nil {
+            transaction?.publishes.append(
+                Transaction.Publish(
+                    record: record, route: route, queues: queues, deliveryMode: deliveryMode, bodyBytes: bodyBytes,
+                    lifetime: lifetime, isMandatory: isMandatory))
+            return
         }
+        let mustBeDurable = node.enqueue(
+            record, on: route, to: queues, deliveryMode: deliveryMode, bodyBytes: bodyBytes, lifetime: lifetime,
+            returningTo: isMandatory ? self : nil)
         guard isConfirming else { return }
         if mustBeDurable {
             let number = confirms.publish(waitingFor: 1)
@@ -210,20 +207,6 @@ extension Channel {
             confirms.publishSettled()
             noteConfirms()
         }
-    }
-
-    /// A message that no queue takes goes back when its publisher asked for that, else it is dropped; a confirm
-    /// follows the return (RabbitMQ, "Publisher Confirms": "the broker will confirm once the exchange verifies a
-    /// message won't route to any queue").
-    private func unroutable(_ record: RecordPosition?, on route: Route, isMandatory: Bool) {
-        guard isMandatory, let record else {
-            node.counters.dropUnroutable &+= 1
-            if let record { node.release(record) }
-            return
-        }
-        node.counters.returnUnroutable &+= 1
-        sendReturn(record)
-        node.release(record)
     }
 
     @inline(__always)

@@ -11,41 +11,58 @@ enum Settlement {
 
 /// `basic.ack`, `basic.nack`, `basic.reject` (AMQP 0-9-1 §1.8.3.13–14; RabbitMQ, "Negative Acknowledgements").
 extension Channel {
-    /// Settles one delivery, or with `multiple` all up to `tag`; 0 then means all there are.
+    /// Settles one delivery, or with `multiple` all up to `tag`; 0 then means all there are. In a transaction it is
+    /// only noted.
     func settle(_ tag: UInt64, multiple: Bool, _ settlement: Settlement) throws(ProtocolException) {
         if multiple {
             guard tag == 0 || unacked.contains(tag) else { throw .unknownDeliveryTag(tag) }
             settleAll(upTo: tag == 0 ? lastDeliveryTag : tag, settlement)
-        } else {
+        } else if transaction == nil {
             guard let delivery = unacked.settle(tag) else { throw .unknownDeliveryTag(tag) }
             apply(settlement, to: delivery)
+        } else {
+            guard let delivery = unacked.suspend(tag) else { throw .unknownDeliveryTag(tag) }
+            transaction?.settlements.append((delivery, settlement))
         }
     }
 
+    /// Whether `settleAll` is a `basic.recover`, which no transaction holds up, and how that is answered.
+    enum Recovery {
+        case none, answered, silent
+    }
+
     /// Settles in slices: a client may hold millions, and no tick may take that long.
-    func settleAll(upTo limit: UInt64, _ settlement: Settlement) {
+    func settleAll(upTo limit: UInt64, _ settlement: Settlement, recovering: Recovery = .none) {
         waiting = nil
         for _ in 0..<Limits.sliceEntries {
-            guard let delivery = unacked.settleFirst(upTo: limit) else { return }
-            apply(settlement, to: delivery)
+            guard let tag = unacked.firstHeld(upTo: limit) else {
+                if recovering == .answered { conclude(.recoverOK) }
+                return
+            }
+            if transaction != nil, recovering == .none {
+                if let delivery = unacked.suspend(tag) { transaction?.settlements.append((delivery, settlement)) }
+            } else if let delivery = unacked.settle(tag) {
+                apply(settlement, to: delivery)
+            }
         }
-        guard let first = unacked.firstTag, first <= limit else { return }
-        waiting = .settling(upTo: limit, settlement)
+        waiting = .settling(upTo: limit, settlement, recovering)
         node.later(.settle(reference))
     }
 
     /// The next slice of `settleAll`.
     func continueSettling() {
-        guard case .settling(let limit, let settlement)? = waiting else { return }
-        settleAll(upTo: limit, settlement)
+        guard case .settling(let limit, let settlement, let recovering)? = waiting else { return }
+        settleAll(upTo: limit, settlement, recovering: recovering)
         if waiting == nil { replay() }
     }
 
-    private func apply(_ settlement: Settlement, to delivery: UnackedDelivery) {
+    func apply(_ settlement: Settlement, to delivery: UnackedDelivery) {
         let queue = delivery.queue.takeUnretainedValue()
         if let consumer = delivery.consumer?.takeUnretainedValue() {
             let hadCredit = consumer.hasCredit
             consumer.unacked -= 1
+            channelUnacked -= 1
+            if channelPrefetch > 0, channelUnacked == channelPrefetch - 1 { resumeConsumers() }
             if consumer.isCancelled {
                 if consumer.unacked == 0 { cancelledConsumers.removeAll { $0 === consumer } }
             } else if !hadCredit {
@@ -57,5 +74,21 @@ extension Channel {
             node.counters.ack &+= 1
         }
         node.settle(delivery.entry, of: queue, requeue: settlement == .requeue)
+    }
+
+    // MARK: Channel-wide prefetch
+
+    /// Limits what all consumers of the channel may hold together; 0 lifts the limit (RabbitMQ, "Consumer Prefetch").
+    func limitChannel(to count: Int) {
+        channelPrefetch = count
+        resumeConsumers()
+    }
+
+    /// Whether the channel-wide limit lets a consumer hold another delivery.
+    @inline(__always)
+    var hasChannelCredit: Bool { channelPrefetch == 0 || channelUnacked < channelPrefetch }
+
+    private func resumeConsumers() {
+        for consumer in consumers { consumer.queue.enterRound(consumer) }
     }
 }

@@ -18,7 +18,12 @@ final class Channel {
     private var held = WireWriter(capacity: 64)
     private var heldUsed = 0
 
+    /// What consumers started from now on may hold unacknowledged each; 0 means no limit.
     var prefetch = 0
+    /// What all consumers may hold together; 0 means no limit.
+    var channelPrefetch = 0
+    /// What all consumers hold together.
+    var channelUnacked = 0
     var unacked = Unacked()
     var lastDeliveryTag: UInt64 = 0
     /// In the order in which they were started.
@@ -30,6 +35,12 @@ final class Channel {
     var currentQueue = ""
 
     var isConfirming = false
+    /// What the open transaction holds; nil unless the channel is in transaction mode.
+    var transaction: Transaction?
+    /// The answer to something long that ended while a long body was going out.
+    private var owed: LateReply?
+    /// A commit or rollback that waits for a long body to go out.
+    var heldEnd: TransactionEnd?
     var confirms = Confirms()
     var hasConfirmsToSay = false
     var assembly: PublishAssembly?
@@ -49,7 +60,13 @@ final class Channel {
     /// Why the channel is suspended, and what to send when it goes on.
     enum Waiting {
         case request(Method, noWait: Bool)
-        case settling(upTo: UInt64, Settlement)
+        case settling(upTo: UInt64, Settlement, Recovery)
+        case ending(TransactionEnd)
+    }
+
+    /// What answers something that took several ticks.
+    enum LateReply {
+        case recoverOK, commitOK, rollbackOK
     }
 
     init(number: UInt16, opening: UInt64, connection: Connection) {
@@ -61,6 +78,11 @@ final class Channel {
 
     var reference: ChannelReference {
         ChannelReference(connection: connection.id, number: number, opening: opening)
+    }
+
+    /// Memory of what it holds, beyond the messages themselves.
+    var residentBytes: Int {
+        unacked.residentBytes + (held.count - heldUsed) + (transaction?.residentBytes ?? 0)
     }
 
     var isSuspended: Bool { waiting != nil || sending != nil }
@@ -177,10 +199,31 @@ final class Channel {
         replay()
     }
 
+    /// Answers now, or when the long body that is going out has gone: no other frame of the channel may come between
+    /// those of a content (AMQP 0-9-1 §4.2.6).
+    func conclude(_ reply: LateReply) {
+        guard sending == nil else {
+            owed = reply
+            return
+        }
+        switch reply {
+        case .recoverOK: connection.send(BasicRecoverOK(), on: number)
+        case .commitOK: connection.send(TxCommitOK(), on: number)
+        case .rollbackOK: connection.send(TxRollbackOK(), on: number)
+        }
+    }
+
     /// Goes on after a long body has been sent.
     func bodySent() {
         sendCancelNotices()
-        if let answer = heldAnswer {
+        if let reply = owed {
+            owed = nil
+            conclude(reply)
+        }
+        if let end = heldEnd {
+            heldEnd = nil
+            node.later(.endTransaction(end))
+        } else if let answer = heldAnswer {
             heldAnswer = nil
             answered(answer)
         } else if waiting == nil {
@@ -213,11 +256,18 @@ final class Channel {
 
     /// Gives back everything it held: consumers, unacknowledged deliveries, half a publish, half a delivery.
     private func release() {
+        var committing: TransactionEnd?
+        if case .ending(let end)? = waiting, end.isCommit { committing = end }
         waiting = nil
+        // A commit that has begun goes on without its channel: all of it or nothing.
+        if let end = heldEnd { node.later(.endTransaction(end)) }
+        heldEnd = nil
+        if let transaction { node.later(.endTransaction(TransactionEnd(transaction, isCommit: false, of: reference))) }
+        transaction = nil
         if case .got(let entry, let queue)? = heldAnswer { queue.putBack(entry) }
         heldAnswer = nil
         for consumer in consumers { node.cancel(consumer) }
-        node.giveBack(&unacked, keeping: consumers + cancelledConsumers)
+        node.giveBack(&unacked, keeping: consumers + cancelledConsumers, exceptPending: committing != nil)
         consumers.removeAll()
         cancelledConsumers.removeAll()
         if let assembly { assembly.abandon(in: node) }

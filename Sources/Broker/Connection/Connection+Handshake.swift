@@ -79,6 +79,10 @@ extension Connection {
                 close()
             case .connectionCloseOK:
                 close()
+            case .connectionUpdateSecret:
+                // Credentials that do not expire need no refresh (RabbitMQ, "Access Control": update-secret is for
+                // back ends whose tokens do).
+                send(ConnectionUpdateSecretOK(), on: 0)
             default:
                 throw ProtocolException(.channelError, "unexpected method on channel 0")
             }
@@ -196,6 +200,8 @@ extension Connection {
         }
         guard heartbeatSeconds > 0 else { return nil }
         let interval = UInt64(heartbeatSeconds) * 1000
+        // While it is not read it cannot be heard.
+        if isReadingPaused { lastReceived = now }
         if now.milliseconds(since: lastReceived) >= interval * 2 {
             close()
             return nil

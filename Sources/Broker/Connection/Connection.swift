@@ -38,6 +38,8 @@ public final class Connection {
     var isDirty = false
     /// Stopped reading because memory is short or because its channels hold too many frames back.
     var isReadingPaused = false
+    /// Not read because memory is short, and told so.
+    private var isBlocked = false
     var hasPublished = false
     /// The method that closed the connection, for `connection.close`.
     var failingMethod: MethodID?
@@ -230,8 +232,10 @@ public final class Connection {
     /// Channels in the order of their numbers.
     var sortedChannels: [Channel] { channels.values.sorted { $0.number < $1.number } }
 
-    /// Memory of buffers, for the node's limit.
-    var residentBytes: Int { outbound.count }
+    /// Memory of buffers and of what channels hold, for the node's limit.
+    var residentBytes: Int {
+        outbound.count + channels.values.reduce(0) { $0 + $1.residentBytes }  // order-free: a sum
+    }
 }
 
 /// What moves a connection's bytes. The node tells it what to do at the end of a tick.
@@ -243,6 +247,14 @@ public protocol Transport: AnyObject {
 // MARK: Reading
 
 extension Connection {
+    /// Stops reading a publisher for a memory alarm and tells it so (RabbitMQ, "Blocked Connection Notifications").
+    func block() {
+        pauseReading()
+        guard !isBlocked else { return }
+        isBlocked = true
+        if hasCapability("connection.blocked") { send(ConnectionBlocked(reason: "low on memory"), on: 0) }
+    }
+
     /// Stops reading until `resumeReading` or until memory is free again.
     func pauseReading() {
         guard !isReadingPaused else { return }
@@ -262,6 +274,12 @@ extension Connection {
     func memoryIsFree() {
         guard isReadingPaused else { return }
         isReadingPaused = false
+        // The client could not be heard meanwhile; its silence says nothing.
+        lastReceived = node.now
+        if isBlocked {
+            isBlocked = false
+            if hasCapability("connection.blocked") { send(ConnectionUnblocked(), on: 0) }
+        }
         for channel in sortedChannels where !channel.isSuspended { channel.replay() }
         node.noteDirty(self)
     }

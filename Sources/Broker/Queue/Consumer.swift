@@ -31,7 +31,7 @@ final class Consumer {
         self.arguments = arguments
     }
 
-    /// Whether its prefetch limit lets it hold another delivery. Automatic acks settle at once, so they never fill it.
+    /// Whether its prefetch limit and its channel's let it hold another delivery. Automatic acks settle at once, so they never fill it.
     @inline(__always)
-    var hasCredit: Bool { isAutomaticAck || prefetch == 0 || unacked < prefetch }
+    var hasCredit: Bool { isAutomaticAck || ((prefetch == 0 || unacked < prefetch) && channel.hasChannelCredit) }
 }

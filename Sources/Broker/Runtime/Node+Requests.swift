@@ -80,25 +80,14 @@ extension Node {
             let count = queue.readyCount
             discardReady(of: queue)
             return .removed(messages: count)
-        case .bind(let exchange, let queue, let routingKey, let arguments):
-            _ = try usableQueue(queue, by: origin, in: host)
-            return propose(
-                .bind(
-                    virtualHost: host.name, exchange: exchange, queue: queue, routingKey: routingKey,
-                    arguments: arguments),
-                from: origin)
-        case .unbind(let exchange, let queue, let routingKey, let arguments):
+        case .bind(let exchange, let binding):
+            return try bind(exchange, binding, from: origin, in: host)
+        case .unbind(let exchange, let binding):
             // Unbinding what is not bound succeeds, whatever else is wrong (RabbitMQ, "Specification": queue.unbind is
             // idempotent).
-            guard
-                host.exchanges[exchange]?.isBound(queue, routingKey: routingKey, arguments: arguments) ?? false
-            else { return .done }
-            _ = try usableQueue(queue, by: origin, in: host)
-            return propose(
-                .unbind(
-                    virtualHost: host.name, exchange: exchange, queue: queue, routingKey: routingKey,
-                    arguments: arguments),
-                from: origin)
+            guard host.exchanges[exchange]?.has(binding) ?? false else { return .done }
+            if case .queue(let name) = binding.destination { _ = try usableQueue(name, by: origin, in: host) }
+            return propose(.unbind(virtualHost: host.name, exchange: exchange, binding), from: origin)
         case .consume(let name, let consume, let prefetch):
             return try subscribe(name, consume, prefetch: prefetch, from: origin, in: host)
         case .get(let name):
@@ -130,10 +119,14 @@ extension Node {
             return .done
         }
         guard let kind = ExchangeKind(rawValue: type) else {
-            switch type {
-            case "topic", "headers": throw .notImplemented("exchange type '\(type)' is not implemented yet")
-            default: throw ProtocolException(.commandInvalid, "unknown exchange type '\(type)'")
-            }
+            throw ProtocolException(
+                .commandInvalid, type.isEmpty ? "invalid exchange type ''" : "unknown exchange type '\(type)'")
+        }
+        if let alternate = flags.arguments[ExchangeArguments.alternate], alternate.text == nil {
+            throw ProtocolException(
+                .preconditionFailed,
+                "invalid type '\(alternate.erlangType)' for arg '\(ExchangeArguments.alternate)' in exchange '\(name)' "
+                    + "in vhost '\(host.name)'")
         }
         return propose(
             .declareExchange(
@@ -142,6 +135,18 @@ extension Node {
                     kind: kind, isDurable: flags.isDurable, isAutoDelete: flags.isAutoDelete,
                     isInternal: flags.isInternal, arguments: flags.arguments)),
             from: origin)
+    }
+
+    private func bind(
+        _ exchange: String, _ binding: Binding, from origin: Origin, in host: VirtualHost
+    ) throws(ProtocolException) -> Answer? {
+        guard let source = host.exchanges[exchange] else { throw .noExchange(exchange, host.name) }
+        switch binding.destination {
+        case .queue(let name): _ = try usableQueue(name, by: origin, in: host)
+        case .exchange(let name): if host.exchanges[name] == nil { throw .noExchange(name, host.name) }
+        }
+        if source.settings.kind == .headers { try HeadersMatch.check(binding.arguments) }
+        return propose(.bind(virtualHost: host.name, exchange: exchange, binding), from: origin)
     }
 
     private func declareQueue(

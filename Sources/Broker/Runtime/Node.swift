@@ -177,10 +177,10 @@ public final class Node {
     }
 
     /// Returns everything that a channel held when it ended; the first slice at once.
-    func giveBack(_ unacked: inout Unacked, keeping consumers: [Consumer]) {
+    func giveBack(_ unacked: inout Unacked, keeping consumers: [Consumer], exceptPending: Bool) {
         var taken = Unacked()
         swap(&taken, &unacked)
-        let returning = Returning(taken, consumers)
+        let returning = Returning(taken, consumers, exceptPending: exceptPending)
         if !returning.continueReturning(in: self) { later(.giveBack(returning)) }
     }
 
@@ -354,6 +354,8 @@ public final class Node {
         case .settle(let reference):
             channel(reference)?.continueSettling()
             return true
+        case .endTransaction(let end):
+            return end.proceed(in: self)
         case .control(let work):
             return work(self)
         }

@@ -31,8 +31,8 @@ enum Request {
     case declareQueue(name: String, settings: QueueDefinition, passive: Bool)
     case deleteQueue(name: String, ifUnused: Bool, ifEmpty: Bool)
     case purgeQueue(name: String)
-    case bind(exchange: String, queue: String, routingKey: [UInt8], arguments: FieldTable)
-    case unbind(exchange: String, queue: String, routingKey: [UInt8], arguments: FieldTable)
+    case bind(exchange: String, Binding)
+    case unbind(exchange: String, Binding)
     case consume(queue: String, BasicConsume, prefetch: Int)
     case get(queue: String)
     /// A queue that outlived its reason: its owner's connection or its last consumer.

@@ -8,6 +8,8 @@ enum SliceTask {
     case giveBack(Returning)
     /// A `multiple` settlement of very many deliveries.
     case settle(ChannelReference)
+    /// A transaction being committed or rolled back.
+    case endTransaction(TransactionEnd)
     /// Something of the control plane; returns whether it is finished.
     case control((Node) -> Bool)
 }
@@ -39,16 +41,20 @@ final class Returning {
     private var unacked: Unacked
     /// Keeps alive what the deliveries point at.
     private let consumers: [Consumer]
+    /// A commit in progress has those of its transaction.
+    private let exceptPending: Bool
 
-    init(_ unacked: consuming Unacked, _ consumers: [Consumer]) {
+    init(_ unacked: consuming Unacked, _ consumers: [Consumer], exceptPending: Bool) {
         self.unacked = unacked
         self.consumers = consumers
+        self.exceptPending = exceptPending
     }
 
     /// Requeues one slice; returns whether nothing is left.
     func continueReturning(in node: Node) -> Bool {
         for _ in 0..<Limits.sliceEntries {
             guard let delivery = unacked.settleFirst(upTo: .max) else { return true }
+            if exceptPending, delivery.state == .pending { continue }
             node.settle(delivery.entry, of: delivery.queue.takeUnretainedValue(), requeue: true)
         }
         return unacked.count == 0

@@ -49,14 +49,6 @@ struct ExchangeDefinition: Hashable, Sendable {
     }
 }
 
-/// How an exchange routes (AMQP 0-9-1 §3.1.3).
-enum ExchangeKind: String, Hashable, Sendable {
-    /// To the queues bound with exactly the message's routing key.
-    case direct
-    /// To every bound queue.
-    case fanout
-}
-
 /// Names one connection to a node for as long as the node runs. Never used twice.
 public struct ConnectionID: Hashable, Comparable, Sendable {
     /// Counts from 1 in the order in which connections were accepted.

@@ -15,10 +15,10 @@ extension Node {
                 return try declareQueue(in: virtualHost(host), name, settings)
             case .deleteQueue(let host, let name, let id):
                 return try deleteQueue(in: virtualHost(host), name, id: id)
-            case .bind(let host, let exchange, let queue, let routingKey, let arguments):
-                return try bind(in: virtualHost(host), exchange, queue, routingKey, arguments)
-            case .unbind(let host, let exchange, let queue, let routingKey, let arguments):
-                return try unbind(in: virtualHost(host), exchange, queue, routingKey, arguments)
+            case .bind(let host, let exchange, let binding):
+                return try bind(in: virtualHost(host), exchange, binding)
+            case .unbind(let host, let exchange, let binding):
+                return try unbind(in: virtualHost(host), exchange, binding)
             }
         } catch {
             return .failed(error)
@@ -59,6 +59,31 @@ extension Node {
         ] where received != known {
             throw differs(argument, "\(received)", "\(known)")
         }
+        try checkEquivalent(
+            ExchangeArguments.compared, "exchange", exchange.name, host, settings.arguments, current.arguments)
+    }
+
+    /// Compares optional arguments as RabbitMQ does (`rabbit_misc:assert_args_equivalence`).
+    private func checkEquivalent(
+        _ arguments: [String], _ kind: String, _ name: String, _ host: VirtualHost, _ received: FieldTable,
+        _ current: FieldTable
+    ) throws(ProtocolException) {
+        for argument in arguments {
+            let (new, old) = (received[argument], current[argument])
+            let texts: (String, String)
+            switch (new, old) {
+            case (nil, nil): continue
+            case (let new?, let old?):
+                if new.isSameHeader(as: old) { continue }
+                texts = ("'\(new.plainText)'", "'\(old.plainText)'")
+            default: texts = (describe(new), describe(old))
+            }
+            throw .inequivalent(argument, kind, name, host.name, received: texts.0, current: texts.1)
+        }
+    }
+
+    private func describe(_ value: FieldValue?) -> String {
+        value.map { "the value '\($0.plainText)' of type '\($0.erlangType)'" } ?? "none"
     }
 
     private func deleteExchange(
@@ -66,10 +91,10 @@ extension Node {
     ) throws(ProtocolException) -> Answer {
         // Deleting what does not exist succeeds (RabbitMQ, "Specification": exchange.delete is idempotent).
         guard let exchange = host.exchanges[name] else { return .done }
-        if ifUnused, !exchange.bindings.isEmpty {
+        if ifUnused, exchange.bindingCount > 0 {
             throw ProtocolException(.preconditionFailed, "exchange '\(name)' in vhost '\(host.name)' in use")
         }
-        host.removeExchange(name)
+        host.removeExchange(exchange)
         return .done
     }
 
@@ -99,42 +124,35 @@ extension Node {
         if settings.isAutoDelete != current.isAutoDelete {
             throw differs("auto_delete", "'\(settings.isAutoDelete)'", "'\(current.isAutoDelete)'")
         }
-        for argument in QueueArguments.compared where settings.arguments[argument] != current.arguments[argument] {
-            throw differs(
-                argument, QueueArguments.describe(settings.arguments[argument]),
-                QueueArguments.describe(current.arguments[argument]))
-        }
+        try checkEquivalent(
+            QueueArguments.compared, "queue", queue.name, host, settings.arguments, current.arguments)
     }
 
     private func deleteQueue(
         in host: VirtualHost, _ name: String, id: UInt64
     ) throws(ProtocolException) -> Answer {
         guard let queue = host.queues[name], queue.id == id else { return .removed(messages: 0) }
-        var abandoned: [String] = []
-        for exchange in host.sortedExchanges where exchange.unbind(where: { $0.queueID == id }) {
-            if exchange.isAbandoned { abandoned.append(exchange.name) }
-        }
-        for exchange in abandoned { host.removeExchange(exchange) }
         host.removeQueue(name)
         return .removed(messages: retire(queue))
     }
 
     private func bind(
-        in host: VirtualHost, _ exchange: String, _ queue: String, _ routingKey: [UInt8], _ arguments: FieldTable
+        in host: VirtualHost, _ exchange: String, _ binding: Binding
     ) throws(ProtocolException) -> Answer {
-        guard let target = host.queues[queue] else { throw .noQueue(queue, host.name) }
         guard let source = host.exchanges[exchange] else { throw .noExchange(exchange, host.name) }
-        source.bind(Binding(queue: queue, queueID: target.id, routingKey: routingKey, arguments: arguments))
+        switch binding.destination {
+        case .queue(let name): if host.queues[name] == nil { throw .noQueue(name, host.name) }
+        case .exchange(let name): if host.exchanges[name] == nil { throw .noExchange(name, host.name) }
+        }
+        host.bind(source, binding)
         return .done
     }
 
     private func unbind(
-        in host: VirtualHost, _ exchange: String, _ queue: String, _ routingKey: [UInt8], _ arguments: FieldTable
+        in host: VirtualHost, _ exchange: String, _ binding: Binding
     ) throws(ProtocolException) -> Answer {
         // What has gone meanwhile took the binding with it.
-        guard let target = host.queues[queue], let source = host.exchanges[exchange] else { return .done }
-        let gone = Binding(queue: queue, queueID: target.id, routingKey: routingKey, arguments: arguments)
-        if source.unbind(where: { $0 == gone }), source.isAbandoned { host.removeExchange(exchange) }
+        if let source = host.exchanges[exchange] { host.unbind(source, binding) }
         return .done
     }
 }

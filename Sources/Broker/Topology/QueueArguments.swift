@@ -28,11 +28,12 @@ enum QueueArguments {
             throw .notImplemented("queue type '\(kind)' is not implemented yet")
         }
     }
+}
 
-    /// A value as RabbitMQ words it in "inequivalent arg" texts.
-    static func describe(_ value: FieldValue?) -> String {
-        guard let value else { return "none" }
-        if let text = value.text { return "the value '\(text)' of type 'longstr'" }
-        return "the value '\(value)'"
-    }
+/// The optional arguments of `exchange.declare` that mean something here.
+enum ExchangeArguments {
+    static let alternate = "alternate-exchange"
+
+    /// Arguments that must be the same when an exchange is declared again.
+    static let compared = [alternate]
 }

@@ -1,17 +1,25 @@
+internal import AMQP
+
 /// Where messages with one exchange and routing key go, as of one version of the topology.
 final class Route {
     /// The wire bytes that name the exchange and the routing key: two short strings, length octets included.
     let key: [UInt8]
     let virtualHost: VirtualHost
     let exchange: Exchange
+    /// Where they go; unless `dependsOnHeaders`, where a headers exchange on the way asks each message.
     let queues: [ClassicQueue]
+    let dependsOnHeaders: Bool
     let version: UInt64
 
-    init(key: [UInt8], virtualHost: VirtualHost, exchange: Exchange, queues: [ClassicQueue], version: UInt64) {
+    init(
+        key: [UInt8], virtualHost: VirtualHost, exchange: Exchange, queues: [ClassicQueue], dependsOnHeaders: Bool,
+        version: UInt64
+    ) {
         self.key = key
         self.virtualHost = virtualHost
         self.exchange = exchange
         self.queues = queues
+        self.dependsOnHeaders = dependsOnHeaders
         self.version = version
     }
 
@@ -21,6 +29,21 @@ final class Route {
         return key.withUnsafeBytes { known in
             guard let left = known.baseAddress, let right = bytes.baseAddress else { return true }
             return equal(left, right, known.count)
+        }
+    }
+}
+
+extension Route {
+    /// Where one message goes whose content header's payload this is.
+    func queues(for header: UnsafeRawBufferPointer) -> [ClassicQueue] {
+        guard dependsOnHeaders else { return queues }
+        return key.withUnsafeBytes { key in
+            guard let publish = PublishMethod(key: key) else { return [] }
+            return virtualHost.route(from: exchange, publish.routingKey) {
+                guard let pairs = (try? ContentHeaderScan(payload: header))?.headers else { return nil }
+                var reader = WireReader(pairs)
+                return try? FieldTable(decodingPairs: &reader)
+            }.queues
         }
     }
 }
@@ -41,15 +64,9 @@ struct Router {
             return known
         }
         guard let found = virtualHost.exchanges[String(decoding: exchange, as: UTF8.self)] else { return nil }
-        let queues: [ClassicQueue]
-        if found.name.isEmpty {
-            let name = String(decoding: routingKey, as: UTF8.self)
-            queues = virtualHost.queues[name].map { [$0] } ?? []
-        } else {
-            queues = found.route(routingKey).compactMap { node.queue(id: $0) }
-        }
+        let (queues, usedHeaders) = virtualHost.route(from: found, routingKey) { nil }
         let route = Route(
-            key: Array(key), virtualHost: virtualHost, exchange: found, queues: queues,
+            key: Array(key), virtualHost: virtualHost, exchange: found, queues: queues, dependsOnHeaders: usedHeaders,
             version: node.topologyVersion)
         recent[slot] = route
         return route

@@ -9,6 +9,6 @@ enum TopologyChange {
     case deleteExchange(virtualHost: String, name: String, ifUnused: Bool)
     case declareQueue(virtualHost: String, name: String, settings: QueueDefinition)
     case deleteQueue(virtualHost: String, name: String, id: UInt64)
-    case bind(virtualHost: String, exchange: String, queue: String, routingKey: [UInt8], arguments: FieldTable)
-    case unbind(virtualHost: String, exchange: String, queue: String, routingKey: [UInt8], arguments: FieldTable)
+    case bind(virtualHost: String, exchange: String, Binding)
+    case unbind(virtualHost: String, exchange: String, Binding)
 }

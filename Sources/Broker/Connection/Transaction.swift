@@ -1,0 +1,84 @@
+internal import Journal
+
+/// What a channel in transaction mode has asked for since the last commit or rollback (AMQP 0-9-1 §1.9).
+///
+/// Publishes are routed when they come and reach their queues with the commit; acknowledgements and rejects are checked
+/// when they come and take effect with the commit.
+struct Transaction {
+    /// A message on its way into the queues that it was routed to.
+    struct Publish {
+        /// With one reference; nil when nobody needs the message.
+        let record: RecordPosition?
+        let route: Route
+        let queues: [ClassicQueue]
+        let deliveryMode: UInt8
+        let bodyBytes: Int
+        let lifetime: UInt64?
+        let isMandatory: Bool
+    }
+
+    var publishes: [Publish] = []
+    /// Deliveries that are pending in the channel's unacknowledged ones, and what becomes of them.
+    var settlements: [(delivery: UnackedDelivery, settlement: Settlement)] = []
+
+    var residentBytes: Int {
+        publishes.count * MemoryLayout<Publish>.stride
+            + settlements.count * MemoryLayout<(UnackedDelivery, Settlement)>.stride
+    }
+}
+
+/// A transaction being committed or rolled back, a slice a tick. It outlives its channel: once begun, a commit is
+/// carried out whole whatever becomes of the client.
+final class TransactionEnd {
+    let isCommit: Bool
+    let channel: ChannelReference
+    private let transaction: Transaction
+    private var nextPublish = 0
+    private var nextSettlement = 0
+
+    init(_ transaction: Transaction, isCommit: Bool, of channel: ChannelReference) {
+        self.transaction = transaction
+        self.isCommit = isCommit
+        self.channel = channel
+    }
+
+    /// Does one slice; returns whether the task is finished or waits for its channel.
+    func proceed(in node: Node) -> Bool {
+        let channel = node.channel(channel)
+        var budget = Limits.sliceEntries
+        while nextPublish < transaction.publishes.count {
+            guard budget > 0 else { return false }
+            if let channel, channel.sending != nil {
+                // A return's body is going out; nothing else may be sent on the channel before it is.
+                channel.heldEnd = self
+                return true
+            }
+            let publish = transaction.publishes[nextPublish]
+            nextPublish += 1
+            budget -= max(1, publish.queues.count)
+            if isCommit {
+                node.publish(publish, returningTo: channel)
+            } else if let record = publish.record {
+                node.release(record)
+            }
+        }
+        while nextSettlement < transaction.settlements.count {
+            guard budget > 0 else { return false }
+            let (delivery, settlement) = transaction.settlements[nextSettlement]
+            nextSettlement += 1
+            budget -= 1
+            if !isCommit {
+                channel?.unacked.resume(delivery.tag)
+            } else if let channel {
+                if let held = channel.unacked.settle(delivery.tag, from: .pending) {
+                    channel.apply(settlement, to: held)
+                }
+            } else {
+                node.settle(
+                    delivery.entry, of: delivery.queue.takeUnretainedValue(), requeue: settlement == .requeue)
+            }
+        }
+        channel?.transactionEnded(self)
+        return true
+    }
+}
