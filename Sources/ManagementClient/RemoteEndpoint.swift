@@ -69,11 +69,11 @@ public final class RemoteEndpoint: Inspecting, Administering {
     }
 
     /// How RabbitMQ begins its refusal of a page past the end (`page_out_of_range`).
-    private static let pageOutOfRange = "Page out of range"
+    static let pageOutOfRange = "Page out of range"
 
     private func page(_ request: QueuePageRequest) async throws(EndpointError) -> Page<QueueInfo> {
         let resource = "the list of queues" + (request.vhost.map { " in vhost '\($0)'" } ?? "")
-        let list: QueueList = try await get(request.path, resource, tag: "management")
+        let list: RemoteList<QueueInfo> = try await get(request.path, resource, tag: "management")
         switch list {
         case .page(let page): return page
         case .whole(let queues): return try request.page(of: queues)
@@ -82,7 +82,9 @@ public final class RemoteEndpoint: Inspecting, Administering {
 
     /// One queue with its consumers.
     public func queue(vhost: String, name: String) async throws(EndpointError) -> QueueInfo {
-        try await get(Self.path(vhost, name), Self.title(vhost, name), tag: "management")
+        try await get(
+            Self.path("queues", QueueID(vhost: vhost, name: name)),
+            Self.title("queue", QueueID(vhost: vhost, name: name)), tag: "management")
     }
 
     /// Declares a queue.
@@ -91,7 +93,8 @@ public final class RemoteEndpoint: Inspecting, Administering {
     ) async throws(EndpointError) {
         try await send(
             Transport.Request(
-                method: .PUT, path: Self.path(vhost, name), resource: Self.title(vhost, name), doing: "declaring",
+                method: .PUT, path: Self.path("queues", QueueID(vhost: vhost, name: name)),
+                resource: Self.title("queue", QueueID(vhost: vhost, name: name)), doing: "declaring",
                 body: try Transport.encode(DeclareQueueBody(settings))))
     }
 
@@ -103,33 +106,33 @@ public final class RemoteEndpoint: Inspecting, Administering {
         let query = conditions.isEmpty ? "" : "?" + conditions.joined(separator: "&")
         try await send(
             Transport.Request(
-                method: .DELETE, path: Self.path(vhost, name) + query,
-                resource: Self.title(vhost, name), doing: "deleting"))
+                method: .DELETE, path: Self.path("queues", QueueID(vhost: vhost, name: name)) + query,
+                resource: Self.title("queue", QueueID(vhost: vhost, name: name)), doing: "deleting"))
     }
 
     /// Removes the ready messages of a queue. RabbitMQ does not say how many went.
     public func purgeQueue(vhost: String, name: String) async throws(EndpointError) -> Int? {
         try await send(
             Transport.Request(
-                method: .DELETE, path: Self.path(vhost, name) + "/contents",
-                resource: Self.title(vhost, name), doing: "purging"))
+                method: .DELETE, path: Self.path("queues", QueueID(vhost: vhost, name: name)) + "/contents",
+                resource: Self.title("queue", QueueID(vhost: vhost, name: name)), doing: "purging"))
         return nil
     }
 
     // MARK: Requests
 
-    private func get<Value: Decodable>(
+    func get<Value: Decodable>(
         _ path: String, _ resource: String, tag: String
     ) async throws(EndpointError) -> Value {
         let request = Transport.Request(method: .GET, path: path, resource: resource, tagNeeded: tag)
         return try Transport.decode(try await perform(request), what: resource)
     }
 
-    private func send(_ request: Transport.Request) async throws(EndpointError) {
+    func send(_ request: Transport.Request) async throws(EndpointError) {
         _ = try await perform(request)
     }
 
-    private func perform(_ request: Transport.Request) async throws(EndpointError) -> Transport.Reply {
+    func perform(_ request: Transport.Request) async throws(EndpointError) -> Transport.Reply {
         do throws(EndpointError) {
             return try await transport.perform(request)
         } catch {
@@ -137,10 +140,4 @@ public final class RemoteEndpoint: Inspecting, Administering {
             throw error
         }
     }
-
-    private static func path(_ vhost: String, _ name: String) -> String {
-        "/api/queues/\(vhost.percentEncoded)/\(name.percentEncoded)"
-    }
-
-    private static func title(_ vhost: String, _ name: String) -> String { "queue '\(name)' in vhost '\(vhost)'" }
 }

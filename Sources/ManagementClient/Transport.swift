@@ -21,6 +21,8 @@ struct Transport: Sendable {
         /// The user tag that allows it, where one tag does.
         var tagNeeded: String?
         var body: ByteBuffer?
+        /// Fields beyond those of every request. Line ends in a value are written as spaces.
+        var headers: [(String, String)] = []
     }
 
     struct Reply: Sendable {
@@ -90,6 +92,10 @@ struct Transport: Sendable {
         message.method = request.method
         // No Accept: RabbitMQ answers 406 to one on requests that have no reply body.
         message.headers = ["Authorization": authorization, "User-Agent": "warren"]
+        for (name, value) in request.headers {
+            let line = value.unicodeScalars.map { $0.isASCII && $0.value >= 32 && $0.value != 127 ? $0 : " " }
+            message.headers.add(name: name, value: String(String.UnicodeScalarView(line)))
+        }
         if let body = request.body {
             message.headers.add(name: "Content-Type", value: "application/json")
             message.body = .bytes(body)

@@ -9,6 +9,13 @@ final class ScriptedEndpoint: Inspecting, Administering {
         var overview = Overview()
         var nodes: [NodeInfo] = []
         var queues: [QueueInfo] = []
+        var exchanges: [ExchangeInfo] = []
+        var bindings: [BindingInfo] = []
+        var connections: [ConnectionInfo] = []
+        var channels: [ChannelInfo] = []
+        var consumers: [ConsumerInfo] = []
+        var vhosts: [VhostInfo] = []
+        var messages: [FetchedMessage] = []
         /// Thrown by everything instead of an answer.
         var error: EndpointError?
         /// Answers nothing until the request is cancelled.
@@ -77,4 +84,83 @@ final class ScriptedEndpoint: Inspecting, Administering {
     }
 
     func purgeQueue(vhost: String, name: String) async throws(EndpointError) -> Int? { nil }
+
+    func exchanges(_ request: ListRequest) async throws(EndpointError) -> Page<ExchangeInfo> {
+        try await answer { request.page(of: $0.exchanges, name: \.name, vhost: \.vhost) }
+    }
+
+    func bindings(_ scope: BindingScope) async throws(EndpointError) -> [BindingInfo] {
+        try await answer { script in
+            script.bindings.filter { binding in
+                let source = ObjectID(vhost: binding.vhost, name: binding.source)
+                let destination = ObjectID(vhost: binding.vhost, name: binding.destination)
+                switch scope {
+                case .fromExchange(let id): return source == id
+                case .toQueue(let id): return destination == id && binding.destinationType == .queue
+                case .toExchange(let id): return destination == id && binding.destinationType == .exchange
+                }
+            }
+        }
+    }
+
+    func connections(_ request: ListRequest) async throws(EndpointError) -> Page<ConnectionInfo> {
+        try await answer { request.page(of: $0.connections, name: \.name, vhost: \.vhost) }
+    }
+
+    func channels(_ request: ListRequest) async throws(EndpointError) -> Page<ChannelInfo> {
+        try await answer { request.page(of: $0.channels, name: \.name, vhost: \.vhost) }
+    }
+
+    func channel(name: String) async throws(EndpointError) -> ChannelInfo {
+        try await answer { script throws(EndpointError) in
+            guard let channel = script.channels.first(where: { $0.name == name }) else {
+                throw .notFound("channel '\(name)'")
+            }
+            return channel
+        }
+    }
+
+    func consumers(vhost: String?) async throws(EndpointError) -> [ConsumerInfo] {
+        try await answer { script in script.consumers.filter { vhost == nil || $0.queue?.vhost == vhost } }
+    }
+
+    func vhosts() async throws(EndpointError) -> [VhostInfo] { try await answer(\.vhosts) }
+
+    func declareExchange(vhost: String, name: String, settings: ExchangeSettings) async throws(EndpointError) {
+        script.withLock { $0.exchanges.append(ExchangeInfo(vhost: vhost, name: name)) }
+    }
+
+    func deleteExchange(vhost: String, name: String, ifUnused: Bool) async throws(EndpointError) {
+        script.withLock { $0.exchanges.removeAll { $0.id == ObjectID(vhost: vhost, name: name) } }
+    }
+
+    func bind(_ binding: BindingInfo) async throws(EndpointError) {
+        script.withLock { $0.bindings.append(binding) }
+    }
+
+    func unbind(_ binding: BindingInfo) async throws(EndpointError) {
+        script.withLock { $0.bindings.removeAll { $0 == binding } }
+    }
+
+    func publish(
+        _ message: OutgoingMessage, vhost: String, exchange: String
+    ) async throws(EndpointError) -> Bool {
+        script.withLock { script in
+            script.messages.append(
+                FetchedMessage(
+                    exchange: exchange, routingKey: message.routingKey, redelivered: false, payload: message.payload,
+                    payloadBytes: message.payload.count, properties: message.properties))
+            return script.queues.contains { $0.name == message.routingKey }
+        }
+    }
+
+    func getMessages(
+        vhost: String, queue: String, count: Int, mode: AckMode, truncate: Int?
+    ) async throws(EndpointError) -> [FetchedMessage] {
+        try await answer { Array($0.messages.prefix(count)) }
+    }
+
+    func closeConnection(name: String, reason: String) async throws(EndpointError) {
+        script.withLock { $0.connections.removeAll { $0.name == name } }
+    }
 }

@@ -20,4 +20,26 @@ public protocol Inspecting: Sendable {
 
     /// One queue with its consumers. Throws ``EndpointError/notFound(_:)`` where there is none.
     func queue(vhost: String, name: String) async throws(EndpointError) -> QueueInfo
+
+    /// One page of the exchanges.
+    func exchanges(_ request: ListRequest) async throws(EndpointError) -> Page<ExchangeInfo>
+
+    /// The bindings at one end, the default exchange's among them, in the broker's order. Throws
+    /// ``EndpointError/notFound(_:)`` where the queue or exchange does not exist.
+    func bindings(_ scope: BindingScope) async throws(EndpointError) -> [BindingInfo]
+
+    /// One page of the client connections.
+    func connections(_ request: ListRequest) async throws(EndpointError) -> Page<ConnectionInfo>
+
+    /// One page of the channels.
+    func channels(_ request: ListRequest) async throws(EndpointError) -> Page<ChannelInfo>
+
+    /// One channel with its consumers. Throws ``EndpointError/notFound(_:)`` where there is none.
+    func channel(name: String) async throws(EndpointError) -> ChannelInfo
+
+    /// The consumers of a vhost, or of all that the user may see.
+    func consumers(vhost: String?) async throws(EndpointError) -> [ConsumerInfo]
+
+    /// The vhosts that the user may see, by name.
+    func vhosts() async throws(EndpointError) -> [VhostInfo]
 }

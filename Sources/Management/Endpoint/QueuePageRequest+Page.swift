@@ -12,12 +12,7 @@ extension QueuePageRequest {
         } else if descending {
             matching.reverse()
         }
-        let size = max(1, pageSize)
-        let (start, overflow) = (max(1, page) - 1).multipliedReportingOverflow(by: size)
-        let items = overflow ? [] : Array(matching.dropFirst(start).prefix(size))
-        return Page(
-            items: items, page: max(1, page), pageSize: size, filteredCount: matching.count,
-            totalCount: inVhost.count)
+        return Page(slicing: matching, page: page, pageSize: pageSize, totalCount: inVhost.count)
     }
 
     private func filtered(_ queues: [QueueInfo]) throws(EndpointError) -> [QueueInfo] {

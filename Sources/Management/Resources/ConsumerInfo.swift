@@ -1,7 +1,9 @@
-/// One consumer of a queue (`consumer_details` of `/api/queues/VHOST/NAME`).
+/// One consumer of a queue: an item of `/api/consumers`, or of `consumer_details` of a queue or a channel.
 public struct ConsumerInfo: Hashable, Sendable, Codable {
     /// Its tag, unique within its channel.
     public var consumerTag: String
+    /// The queue it consumes.
+    public var queue: ObjectID?
     /// How many deliveries it may hold unacknowledged; 0 means without limit.
     public var prefetchCount: Int?
     /// Whether it acknowledges.
@@ -19,7 +21,7 @@ public struct ConsumerInfo: Hashable, Sendable, Codable {
     public init(consumerTag: String) { self.consumerTag = consumerTag }
 
     enum CodingKeys: String, CodingKey {
-        case exclusive, active
+        case exclusive, active, queue
         case consumerTag = "consumer_tag"
         case prefetchCount = "prefetch_count"
         case ackRequired = "ack_required"
@@ -31,6 +33,7 @@ public struct ConsumerInfo: Hashable, Sendable, Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         consumerTag = try container.decode(String.self, forKey: .consumerTag)
+        queue = container.lenient(.queue)
         prefetchCount = container.count(.prefetchCount)
         ackRequired = container.lenient(.ackRequired)
         exclusive = container.lenient(.exclusive)

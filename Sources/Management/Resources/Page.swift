@@ -29,6 +29,15 @@ public struct Page<Item> {
         pageCount = pageSize > 0 && filteredCount > 0 ? (filteredCount - 1) / pageSize + 1 : 1
     }
 
+    /// One page of a list that is wholly at hand; a page past the end is empty.
+    init(slicing filtered: [Item], page: Int, pageSize: Int, totalCount: Int) {
+        let size = max(1, pageSize)
+        let (start, overflow) = (max(1, page) - 1).multipliedReportingOverflow(by: size)
+        self.init(
+            items: overflow ? [] : Array(filtered.dropFirst(start).prefix(size)), page: max(1, page), pageSize: size,
+            filteredCount: filtered.count, totalCount: totalCount)
+    }
+
     /// A page that is the whole list.
     public init(whole items: [Item]) {
         self.init(
