@@ -25,8 +25,11 @@ final class ConnectionHandler: ChannelInboundHandler, Transport {
             return
         }
         self.context = context
-        let peer = context.remoteAddress.map { "\($0.ipAddress ?? "local"):\($0.port ?? 0)" } ?? "unknown"
-        let connection = node.accept(peer: peer, now: driver.now)
+        func text(_ address: SocketAddress?) -> String {
+            address.map { "\($0.ipAddress ?? "local"):\($0.port ?? 0)" } ?? "unknown"
+        }
+        let connection = node.accept(
+            peer: text(context.remoteAddress), local: text(context.localAddress), now: driver.now)
         connection.transport = self
         self.connection = connection
         driver.tick()

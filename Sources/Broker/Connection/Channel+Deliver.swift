@@ -76,16 +76,21 @@ extension Channel {
         if entry.flags & QueueEntry.redelivered != 0 {
             queue.counters.redeliver &+= 1
             node.counters.redeliver &+= 1
+            counters.redeliver &+= 1
         }
         if isAutomaticAck {
-            node.counters.deliverNoAck &+= 1
+            if consumer != nil {
+                node.counters.deliverNoAck &+= 1
+                counters.deliverNoAck &+= 1
+            }
             node.release(entry.record)
             return
         }
-        node.counters.deliver &+= 1
         queue.unackedCount &+= 1
         queue.unackedBytes &+= Int(entry.bodyBytes)
         if let consumer {
+            node.counters.deliver &+= 1
+            counters.deliver &+= 1
             consumer.unacked &+= 1
             channelUnacked &+= 1
         }
@@ -109,8 +114,15 @@ extension Channel {
             writer.write(UInt32(clamping: queue.readyCount))
         }
         sendContent(entry.record, bytes, shape)
-        if noAck { queue.counters.getNoAck &+= 1 } else { queue.counters.get &+= 1 }
-        node.counters.get &+= 1
+        if noAck {
+            queue.counters.getNoAck &+= 1
+            node.counters.getNoAck &+= 1
+            counters.getNoAck &+= 1
+        } else {
+            queue.counters.get &+= 1
+            node.counters.get &+= 1
+            counters.get &+= 1
+        }
         // It may have gone while a long body held the answer up.
         if queue.isDeleted, !noAck { node.keepUntilSettled(queue) }
         delivered(entry, from: queue, to: nil, isAutomaticAck: noAck)

@@ -229,6 +229,8 @@ extension Channel {
         case (.basicGet(let get), .got(let entry, let queue)):
             sendGetOK(entry, from: queue, noAck: get.noAck)
         case (.basicGet, .empty):
+            node.counters.getEmpty &+= 1
+            counters.getEmpty &+= 1
             connection.send(BasicGetEmpty(), on: number)
         case (_, _) where noWait:
             break

@@ -187,7 +187,7 @@ extension Channel {
         _ record: RecordPosition?, on route: Route, to queues: [ClassicQueue], deliveryMode: UInt8, bodyBytes: Int,
         lifetime: UInt64?, isMandatory: Bool
     ) {
-        connection.hasPublished = true
+        counters.publish &+= 1
         if transaction != nil {
             transaction?.publishes.append(
                 Transaction.Publish(
@@ -197,7 +197,7 @@ extension Channel {
         }
         let mustBeDurable = node.enqueue(
             record, on: route, to: queues, deliveryMode: deliveryMode, bodyBytes: bodyBytes, lifetime: lifetime,
-            returningTo: isMandatory ? self : nil)
+            from: self, isMandatory: isMandatory)
         guard isConfirming else { return }
         if mustBeDurable {
             let number = confirms.publish(waitingFor: 1)
@@ -228,6 +228,7 @@ extension Channel {
                     BasicNack(deliveryTag: $0, multiple: false, requeue: false), channel: number)
             })
         node.counters.confirm &+= UInt64(count)
+        counters.confirm &+= UInt64(count)
     }
 }
 

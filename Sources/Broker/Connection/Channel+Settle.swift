@@ -72,8 +72,23 @@ extension Channel {
         if settlement == .ack {
             queue.counters.ack &+= 1
             node.counters.ack &+= 1
+            counters.ack &+= 1
         }
         node.settle(delivery.entry, of: queue, requeue: settlement == .requeue)
+    }
+
+    /// Closes the channel if its oldest delivery has waited too long (RabbitMQ, "Consumers": delivery acknowledgement
+    /// timeout).
+    func checkDeliveryAcks(timeout milliseconds: UInt64) {
+        guard phase == .open, let oldest = unacked.oldest else { return }
+        let age = UInt32(truncatingIfNeeded: node.now.nanoseconds / 1_000_000_000) &- oldest.deliveredAt
+        guard UInt64(age) * 1000 > milliseconds else { return }
+        currentMethod = nil
+        fail(
+            ProtocolException(
+                .preconditionFailed,
+                "delivery acknowledgement on channel \(number) timed out. Timeout value used: \(milliseconds) ms. This "
+                    + "timeout value can be configured, see consumers doc guide to learn more"))
     }
 
     // MARK: Channel-wide prefetch

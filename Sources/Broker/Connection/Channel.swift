@@ -34,6 +34,9 @@ final class Channel {
     /// The queue that an empty queue name means (AMQP 0-9-1, `queue.bind`: "the last declared queue on the channel").
     var currentQueue = ""
 
+    var counters = MessageCounters()
+    var readings = Readings(MessageCounters())
+
     var isConfirming = false
     /// What the open transaction holds; nil unless the channel is in transaction mode.
     var transaction: Transaction?

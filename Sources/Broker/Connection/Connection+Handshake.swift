@@ -40,6 +40,11 @@ extension Connection {
                 failingMethod = method.id
                 throw ProtocolException(.notAllowed, "vhost \(open.virtualHost) not found")
             }
+            if let limit = node.configuration.connectionLimit, node.openConnectionCount >= limit {
+                failingMethod = method.id
+                throw ProtocolException(
+                    .notAllowed, "connection refused: node connection limit (\(limit)) is reached")
+            }
             virtualHost = host
             phase = .open
             node.watch(self)
@@ -99,6 +104,7 @@ extension Connection {
                     + "logfile.")
         }
         user = credentials.user
+        mechanism = startOK.mechanism
         phase = .awaitingTuneOK
         send(
             ConnectionTune(

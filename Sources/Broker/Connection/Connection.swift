@@ -10,6 +10,8 @@ public final class Connection {
     unowned let node: Node
     /// Where the client is, as text ("127.0.0.1:50112").
     public let peer: String
+    /// Where the client reached this node, as text; empty for a client in this process.
+    let local: String
     let connectedAt: Instant
 
     var phase = Phase.awaitingProtocolHeader
@@ -18,8 +20,13 @@ public final class Connection {
     var frameMax = Limits.frameMax
     var channelMax = Limits.channelMax
     var user = ""
+    /// How it authenticated.
+    var mechanism = ""
     var virtualHost: VirtualHost
     var clientProperties = FieldTable()
+
+    var octets = OctetCounters()
+    var readings = Readings(OctetCounters())
 
     private(set) var channels: [UInt16: Channel] = [:]
     private var latest: Channel?
@@ -39,8 +46,7 @@ public final class Connection {
     /// Stopped reading because memory is short or because its channels hold too many frames back.
     var isReadingPaused = false
     /// Not read because memory is short, and told so.
-    private var isBlocked = false
-    var hasPublished = false
+    private(set) var isBlocked = false
     /// The method that closed the connection, for `connection.close`.
     var failingMethod: MethodID?
     private var stalled: [Consumer] = []
@@ -59,10 +65,11 @@ public final class Connection {
         case closed
     }
 
-    init(id: ConnectionID, node: Node, peer: String, virtualHost: VirtualHost) {
+    init(id: ConnectionID, node: Node, peer: String, local: String, virtualHost: VirtualHost) {
         self.id = id
         self.node = node
         self.peer = peer
+        self.local = local
         self.virtualHost = virtualHost
         connectedAt = node.now
         lastReceived = node.now
@@ -147,7 +154,9 @@ public final class Connection {
     /// Shows the bytes to be sent, and forgets them if the closure returns true.
     public func withOutbound(_ take: (UnsafeRawBufferPointer) -> Bool) {
         guard outbound.count > 0 else { return }
+        let count = outbound.count
         if take(outbound.bytes) {
+            octets.sent &+= UInt64(count)
             outbound.reset()
             outbound.shrink(to: Limits.idleOutboundBytes)
             lastSent = node.now

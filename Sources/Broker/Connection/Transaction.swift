@@ -57,7 +57,7 @@ final class TransactionEnd {
             nextPublish += 1
             budget -= max(1, publish.queues.count)
             if isCommit {
-                node.publish(publish, returningTo: channel)
+                node.publish(publish, from: channel)
             } else if let record = publish.record {
                 node.release(record)
             }

@@ -23,7 +23,8 @@ final class ClassicQueue {
     /// Deliveries that channels hold unacknowledged.
     var unackedCount = 0
     var unackedBytes = 0
-    var counters = QueueCounters()
+    var counters = MessageCounters()
+    var readings = Readings(MessageCounters())
     /// When it last had traffic or a consumer came or went, for `idle_since`.
     var lastActive: Instant
 
@@ -246,15 +247,4 @@ private struct ReturnedEntry: Comparable {
     let entry: QueueEntry
     static func < (left: Self, right: Self) -> Bool { left.entry.sequence < right.entry.sequence }
     static func == (left: Self, right: Self) -> Bool { left.entry.sequence == right.entry.sequence }
-}
-
-/// What has happened in a queue since it was declared, in messages.
-struct QueueCounters {
-    var publish: UInt64 = 0
-    var deliver: UInt64 = 0
-    var deliverNoAck: UInt64 = 0
-    var get: UInt64 = 0
-    var getNoAck: UInt64 = 0
-    var ack: UInt64 = 0
-    var redeliver: UInt64 = 0
 }

@@ -32,6 +32,12 @@ enum Limits {
     static let consumersListed = 16
     /// Requests carried out in one tick.
     static let requestsPerTick = 256
+    /// Most between two looks for deliveries that have been unacknowledged too long (RabbitMQ's channel tick).
+    static let deliveryAckCheckMilliseconds: UInt64 = 60_000
+    /// Messages that the control plane may read at once.
+    static let fetchedMax = 10_000
+    /// Between two readings of the counters.
+    static let samplingMilliseconds: UInt64 = 1000
     /// Reading resumes when memory has fallen to this part of the limit.
     static let memoryResumePercent = 90
 }

@@ -5,22 +5,23 @@ internal import Journal
 extension Node {
     /// Puts a stored message into every queue it was routed to. `record` carries one reference, which goes to the
     /// queues or is released; nil when nobody needs the message. A message that no queue takes goes back to
-    /// `publisher`, where one asked for that, else it is dropped; its confirm follows the return (RabbitMQ,
+    /// `publisher` if it is mandatory, else it is dropped; its confirm follows the return (RabbitMQ,
     /// "Publisher Confirms": "the broker will confirm once the exchange verifies a message won't route to any queue").
     ///
     /// Returns whether it must be on disk before it counts as published.
     @inline(__always)
     func enqueue(
         _ record: RecordPosition?, on route: Route, to queues: [ClassicQueue], deliveryMode: UInt8, bodyBytes: Int,
-        lifetime: UInt64?, returningTo publisher: Channel?
+        lifetime: UInt64?, from publisher: Channel?,
+        isMandatory: Bool
     ) -> Bool {
         counters.publish &+= 1
-        route.exchange.publishedIn &+= 1
+        route.exchange.counters.publishIn &+= 1
         guard let record, !queues.isEmpty else {
-            unroutable(record, publisher)
+            unroutable(record, publisher, isMandatory: isMandatory)
             return false
         }
-        route.exchange.publishedOut &+= UInt64(queues.count)
+        route.exchange.counters.publishOut &+= UInt64(queues.count)
         if queues.count > 1 { segments.retain(record, by: UInt32(queues.count - 1)) }
         let flags = deliveryMode == 2 ? QueueEntry.persistent : 0
         let size = UInt32(clamping: bodyBytes)
@@ -34,28 +35,30 @@ extension Node {
     }
 
     /// Carries out a publish of a transaction that commits. Queues that have gone since it was routed take nothing.
-    func publish(_ publish: Transaction.Publish, returningTo publisher: Channel?) {
+    func publish(_ publish: Transaction.Publish, from publisher: Channel?) {
         let queues = publish.queues.filter { !$0.isDeleted }
         guard queues.count == publish.queues.count || !queues.isEmpty else {
             counters.publish &+= 1
-            publish.route.exchange.publishedIn &+= 1
+            publish.route.exchange.counters.publishIn &+= 1
             if let record = publish.record { release(record) }
             return
         }
         let mustBeDurable = enqueue(
             publish.record, on: publish.route, to: queues, deliveryMode: publish.deliveryMode,
             bodyBytes: publish.bodyBytes, lifetime: publish.lifetime,
-            returningTo: publish.isMandatory ? publisher : nil)
+            from: publisher, isMandatory: publish.isMandatory)
         if mustBeDurable { _ = journal.append(byteCount: publish.bodyBytes) }
     }
 
-    private func unroutable(_ record: RecordPosition?, _ publisher: Channel?) {
-        guard let publisher, let record else {
+    private func unroutable(_ record: RecordPosition?, _ publisher: Channel?, isMandatory: Bool) {
+        guard isMandatory, let publisher, let record else {
             counters.dropUnroutable &+= 1
+            publisher?.counters.dropUnroutable &+= 1
             if let record { release(record) }
             return
         }
         counters.returnUnroutable &+= 1
+        publisher.counters.returnUnroutable &+= 1
         publisher.sendReturn(record)
         release(record)
     }

@@ -17,7 +17,12 @@ public final class Node {
     let segments = VolatileSegments()
     var journal: Journal
     var router = Router()
-    var counters = NodeCounters()
+    var counters = MessageCounters()
+    var readings = Readings(MessageCounters())
+    /// Whether a reading of the counters is due at some time.
+    var isSampling = false
+    var sampledActivity: UInt64 = 0
+    var quietSamples = 0
     private var random: SplitMix64
 
     // Topology. `topologyIndex` counts changes; the index of its declaration is a queue's identity.
@@ -46,6 +51,7 @@ public final class Node {
     private var awaitingDurability = Deque<DurabilityWaiter>()
     private var readingPaused: [Connection] = []
     private var isTicking = false
+    private var isWatchingDeliveryAcks = false
     var controlAnswers: [UInt64: (Answer) -> Void] = [:]
     var lastControl: UInt64 = 0
 
@@ -72,22 +78,25 @@ public final class Node {
 
     // MARK: Connections
 
-    /// Takes a new client at `peer`.
-    public func accept(peer: String, now: Instant) -> Connection {
+    /// Takes a new client at `peer` that reached this node at `local`, both "ADDRESS:PORT".
+    public func accept(peer: String, local: String = "", now: Instant) -> Connection {
         self.now = now
         lastConnection += 1
         // The virtual host is chosen by `connection.open`; until then nothing uses it.
         let connection = Connection(
-            id: ConnectionID(lastConnection), node: self, peer: peer, virtualHost: defaultVirtualHost)
+            id: ConnectionID(lastConnection), node: self, peer: peer, local: local, virtualHost: defaultVirtualHost)
         connections[connection.id] = connection
         watch(connection)
+        watchDeliveryAcks()
         return connection
     }
 
     /// Hands bytes to a connection at a given time; see `Connection.receive`.
     public func receive(_ bytes: UnsafeRawBufferPointer, on connection: Connection, now: Instant) -> Int {
         self.now = now
-        return connection.receive(bytes)
+        let used = connection.receive(bytes)
+        connection.octets.received &+= UInt64(used)
+        return used
     }
 
     var defaultVirtualHost: VirtualHost {
@@ -108,6 +117,12 @@ public final class Node {
             submit(.reap(queueID: id), from: .node, in: connection.virtualHost)
         }
     }
+
+    /// Connections that clients may use.
+    var openConnectionCount: Int { connections.values.reduce(0) { $0 + ($1.phase == .open ? 1 : 0) } }  // order-free
+
+    /// Virtual hosts in the order of their names.
+    var sortedVirtualHosts: [VirtualHost] { virtualHosts.values.sorted { $0.name < $1.name } }
 
     /// Connections from the oldest to the youngest.
     var sortedConnections: [Connection] { connections.values.sorted { $0.id < $1.id } }
@@ -239,6 +254,7 @@ public final class Node {
         dirty.removeAll(keepingCapacity: true)
         for connection in flushing { flush(connection) }
         isTicking = false
+        noteActivity()
         return TickOutcome(
             hasMore: !requests.isEmpty || !tasks.isEmpty || !scheduled.isEmpty || !dirty.isEmpty,
             nextDeadline: timers.min?.deadline)
@@ -301,6 +317,30 @@ public final class Node {
         timers.insert(Timer(deadline: deadline, target: .queue(queue.id)))
     }
 
+    /// Looks at unacknowledged deliveries from time to time while there are connections.
+    private func watchDeliveryAcks() {
+        guard !isWatchingDeliveryAcks, let timeout = configuration.deliveryAckTimeout, !connections.isEmpty else {
+            return
+        }
+        isWatchingDeliveryAcks = true
+        let interval = min(max(timeout / 2, 1), Limits.deliveryAckCheckMilliseconds)
+        timers.insert(Timer(deadline: now.advanced(milliseconds: interval), target: .deliveryAcks))
+    }
+
+    private func checkDeliveryAcks() {
+        isWatchingDeliveryAcks = false
+        guard let timeout = configuration.deliveryAckTimeout else { return }
+        for connection in sortedConnections {
+            for channel in connection.sortedChannels { channel.checkDeliveryAcks(timeout: timeout) }
+        }
+        watchDeliveryAcks()
+    }
+
+    /// Reads the counters at some time.
+    func watchStatistics(until deadline: Instant) {
+        timers.insert(Timer(deadline: deadline, target: .statistics))
+    }
+
     private func fireTimers() {
         while let timer = timers.min, timer.deadline <= now {
             timers.removeMin()
@@ -312,6 +352,10 @@ public final class Node {
                 watch(connection, until: next)
             case .queue(let id):
                 queue(id: id)?.expiryIsDue()
+            case .statistics:
+                sampleStatistics()
+            case .deliveryAcks:
+                checkDeliveryAcks()
             }
         }
     }
@@ -319,7 +363,7 @@ public final class Node {
     // MARK: Memory
 
     /// Memory that counts against the limit: message records, queue entries, buffers of connections.
-    var memoryInUse: Int { segments.residentBytes + otherMemory }
+    var memoryInUse: Int { segments.occupiedBytes + otherMemory }
 
     func noteReadingPaused(_ connection: Connection) { readingPaused.append(connection) }
 

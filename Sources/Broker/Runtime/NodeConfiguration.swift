@@ -8,6 +8,11 @@ public struct NodeConfiguration {
     public var passwords: [String: String]
     /// Memory above which publishers are not read any more, in bytes.
     public var memoryLimit: Int
+    /// How long a client may hold a delivery unacknowledged before its channel is closed, milliseconds; nil for ever
+    /// (RabbitMQ, "Consumers": delivery acknowledgement timeout).
+    public var deliveryAckTimeout: UInt64?
+    /// Most connections at once; nil for no limit (RabbitMQ, `connection_max`).
+    public var connectionLimit: Int?
     /// Where the journal's bytes go.
     public var storage: any Storage
     /// Seeds what must differ between nodes and between runs: names that the broker makes up.
@@ -15,14 +20,17 @@ public struct NodeConfiguration {
     /// The broker's version, for clients and management.
     public var version: String
 
-    /// RabbitMQ's default user, one GiB and no durability unless told otherwise.
+    /// RabbitMQ's default user and acknowledgement timeout, one GiB and no durability unless told otherwise.
     public init(
         name: String = "warren1@localhost", passwords: [String: String] = ["guest": "guest"],
-        memoryLimit: Int = 1 << 30, storage: any Storage = VolatileStorage(), seed: UInt64, version: String = "0.1.0"
+        memoryLimit: Int = 1 << 30, deliveryAckTimeout: UInt64? = 1_800_000, connectionLimit: Int? = nil,
+        storage: any Storage = VolatileStorage(), seed: UInt64, version: String = "0.1.0"
     ) {
         self.name = name
         self.passwords = passwords
         self.memoryLimit = memoryLimit
+        self.deliveryAckTimeout = deliveryAckTimeout
+        self.connectionLimit = connectionLimit
         self.storage = storage
         self.seed = seed
         self.version = version

@@ -66,6 +66,8 @@ struct Timer: Comparable {
     enum Target: Comparable {
         case connection(ConnectionID)
         case queue(UInt64)
+        case statistics
+        case deliveryAcks
     }
 
     let deadline: Instant

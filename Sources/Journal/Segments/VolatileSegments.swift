@@ -30,6 +30,9 @@ public final class VolatileSegments {
     /// Memory held, spare segments included, in bytes.
     public private(set) var residentBytes = 0
 
+    /// Memory that records keep from being used otherwise, in bytes.
+    public var occupiedBytes: Int { residentBytes - spares.count * Self.segmentBytes }
+
     /// Empty, with one segment ready.
     public init() {
         slotCapacity = 16

@@ -21,19 +21,35 @@ final class WireClient: Transport {
     init(_ node: Node, opening channels: [UInt16]) throws {
         self.node = node
         connection = node.accept(peer: "test:1", now: node.now)
-        connection.transport = self
-        ProtocolHeader.bytes.withUnsafeBytes { pass($0) }
-        send(
-            ConnectionStartOK(
-                clientProperties: ["capabilities": .table(["consumer_cancel_notify": .boolean(true)])],
-                mechanism: "PLAIN", response: Array("\0guest\0guest".utf8), locale: "en_US"),
-            0)
-        send(ConnectionTuneOK(channelMax: 2047, frameMax: 131_072, heartbeat: 0), 0)
-        send(ConnectionOpen(virtualHost: "/"), 0)
+        connect()
         for channel in channels { send(ChannelOpen(), channel) }
         tick()
         #expect(names.suffix(channels.count + 1).first == "connection.open-ok", "\(names)")
         frames.removeAll()
+    }
+
+    /// A client that has tried to open its connection; `frames` say what came of it.
+    init(_ node: Node) {
+        self.node = node
+        connection = node.accept(peer: "test:1", now: node.now)
+        connect()
+        tick()
+    }
+
+    private func connect() {
+        connection.transport = self
+        ProtocolHeader.bytes.withUnsafeBytes { pass($0) }
+        send(
+            ConnectionStartOK(
+                clientProperties: [
+                    "capabilities": .table([
+                        "consumer_cancel_notify": .boolean(true), "connection.blocked": .boolean(true),
+                    ])
+                ],
+                mechanism: "PLAIN", response: Array("\0guest\0guest".utf8), locale: "en_US"),
+            0)
+        send(ConnectionTuneOK(channelMax: 2047, frameMax: 131_072, heartbeat: 0), 0)
+        send(ConnectionOpen(virtualHost: "/"), 0)
     }
 
     func send(_ method: some MethodPayload, _ channel: UInt16) {
@@ -42,24 +58,51 @@ final class WireClient: Transport {
         pass(writer.bytes)
     }
 
-    func publish(_ body: [UInt8], to queue: String, _ channel: UInt16) {
+    func publish(_ body: [UInt8], to queue: String, _ channel: UInt16, isMandatory: Bool = false) {
+        pass(encoded(body, to: queue, channel, isMandatory: isMandatory))
+    }
+
+    /// Publishes to a node that may not take it now.
+    func publishIgnoringRest(_ body: [UInt8], to queue: String, _ channel: UInt16) {
+        encoded(body, to: queue, channel, isMandatory: false).withUnsafeBytes {
+            _ = node.receive($0, on: connection, now: node.now)
+        }
+    }
+
+    private func encoded(_ body: [UInt8], to queue: String, _ channel: UInt16, isMandatory: Bool) -> [UInt8] {
         var writer = WireWriter()
-        writer.writeMethodFrame(BasicPublish(exchange: "", routingKey: queue), channel: channel)
+        writer.writeMethodFrame(
+            BasicPublish(exchange: "", routingKey: queue, mandatory: isMandatory), channel: channel)
         var header = WireWriter()
         ContentHeader(bodySize: UInt64(body.count)).encode(into: &header)
         body.withUnsafeBytes {
             writer.writeContent(header: header.bytes, body: $0, channel: channel, frameMax: 131_072)
         }
-        pass(writer.bytes)
+        return Array(writer.bytes)
     }
 
+    private func pass(_ bytes: [UInt8]) { bytes.withUnsafeBytes { pass($0) } }
+
     private func pass(_ bytes: UnsafeRawBufferPointer) {
-        #expect(node.receive(bytes, on: connection, now: node.now) == bytes.count)
+        let used = node.receive(bytes, on: connection, now: node.now)
+        // What makes the connection fail is not used; a socket offers it again and it is dropped.
+        if used < bytes.count { #expect(node.receive(bytes, on: connection, now: node.now) == bytes.count) }
     }
 
     /// Ticks until the node has nothing more to do.
     func tick() {
         for _ in 0..<1000 where node.tick(now: node.now).hasMore {}
+    }
+
+    /// Ticks at a later time, in nanoseconds.
+    func tick(at time: UInt64) {
+        _ = node.tick(now: Instant(nanoseconds: time))
+        tick()
+    }
+
+    /// Bytes of the bodies that came.
+    var bodyBytes: Int {
+        frames.reduce(0) { sum, frame in if case .body(_, let count) = frame { sum + count } else { sum } }
     }
 
     /// What the node writes stays where it is.

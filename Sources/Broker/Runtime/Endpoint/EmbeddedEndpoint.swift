@@ -5,7 +5,7 @@ public import Management
 ///
 /// Listings cross to the node's loop once and are gathered there in slices; sorting and paging happen here.
 public struct EmbeddedEndpoint: Inspecting, Administering {
-    private let loop: any NodeLoop
+    let loop: any NodeLoop
     /// What a person sees as the endpoint's name.
     public let address: String
     private let version: String
@@ -50,7 +50,7 @@ public struct EmbeddedEndpoint: Inspecting, Administering {
             reply(.some(node.detail(of: queue)))
         }
         guard case .some(.some(let info)) = found else {
-            throw .notFound("queue '\(name)' in vhost '\(vhost)'")
+            throw .notFound(Self.title(queue: name, vhost))
         }
         return info
     }
@@ -61,19 +61,16 @@ public struct EmbeddedEndpoint: Inspecting, Administering {
     ) async throws(EndpointError) {
         let definition = QueueDefinition(
             isDurable: settings.durable, isAutoDelete: settings.autoDelete,
-            arguments: try fieldTable(settings.arguments, of: "queue '\(name)' in vhost '\(vhost)'"))
-        if name.isEmpty || name.utf8.count > 255 {
-            throw .refused("queue '\(name)'", reason: "a name has 1 to 255 bytes")
-        }
-        if name.hasPrefix("amq.") {
-            throw .refused("queue '\(name)'", reason: "names that begin with 'amq.' belong to the broker")
-        }
+            arguments: FieldTable(settings.arguments))
+        let resource = Self.title(queue: name, vhost)
+        try Self.check(name: name, of: resource)
         do throws(ProtocolException) {
             try QueueArguments.check(definition.arguments)
         } catch {
-            throw .refused("queue '\(name)' in vhost '\(vhost)'", reason: error.text)
+            throw .refused(resource, reason: error.text)
         }
-        _ = try await carryOut(.declareQueue(name: name, settings: definition, passive: false), vhost, name)
+        _ = try await carryOut(
+            .declareQueue(name: name, settings: definition, passive: false), in: vhost, about: resource)
     }
 
     /// Deletes a queue with its messages. Throws `EndpointError.refused` with the engine's words.
@@ -81,26 +78,28 @@ public struct EmbeddedEndpoint: Inspecting, Administering {
         vhost: String, name: String, ifEmpty: Bool, ifUnused: Bool
     ) async throws(EndpointError) {
         _ = try await queue(vhost: vhost, name: name)
-        _ = try await carryOut(.deleteQueue(name: name, ifUnused: ifUnused, ifEmpty: ifEmpty), vhost, name)
+        _ = try await carryOut(
+            .deleteQueue(name: name, ifUnused: ifUnused, ifEmpty: ifEmpty), in: vhost,
+            about: Self.title(queue: name, vhost))
     }
 
     /// Removes the ready messages of a queue and says how many there were.
     public func purgeQueue(vhost: String, name: String) async throws(EndpointError) -> Int? {
-        try await carryOut(.purgeQueue(name: name), vhost, name)
+        try await carryOut(.purgeQueue(name: name), in: vhost, about: Self.title(queue: name, vhost))
     }
 
     // MARK: Crossing over
 
-    private func ask<Value: Sendable>(
+    func ask<Value: Sendable>(
         _ work: @escaping @Sendable (Node, _ reply: @escaping @Sendable (Value?) -> Void) -> Void
     ) async throws(EndpointError) -> Value {
         guard let value = await loop.ask(work) else { throw .unreachable(address, reason: "the node has stopped") }
         return value
     }
 
-    /// Carries out a request; returns how many messages it removed, where it says so.
-    private func carryOut(
-        _ request: Request, _ vhost: String, _ name: String
+    /// Carries out a request about `resource`; returns how many messages it removed, where it says so.
+    func carryOut(
+        _ request: Request, in vhost: String, about resource: String
     ) async throws(EndpointError) -> Int? {
         let outcome: Outcome = try await ask { node, reply in
             node.request(request, in: vhost) { answer in
@@ -115,7 +114,6 @@ public struct EmbeddedEndpoint: Inspecting, Administering {
         case .done(let count):
             return count
         case .failed(let code, let text):
-            let resource = "queue '\(name)' in vhost '\(vhost)'"
             throw code == ReplyCode.notFound.rawValue ? .notFound(resource) : .refused(resource, reason: text)
         }
     }
@@ -125,18 +123,14 @@ public struct EmbeddedEndpoint: Inspecting, Administering {
         case failed(UInt16, String)
     }
 
-    private func fieldTable(
-        _ arguments: [String: JSONValue], of resource: String
-    ) throws(EndpointError) -> FieldTable {
-        var table = FieldTable()
-        for (name, value) in arguments.sorted(by: { $0.key < $1.key }) {
-            switch value {
-            case .string(let text): table[name] = .string(text)
-            case .integer(let number): table[name] = .int64(Int64(number))
-            case .bool(let flag): table[name] = .boolean(flag)
-            default: throw .refused(resource, reason: "argument '\(name)' is neither text, number nor true/false")
-            }
+    static func title(queue name: String, _ vhost: String) -> String { "queue '\(name)' in vhost '\(vhost)'" }
+    static func title(exchange name: String, _ vhost: String) -> String { "exchange '\(name)' in vhost '\(vhost)'" }
+
+    /// Checks a name that somebody makes up.
+    static func check(name: String, of resource: String) throws(EndpointError) {
+        if name.isEmpty || name.utf8.count > 255 { throw .refused(resource, reason: "a name has 1 to 255 bytes") }
+        if name.hasPrefix("amq.") {
+            throw .refused(resource, reason: "names that begin with 'amq.' belong to the broker")
         }
-        return table
     }
 }

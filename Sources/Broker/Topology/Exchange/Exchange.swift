@@ -16,9 +16,8 @@ final class Exchange {
     private var order: [UInt64] = []
     private var hadBinding = false
 
-    /// Messages published to it, and what they became: one for each queue each went to.
-    var publishedIn: UInt64 = 0
-    var publishedOut: UInt64 = 0
+    var counters = ExchangeCounters()
+    var readings = Readings(ExchangeCounters())
 
     init(name: String, settings: ExchangeDefinition) {
         self.name = name

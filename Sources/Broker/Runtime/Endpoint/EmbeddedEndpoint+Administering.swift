@@ -1,0 +1,252 @@
+internal import AMQP
+internal import Journal
+public import Management
+
+/// What can be changed beyond the queues.
+extension EmbeddedEndpoint {
+    /// Declares an exchange. Throws `EndpointError.refused` with the engine's words.
+    public func declareExchange(
+        vhost: String, name: String, settings: ExchangeSettings
+    ) async throws(EndpointError) {
+        let resource = Self.title(exchange: name, vhost)
+        try Self.check(name: name, of: resource)
+        let flags = ExchangeFlags(
+            isDurable: settings.durable, isAutoDelete: settings.autoDelete, isInternal: settings.internal,
+            arguments: FieldTable(settings.arguments))
+        _ = try await carryOut(
+            .declareExchange(name: name, type: settings.type, settings: flags, passive: false), in: vhost,
+            about: resource)
+    }
+
+    /// Deletes an exchange with its bindings. Throws `EndpointError.refused` with the engine's words.
+    public func deleteExchange(vhost: String, name: String, ifUnused: Bool) async throws(EndpointError) {
+        let resource = Self.title(exchange: name, vhost)
+        try Self.check(name: name, of: resource)
+        _ = try await carryOut(
+            .declareExchange(name: name, type: "", settings: ExchangeFlags(), passive: true), in: vhost,
+            about: resource)
+        _ = try await carryOut(.deleteExchange(name: name, ifUnused: ifUnused), in: vhost, about: resource)
+    }
+
+    /// Binds a queue or an exchange to an exchange. Throws `EndpointError.refused` with the engine's words.
+    public func bind(_ binding: BindingInfo) async throws(EndpointError) {
+        let resource = try Self.resource(of: binding)
+        _ = try await carryOut(
+            .bind(exchange: binding.source, Binding(binding)), in: binding.vhost, about: resource)
+    }
+
+    /// Removes a binding. Throws `EndpointError.notFound` where there is none like it.
+    public func unbind(_ binding: BindingInfo) async throws(EndpointError) {
+        let resource = try Self.resource(of: binding)
+        let found: Bool = try await ask { node, reply in
+            reply(node.virtualHosts[binding.vhost]?.exchanges[binding.source]?.has(Binding(binding)) ?? false)
+        }
+        guard found else { throw .notFound(resource) }
+        _ = try await carryOut(
+            .unbind(exchange: binding.source, Binding(binding)), in: binding.vhost, about: resource)
+    }
+
+    private static func resource(of binding: BindingInfo) throws(EndpointError) -> String {
+        let resource =
+            "the binding from '\(binding.source)' to '\(binding.destination)' in vhost '\(binding.vhost)'"
+        if binding.source.isEmpty || binding.destination.isEmpty {
+            throw .refused(resource, reason: ProtocolException.defaultExchange.text)
+        }
+        if binding.routingKey.utf8.count > 255 { throw .refused(resource, reason: "a routing key has up to 255 bytes") }
+        return resource
+    }
+
+    /// Publishes one message; returns whether any queue took it.
+    public func publish(
+        _ message: OutgoingMessage, vhost: String, exchange: String
+    ) async throws(EndpointError) -> Bool {
+        let resource = Self.title(exchange: exchange, vhost)
+        let content = try EncodedMessage(message, exchange: exchange, about: resource)
+        let routed: Result<Bool, EndpointError> = try await ask { node, reply in
+            reply(node.publish(content, vhost: vhost, exchange: exchange, about: resource))
+        }
+        return try routed.get()
+    }
+
+    /// Reads messages from the head of a queue.
+    public func getMessages(
+        vhost: String, queue: String, count: Int, mode: AckMode, truncate: Int?
+    ) async throws(EndpointError) -> [FetchedMessage] {
+        let resource = Self.title(queue: queue, vhost)
+        let fetched: Result<[FetchedMessage], EndpointError> = try await ask { node, reply in
+            guard let found = node.virtualHosts[vhost]?.queues[queue] else {
+                return reply(.failure(.notFound(resource)))
+            }
+            guard found.settings.exclusiveOwner == nil else {
+                return reply(.failure(.refused(resource, reason: ProtocolException.locked(queue, vhost).text)))
+            }
+            let reading = Fetch(found, count: min(max(1, count), Limits.fetchedMax), mode: mode, truncate: truncate)
+            node.later(
+                .control { node in
+                    guard reading.fetchSome(in: node) else { return false }
+                    reply(.success(reading.messages))
+                    return true
+                })
+        }
+        return try fetched.get()
+    }
+
+    /// Closes a client's connection; the client is told the reason (320 CONNECTION_FORCED).
+    public func closeConnection(name: String, reason: String) async throws(EndpointError) {
+        let found: Bool = try await ask { node, reply in
+            guard let connection = node.sortedConnections.first(where: { $0.name == name }) else {
+                return reply(false)
+            }
+            connection.fail(ProtocolException(.connectionForced, reason))
+            node.noteDirty(connection)
+            reply(true)
+        }
+        guard found else { throw .notFound("connection '\(name)'") }
+    }
+}
+
+extension Binding {
+    /// The binding as the management API describes it.
+    fileprivate init(_ info: BindingInfo) {
+        self.init(
+            destination: info.destinationType == .queue ? .queue(info.destination) : .exchange(info.destination),
+            routingKey: Array(info.routingKey.utf8), arguments: FieldTable(info.arguments))
+    }
+}
+
+/// A message of the management API as a client's would come: names, content header, body.
+private struct EncodedMessage: Sendable {
+    let key: [UInt8]
+    let header: [UInt8]
+    let body: [UInt8]
+
+    init(_ message: OutgoingMessage, exchange: String, about resource: String) throws(EndpointError) {
+        guard exchange.utf8.count <= 255, message.routingKey.utf8.count <= 255 else {
+            throw .refused(resource, reason: "exchange and routing key have up to 255 bytes")
+        }
+        guard UInt64(message.payload.count) <= Limits.messageBytes else {
+            throw .refused(resource, reason: "a message has up to \(Limits.messageBytes) bytes")
+        }
+        var writer = WireWriter()
+        writer.writeShortString(exchange)
+        writer.writeShortString(message.routingKey)
+        key = Array(writer.bytes)
+        writer.reset()
+        let properties = try BasicProperties(json: message.properties, about: resource)
+        ContentHeader(bodySize: UInt64(message.payload.count), properties: properties).encode(into: &writer)
+        header = Array(writer.bytes)
+        body = message.payload
+    }
+}
+
+extension Node {
+    /// Publishes for the control plane, as a client without confirms would.
+    fileprivate func publish(
+        _ message: EncodedMessage, vhost: String, exchange: String, about resource: String
+    ) -> Result<Bool, EndpointError> {
+        if isMemoryShort { return .failure(.refused(resource, reason: "the broker is low on memory")) }
+        guard let host = virtualHosts[vhost] else { return .failure(.notFound("vhost '\(vhost)'")) }
+        return message.key.withUnsafeBytes { key in
+            guard let publish = PublishMethod(key: key),
+                let route = router.route(
+                    key: key, exchange: publish.exchange, routingKey: publish.routingKey, in: host, node: self)
+            else { return .failure(.notFound(resource)) }
+            if route.exchange.settings.isInternal {
+                return .failure(.refused(resource, reason: "it is internal: only exchanges publish to it"))
+            }
+            return message.header.withUnsafeBytes { header -> Result<Bool, EndpointError> in
+                guard let scan = try? ContentHeaderScan(payload: header) else {
+                    return .failure(.refused(resource, reason: "the properties cannot be written"))
+                }
+                let lifetime: UInt64?
+                do throws(ProtocolException) {
+                    lifetime = try Expiration.milliseconds(scan.expiration)
+                } catch {
+                    return .failure(.refused(resource, reason: error.text))
+                }
+                let queues = route.queues(for: header)
+                var assembly = PublishAssembly(route: route, key: message.key, isMandatory: false)
+                assembly.begin(header: header, scan: scan, lifetime: lifetime, in: self)
+                let isTaken = message.body.withUnsafeBytes { assembly.append($0, in: self) }
+                assert(isTaken, "the header announces the body's size")
+                _ = enqueue(
+                    assembly.finish(in: self), on: route, to: queues, deliveryMode: scan.deliveryMode,
+                    bodyBytes: message.body.count, lifetime: lifetime, from: nil, isMandatory: false)
+                return .success(!queues.isEmpty)
+            }
+        }
+    }
+}
+
+/// Messages being read from the head of a queue for the management API, a slice a tick.
+private final class Fetch {
+    private let queue: ClassicQueue
+    private let count: Int
+    private let mode: AckMode
+    private let truncate: Int?
+    private var taken: [QueueEntry] = []
+    private(set) var messages: [FetchedMessage] = []
+
+    init(_ queue: ClassicQueue, count: Int, mode: AckMode, truncate: Int?) {
+        self.queue = queue
+        self.count = count
+        self.mode = mode
+        self.truncate = truncate.map { max(0, $0) }
+    }
+
+    /// Reads one slice; returns whether all has been read and settled.
+    func fetchSome(in node: Node) -> Bool {
+        var bytes = Limits.outboundBytesPerTick
+        while messages.count < count, !queue.isDeleted, let entry = queue.takeFirst() {
+            let message = node.message(entry, in: queue, truncate: truncate)
+            messages.append(message)
+            if entry.flags & QueueEntry.redelivered != 0 {
+                queue.counters.redeliver &+= 1
+                node.counters.redeliver &+= 1
+            }
+            switch mode {
+            case .remove, .rejectRemove:
+                queue.counters.getNoAck &+= 1
+                node.counters.getNoAck &+= 1
+                node.release(entry.record)
+            case .requeue, .rejectRequeue:
+                queue.counters.get &+= 1
+                node.counters.get &+= 1
+                taken.append(entry)
+            }
+            bytes -= message.payload.count + 256
+            if bytes <= 0 { return false }
+        }
+        for entry in taken { queue.requeue(entry) }
+        taken = []
+        return true
+    }
+}
+
+extension Node {
+    fileprivate func message(_ entry: QueueEntry, in queue: ClassicQueue, truncate: Int?) -> FetchedMessage {
+        let bytes = UnsafeRawPointer(segments.bytes(of: entry.record))
+        let shape = MessageRecord.shape(of: bytes)
+        let key = PublishMethod(key: UnsafeRawBufferPointer(start: bytes + shape.keyOffset, count: shape.keyBytes))
+        let header = UnsafeRawBufferPointer(start: bytes + shape.headerOffset, count: shape.headerBytes)
+        let wanted = min(shape.bodyBytes, truncate ?? shape.bodyBytes)
+        var payload: [UInt8] = []
+        payload.reserveCapacity(wanted)
+        if shape.isChunked {
+            while payload.count < wanted {
+                let chunk = MessageRecord.chunk(payload.count / Limits.chunkBytes, of: bytes, shape)
+                let part = min(Limits.chunkBytes, wanted - payload.count)
+                payload += UnsafeRawBufferPointer(start: UnsafeRawPointer(segments.bytes(of: chunk)), count: part)
+            }
+        } else {
+            payload += UnsafeRawBufferPointer(start: bytes + shape.bodyOffset, count: wanted)
+        }
+        // It was checked when it came.
+        let properties = (try? ContentHeader(decoding: header))?.properties
+        return FetchedMessage(
+            exchange: key.map { String(decoding: $0.exchange, as: UTF8.self) } ?? "",
+            routingKey: key.map { String(decoding: $0.routingKey, as: UTF8.self) } ?? "",
+            redelivered: entry.flags & QueueEntry.redelivered != 0, payload: payload, payloadBytes: shape.bodyBytes,
+            properties: properties?.json ?? [:], messagesLeft: queue.readyCount)
+    }
+}

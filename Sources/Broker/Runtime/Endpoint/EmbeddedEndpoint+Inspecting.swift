@@ -1,0 +1,117 @@
+internal import AMQP
+public import Management
+
+/// What can be looked at beyond the queues.
+extension EmbeddedEndpoint {
+    /// One page of the exchanges, by vhost and name.
+    public func exchanges(_ request: ListRequest) async throws(EndpointError) -> Page<ExchangeInfo> {
+        let all: [ExchangeInfo] = try await ask { node, reply in
+            reply(
+                node.sortedVirtualHosts.flatMap { host in
+                    host.sortedExchanges.map { node.info(of: $0, in: host) }
+                })
+        }
+        return request.page(of: all, name: \.name, vhost: \.vhost)
+    }
+
+    /// The bindings at one end, the default exchange's first.
+    public func bindings(_ scope: BindingScope) async throws(EndpointError) -> [BindingInfo] {
+        let found: [BindingInfo]?? = try await ask { node, reply in reply(.some(node.bindings(scope))) }
+        guard case .some(.some(let bindings)) = found else {
+            switch scope {
+            case .toQueue(let id): throw .notFound(Self.title(queue: id.name, id.vhost))
+            case .fromExchange(let id), .toExchange(let id): throw .notFound(Self.title(exchange: id.name, id.vhost))
+            }
+        }
+        return bindings
+    }
+
+    /// One page of the client connections, oldest first.
+    public func connections(_ request: ListRequest) async throws(EndpointError) -> Page<ConnectionInfo> {
+        let all: [ConnectionInfo] = try await ask { node, reply in
+            reply(node.sortedConnections.map(node.info(of:)))
+        }
+        return request.page(of: all, name: \.name, vhost: \.vhost)
+    }
+
+    /// One page of the channels, by connection and number.
+    public func channels(_ request: ListRequest) async throws(EndpointError) -> Page<ChannelInfo> {
+        let all: [ChannelInfo] = try await ask { node, reply in
+            reply(
+                node.sortedConnections.flatMap { connection in
+                    connection.sortedChannels.map { node.info(of: $0, withConsumers: false) }
+                })
+        }
+        return request.page(of: all, name: \.name, vhost: \.vhost)
+    }
+
+    /// One channel with its consumers.
+    public func channel(name: String) async throws(EndpointError) -> ChannelInfo {
+        let found: ChannelInfo?? = try await ask { node, reply in
+            for connection in node.sortedConnections {
+                for channel in connection.sortedChannels where channel.name == name {
+                    return reply(.some(node.info(of: channel, withConsumers: true)))
+                }
+            }
+            reply(.some(nil))
+        }
+        guard case .some(.some(let channel)) = found else { throw .notFound("channel '\(name)'") }
+        return channel
+    }
+
+    /// The consumers of a vhost, or of all.
+    public func consumers(vhost: String?) async throws(EndpointError) -> [ConsumerInfo] {
+        try await ask { node, reply in
+            var infos: [ConsumerInfo] = []
+            node.visitQueues(
+                { queue in
+                    guard vhost == nil || queue.virtualHost.name == vhost else { return }
+                    infos += queue.consumers.map(node.info(of:))
+                }, finished: { reply(infos) })
+        }
+    }
+
+    /// The vhosts, by name.
+    public func vhosts() async throws(EndpointError) -> [VhostInfo] {
+        try await ask { node, reply in
+            var sums: [String: QueueSums] = [:]
+            node.visitQueues(
+                { sums[$0.virtualHost.name, default: QueueSums()].add($0) },
+                finished: {
+                    reply(
+                        node.sortedVirtualHosts.map { host in
+                            var info = VhostInfo(name: host.name)
+                            let sum = sums[host.name] ?? QueueSums()
+                            info.messagesReady = sum.ready
+                            info.messagesUnacknowledged = sum.unacked
+                            info.messages = sum.ready + sum.unacked
+                            return info
+                        })
+                })
+        }
+    }
+}
+
+extension Node {
+    /// The bindings at one end, or nil where there is nothing of that name.
+    fileprivate func bindings(_ scope: BindingScope) -> [BindingInfo]? {
+        switch scope {
+        case .toQueue(let id):
+            guard let host = virtualHosts[id.vhost], host.queues[id.name] != nil else { return nil }
+            let implicit = BindingInfo(vhost: id.vhost, source: "", destination: id.name, routingKey: id.name)
+            return [implicit]
+                + host.bindings(to: .queue(id.name)).map { info(of: $0.binding, from: $0.source, in: host) }
+        case .toExchange(let id):
+            guard let host = virtualHosts[id.vhost], host.exchanges[id.name] != nil else { return nil }
+            return host.bindings(to: .exchange(id.name)).map { info(of: $0.binding, from: $0.source, in: host) }
+        case .fromExchange(let id):
+            guard let host = virtualHosts[id.vhost], let exchange = host.exchanges[id.name] else { return nil }
+            if id.name.isEmpty {
+                return host.queues.keys.sorted().map {
+                    BindingInfo(vhost: id.vhost, source: "", destination: $0, routingKey: $0)
+                }
+            }
+            return exchange.bindings.map { info(of: $0, from: exchange, in: host) }
+        }
+    }
+}
