@@ -3,6 +3,22 @@ import NIOHTTP1
 
 /// What can be changed beyond the queues.
 extension RemoteEndpoint {
+    /// Declares a vhost. On RabbitMQ its creator has no permissions in it until they are given.
+    public func declareVhost(name: String) async throws(EndpointError) {
+        try await send(
+            Transport.Request(
+                method: .PUT, path: "/api/vhosts/\(name.percentEncoded)", resource: "vhost '\(name)'",
+                doing: "declaring", tagNeeded: "administrator"))
+    }
+
+    /// Deletes a vhost with everything in it.
+    public func deleteVhost(name: String) async throws(EndpointError) {
+        try await send(
+            Transport.Request(
+                method: .DELETE, path: "/api/vhosts/\(name.percentEncoded)", resource: "vhost '\(name)'",
+                doing: "deleting", tagNeeded: "administrator"))
+    }
+
     /// Declares an exchange.
     public func declareExchange(
         vhost: String, name: String, settings: ExchangeSettings

@@ -126,6 +126,14 @@ final class ScriptedEndpoint: Inspecting, Administering {
 
     func vhosts() async throws(EndpointError) -> [VhostInfo] { try await answer(\.vhosts) }
 
+    func declareVhost(name: String) async throws(EndpointError) {
+        script.withLock { $0.vhosts.append(VhostInfo(name: name)) }
+    }
+
+    func deleteVhost(name: String) async throws(EndpointError) {
+        script.withLock { $0.vhosts.removeAll { $0.name == name } }
+    }
+
     func declareExchange(vhost: String, name: String, settings: ExchangeSettings) async throws(EndpointError) {
         script.withLock { $0.exchanges.append(ExchangeInfo(vhost: vhost, name: name)) }
     }

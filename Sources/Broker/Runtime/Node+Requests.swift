@@ -21,6 +21,7 @@ extension Node {
     }
 
     func carryOutRequests() {
+        applyProposals()
         for _ in 0..<Limits.requestsPerTick {
             guard let pending = requests.popFirst() else { return }
             do throws(ProtocolException) {
@@ -33,6 +34,13 @@ extension Node {
             // Before the next request, which may be about what this one declares, on whatever channel it came.
             applyProposals()
         }
+    }
+
+    /// A change that the control plane asks for itself.
+    func change(_ change: TopologyChange, completed: @escaping (Answer) -> Void) {
+        lastControl += 1
+        controlAnswers[lastControl] = completed
+        proposals.append(Proposal(change: change, origin: .control(lastControl)))
     }
 
     /// Hands a change to whoever orders them; it is answered when it has been applied.

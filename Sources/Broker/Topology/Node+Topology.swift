@@ -7,6 +7,11 @@ extension Node {
         topologyVersion += 1
         do throws(ProtocolException) {
             switch change {
+            case .declareVirtualHost(let name):
+                if virtualHosts[name] == nil { virtualHosts[name] = VirtualHost(name: name) }
+                return .done
+            case .deleteVirtualHost(let name):
+                return try deleteVirtualHost(virtualHost(name))
             case .declareExchange(let host, let name, let settings):
                 return try declareExchange(in: virtualHost(host), name, settings)
             case .deleteExchange(let host, let name, let ifUnused):
@@ -30,6 +35,27 @@ extension Node {
             throw ProtocolException(.notAllowed, "vhost \(name) not found")
         }
         return host
+    }
+
+    /// The name is gone at once, with the connections that opened it; its queues go in slices.
+    private func deleteVirtualHost(_ host: VirtualHost) throws(ProtocolException) -> Answer {
+        virtualHosts[host.name] = nil
+        for connection in sortedConnections where connection.virtualHost === host && connection.phase == .open {
+            connection.fail(ProtocolException(.connectionForced, "vhost '\(host.name)' is deleted"))
+            noteDirty(connection)
+        }
+        var names = host.queues.keys.sorted()
+        later(
+            .control { node in
+                for _ in 0..<Limits.listedPerSlice {
+                    guard let name = names.popLast() else { return true }
+                    guard let queue = host.queues[name] else { continue }
+                    host.removeQueue(name)
+                    _ = node.retire(queue)
+                }
+                return false
+            })
+        return .done
     }
 
     private func declareExchange(

@@ -5,6 +5,8 @@ internal import AMQP
 /// Everything that decides the outcome is in the change and in the metadata, so that applying it gives the same
 /// answer everywhere.
 enum TopologyChange {
+    case declareVirtualHost(name: String)
+    case deleteVirtualHost(name: String)
     case declareExchange(virtualHost: String, name: String, settings: ExchangeDefinition)
     case deleteExchange(virtualHost: String, name: String, ifUnused: Bool)
     case declareQueue(virtualHost: String, name: String, settings: QueueDefinition)

@@ -3,6 +3,12 @@
 /// A call that returns has been accepted by the broker. None is repeated on its own: after
 /// ``EndpointError/timedOut(_:after:)`` it is not known whether the change happened.
 public protocol Administering: Sendable {
+    /// Declares a vhost; one that exists stays as it is.
+    func declareVhost(name: String) async throws(EndpointError)
+
+    /// Deletes a vhost with all its queues, messages and exchanges; connections that use it are closed.
+    func deleteVhost(name: String) async throws(EndpointError)
+
     /// Declares a queue; declaring it again with the same settings is fine, with others it is
     /// ``EndpointError/refused(_:reason:)``.
     func declareQueue(vhost: String, name: String, settings: QueueSettings) async throws(EndpointError)

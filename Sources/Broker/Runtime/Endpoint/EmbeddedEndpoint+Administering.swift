@@ -4,6 +4,30 @@ public import Management
 
 /// What can be changed beyond the queues.
 extension EmbeddedEndpoint {
+    /// Declares a vhost with the exchanges that every vhost has.
+    public func declareVhost(name: String) async throws(EndpointError) {
+        let resource = "vhost '\(name)'"
+        if name.isEmpty || name.utf8.count > 255 { throw .refused(resource, reason: "a name has 1 to 255 bytes") }
+        try await change(.declareVirtualHost(name: name), about: resource)
+    }
+
+    /// Deletes a vhost with everything in it; connections that use it are closed.
+    public func deleteVhost(name: String) async throws(EndpointError) {
+        let resource = "vhost '\(name)'"
+        if name == "/" { throw .refused(resource, reason: "the default vhost stays") }
+        try await change(.deleteVirtualHost(name: name), about: resource)
+    }
+
+    private func change(_ change: TopologyChange, about resource: String) async throws(EndpointError) {
+        let isDone: Bool = try await ask { node, reply in
+            node.change(change) { answer in
+                if case .failed = answer { reply(false) } else { reply(true) }
+            }
+        }
+        // Only a missing vhost makes such a change fail.
+        guard isDone else { throw .notFound(resource) }
+    }
+
     /// Declares an exchange. Throws `EndpointError.refused` with the engine's words.
     public func declareExchange(
         vhost: String, name: String, settings: ExchangeSettings
