@@ -107,7 +107,8 @@ let package = Package(
         .testTarget(name: "JournalTests", dependencies: ["Journal"], swiftSettings: settings),
         .testTarget(name: "ManagementTests", dependencies: ["Management"], swiftSettings: settings),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: settings),
-        .testTarget(name: "BrokerTests", dependencies: ["Broker", "AMQP", "Management"], swiftSettings: settings),
+        .testTarget(
+            name: "BrokerTests", dependencies: ["Broker", "AMQP", "Journal", "Management"], swiftSettings: settings),
         .testTarget(
             name: "SimulationTests", dependencies: ["Broker", "AMQP", "Journal"], swiftSettings: settings),
         .testTarget(

@@ -40,13 +40,17 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
 
     var now: Instant { Instant(nanoseconds: DispatchTime.now().uptimeNanoseconds) }
 
+    /// Between two ticks of a node that has more to do. The event loop carries out everything that is due before it looks
+    /// at its sockets again, so a tick that follows "at once" would keep all clients waiting until the last one.
+    private static let pauseNanoseconds: UInt64 = 10_000
+
     /// Runs a tick, and sees to it that the next one comes when it is due.
     func tick() {
         guard let node else { return }
         let begin = now
         let outcome = node.tick(now: begin)
         longestTick = max(longestTick, now.nanoseconds - begin.nanoseconds)
-        if outcome.hasMore { scheduleTick() }
+        if outcome.hasMore { setAlarm(Instant(nanoseconds: now.nanoseconds + Self.pauseNanoseconds)) }
         if let deadline = outcome.nextDeadline { setAlarm(deadline) }
     }
 

@@ -12,6 +12,10 @@ extension Channel {
             connection.block()
             return nil
         }
+        if connection.hasPublishedItsShare {
+            connection.pauseReading()
+            return nil
+        }
         let publish = try PublishMethod(frame.payload)
         let route = try route(publish)
         if publish.isImmediate { throw .notImplemented("immediate=true") }
@@ -188,6 +192,7 @@ extension Channel {
         lifetime: UInt64?, isMandatory: Bool
     ) {
         counters.publish &+= 1
+        connection.publishedBytes &+= bodyBytes &+ MemoryLayout<QueueEntry>.stride
         if transaction != nil {
             transaction?.publishes.append(
                 Transaction.Publish(

@@ -15,7 +15,7 @@ extension Connection {
         case .awaitingProtocolHeader, .awaitingStartOK: "starting"
         case .awaitingTuneOK: "tuning"
         case .awaitingOpen: "opening"
-        case .open: isBlocked ? "blocked" : "running"
+        case .open: isBlocked ? "blocked" : isReadingPaused ? "flow" : "running"
         case .closing: "closing"
         case .closed: "closed"
         }

@@ -45,6 +45,9 @@ public final class Connection {
     var isDirty = false
     /// Stopped reading because memory is short or because its channels hold too many frames back.
     var isReadingPaused = false
+    /// Bytes published in the node's present memory window.
+    var publishedBytes = 0
+    private var memoryWindow: UInt64 = 0
     /// Not read because memory is short, and told so.
     private(set) var isBlocked = false
     /// The method that closed the connection, for `connection.close`.
@@ -256,6 +259,16 @@ public protocol Transport: AnyObject {
 // MARK: Reading
 
 extension Connection {
+    /// Whether it has published what a connection may while memory is tight, until the node's next look.
+    @inline(__always)
+    var hasPublishedItsShare: Bool {
+        if memoryWindow != node.memoryWindow {
+            memoryWindow = node.memoryWindow
+            publishedBytes = 0
+        }
+        return publishedBytes >= node.publishAllowance
+    }
+
     /// Stops reading a publisher for a memory alarm and tells it so (RabbitMQ, "Blocked Connection Notifications").
     func block() {
         pauseReading()

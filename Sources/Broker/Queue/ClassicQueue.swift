@@ -1,11 +1,10 @@
 internal import AMQP
 internal import DequeModule
-internal import HeapModule
 internal import Journal
 
 /// A queue that lives on one node: messages in the order of their sequences, and the consumers that take turns.
 ///
-/// A message keeps its sequence for life. Ready ones lie in a ring in order; requeued ones go to a heap and are
+/// A message keeps its sequence for life. Ready ones lie in a ring in order; requeued ones lie apart in order and are
 /// delivered first, because every sequence ever delivered is lower than any that is still in the ring.
 final class ClassicQueue {
     /// The metadata index of its declaration: a queue declared again under the same name is another queue.
@@ -16,7 +15,7 @@ final class ClassicQueue {
     unowned let node: Node
 
     var ready = EntryRing<QueueEntry>()
-    private var returned = Heap<ReturnedEntry>()
+    private var returned = SortedEntries()
     private var lastSequence: UInt64 = 0
     /// Bytes of the bodies of ready messages.
     private(set) var readyBytes = 0
@@ -50,6 +49,8 @@ final class ClassicQueue {
         lastActive = node.now
     }
 
+    /// Memory of its entries, in bytes.
+    var residentBytes: Int { ready.residentBytes + returned.residentBytes }
     var readyCount: Int { ready.count + returned.count }
 
     // MARK: Messages in
@@ -85,8 +86,8 @@ final class ClassicQueue {
 
     private func removeFirst() -> QueueEntry? {
         let entry: QueueEntry
-        if let back = returned.popMin() {
-            entry = back.entry
+        if let back = returned.popFirst() {
+            entry = back
         } else if !ready.isEmpty {
             entry = ready.first
             ready.removeFirst()
@@ -116,7 +117,7 @@ final class ClassicQueue {
     }
 
     private var firstExpiry: UInt64? {
-        returned.min?.entry.expiry ?? (ready.isEmpty ? nil : ready.first.expiry)
+        returned.first?.expiry ?? (ready.isEmpty ? nil : ready.first.expiry)
     }
 
     @inline(never)
@@ -144,7 +145,7 @@ final class ClassicQueue {
     /// Takes back a message that nobody has seen.
     func putBack(_ entry: QueueEntry) {
         guard !isDeleted else { return node.release(entry.record) }
-        returned.insert(ReturnedEntry(entry: entry))
+        returned.insert(entry)
         readyBytes += Int(entry.bodyBytes)
         if entry.expiry != QueueEntry.never { noteExpiring() }
         if !isScheduled { schedule() }
@@ -152,10 +153,9 @@ final class ClassicQueue {
 
     /// Empties the queue of its ready messages and hands them over to be released in slices.
     func takeAllReady() -> QueueRemains {
-        var remains = QueueRemains(
-            ready: EntryRing(), returned: returned.unordered.map(\.entry).sorted { $0.sequence < $1.sequence })
+        var remains = QueueRemains(ready: EntryRing(), returned: SortedEntries())
         swap(&remains.ready, &ready)
-        returned = Heap()
+        swap(&remains.returned, &returned)
         readyBytes = 0
         return remains
     }
@@ -237,14 +237,7 @@ final class ClassicQueue {
 /// What a purge or a deletion leaves to be released.
 struct QueueRemains: ~Copyable {
     var ready: EntryRing<QueueEntry>
-    var returned: [QueueEntry]
+    var returned: SortedEntries
 
     var count: Int { ready.count + returned.count }
-}
-
-/// Orders returned entries by their place in the queue.
-private struct ReturnedEntry: Comparable {
-    let entry: QueueEntry
-    static func < (left: Self, right: Self) -> Bool { left.entry.sequence < right.entry.sequence }
-    static func == (left: Self, right: Self) -> Bool { left.entry.sequence == right.entry.sequence }
 }

@@ -45,34 +45,12 @@ struct EntryRing<Entry: BitwiseCopyable>: ~Copyable {
         return blocks[firstBlock][head]
     }
 
-    var last: Entry { self[count - 1] }
-
     @inline(__always)
     mutating func removeFirst() {
         precondition(count > 0)
         count &-= 1
         head = count == 0 ? 0 : head &+ 1
         if head == Self.blockEntries { dropFirstBlock() }
-    }
-
-    /// The entry `index` places behind the first one.
-    subscript(index: Int) -> Entry {
-        get {
-            precondition(index >= 0 && index < count)
-            return blocks[firstBlock + (head + index) >> Self.shift][(head + index) & (Self.blockEntries - 1)]
-        }
-        set {
-            precondition(index >= 0 && index < count)
-            blocks[firstBlock + (head + index) >> Self.shift][(head + index) & (Self.blockEntries - 1)] = newValue
-        }
-    }
-
-    /// Keeps the first `newCount` entries.
-    mutating func truncate(to newCount: Int) {
-        precondition(newCount >= 0 && newCount <= count)
-        count = newCount
-        let needed = max((head + count + Self.blockEntries - 1) >> Self.shift, 1)
-        while blocks.count - firstBlock > needed { discard(blocks.removeLast()) }
     }
 
     @inline(never)

@@ -38,6 +38,14 @@ enum Limits {
     static let fetchedMax = 10_000
     /// Between two readings of the counters.
     static let samplingMilliseconds: UInt64 = 1000
+    /// Between two looks at the memory in use.
+    static let memoryCheckMilliseconds: UInt64 = 100
+    /// Above this part of the limit publishers share what is left.
+    static let memoryTightPercent = 80
+    /// The part of the memory left that one connection may fill until the next look.
+    static let memoryShares = 64
+    /// What a connection may publish until the next look however little is left.
+    static let publishedBytesMin = 16_384
     /// Reading resumes when memory has fallen to this part of the limit.
     static let memoryResumePercent = 90
 }

@@ -28,7 +28,7 @@ final class Remains {
             remains.ready.removeFirst()
             budget -= 1
         }
-        while budget > 0, let entry = remains.returned.popLast() {
+        while budget > 0, let entry = remains.returned.popFirst() {
             node.release(entry.record)
             budget -= 1
         }
@@ -53,7 +53,7 @@ final class Returning {
     /// Requeues one slice; returns whether nothing is left.
     func continueReturning(in node: Node) -> Bool {
         for _ in 0..<Limits.sliceEntries {
-            guard let delivery = unacked.settleFirst(upTo: .max) else { return true }
+            guard let delivery = unacked.popFirst() else { return true }
             if exceptPending, delivery.state == .pending { continue }
             node.settle(delivery.entry, of: delivery.queue.takeUnretainedValue(), requeue: true)
         }
@@ -66,6 +66,7 @@ struct Timer: Comparable {
     enum Target: Comparable {
         case connection(ConnectionID)
         case queue(UInt64)
+        case memory
         case statistics
         case deliveryAcks
     }

@@ -42,8 +42,10 @@ public final class VolatileSegments {
     }
 
     deinit {
-        for slot in 0..<slotCount { segments[slot].base?.deallocate() }
-        for spare in spares { spare.deallocate() }
+        for slot in 0..<slotCount {
+            if let base = segments[slot].base { AnonymousMemory.free(base, segments[slot].capacity) }
+        }
+        for spare in spares { AnonymousMemory.free(spare, Self.segmentBytes) }
         segments.deallocate()
     }
 
@@ -115,7 +117,7 @@ public final class VolatileSegments {
         if capacity == Self.segmentBytes, let spare = spares.popLast() {
             base = spare
         } else {
-            base = .allocate(byteCount: capacity, alignment: 16)
+            base = AnonymousMemory.allocate(capacity)
             residentBytes += capacity
         }
         let slot = freeSlots.popLast() ?? newSlot()
@@ -142,7 +144,7 @@ public final class VolatileSegments {
         if segments[slot].capacity == Self.segmentBytes, spares.count < Self.sparesKept {
             spares.append(base)
         } else {
-            base.deallocate()
+            AnonymousMemory.free(base, segments[slot].capacity)
             residentBytes -= segments[slot].capacity
         }
         segments[slot] = Segment(base: nil, capacity: 0, used: 0, live: 0)

@@ -62,7 +62,7 @@ extension Node {
         info.messages = queue.readyCount + queue.unackedCount
         info.messageBytes = queue.readyBytes + queue.unackedBytes
         info.consumers = queue.consumers.count
-        info.memory = queue.ready.residentBytes
+        info.memory = queue.residentBytes
         info.messageStats = queue.readings.stats(queue.counters, withPublisher: false)
         return info
     }
