@@ -7,7 +7,7 @@ public struct ThemeLibrary: Sendable {
     /// What is wrong with own theme files that nobody asked for.
     public private(set) var problems: [ThemeError] = []
 
-    /// The themes that need no file: dark and light.
+    /// The themes that need no file, the default first.
     public static func builtIn() throws(ThemeError) -> [Theme] {
         var themes: [Theme] = []
         for (name, text) in BuiltInThemes.all {
