@@ -117,7 +117,10 @@ extension ConsoleState {
             closeDialog()
             return []
         case .enter, .tab:
-            queues.setFilter(QueueFilter(text: field.text))
+            let filter = QueueFilter(text: field.text)
+            // What is wrong stands beside the field.
+            guard filter.error == nil else { return [] }
+            queues.setFilter(filter)
             dialog = nil
             return [.list(queues.request)]
         case .up, .down:

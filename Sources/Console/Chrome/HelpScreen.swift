@@ -1,3 +1,4 @@
+import Management
 import Terminal
 
 /// The help: every action of the place with its keys, and what the columns mean. Derived from the action table.
@@ -29,6 +30,8 @@ enum HelpScreen {
         if state.panel == .queues {
             lines += [.empty, .head("Columns")]
             lines += QueueColumn.allCases.map { .item(keys: $0.title, text: $0.meaning, isBarred: false) }
+            lines += [.empty, .head("Filter")]
+            lines += Filter<QueueInfo>.help.map { .item(keys: $0.form, text: $0.meaning, isBarred: false) }
         }
         return lines
     }

@@ -25,7 +25,10 @@ enum QueueListView {
             pen += width + 2
             let loaded = state.monitor.queueScope?.loaded ?? 0
             let text = "\(Figures.exact(state.queues.rows.count)) of \(Figures.exact(loaded)) loaded match"
-            canvas.put(text, .dim, column: pen, row: row)
+            let error = QueueFilter(text: field.text).error.map(\.description)
+            canvas.put(
+                TextWidth.cutEnd(error ?? text, max(0, canvas.size.columns - pen - 1)),
+                error == nil ? .dim : .critical, column: pen, row: row)
             return
         }
         for (text, role) in scope(state) {
@@ -55,7 +58,11 @@ enum QueueListView {
         }
         let filter = state.queues.filter
         if !filter.isEmpty {
-            parts.append((filter.isInverse ? "without \"\(filter.needle)\"" : "with \"\(filter.needle)\"", .warning))
+            parts.append((filter.words, .warning))
+            if filter.hasLocalPart {
+                let rows = Figures.exact(state.queues.rows.count)
+                parts.append((scope.isWhole ? "\(rows) match" : "\(rows) of this page match", .warning))
+            }
         }
         if state.queues.problemsOnly {
             parts.append((scope.isWhole ? "only problems" : "only problems of this page", .warning))
