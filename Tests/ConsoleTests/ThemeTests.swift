@@ -67,7 +67,7 @@ func badFiles(text: String, line: Int?, field: String?) {
     #expect {
         try ThemeFile.parse(text, file: "mine.yaml")
     } throws: { error in
-        guard let error = error as? ThemeError else { return false }
+        guard let error = error as? FileError else { return false }
         return error.file == "mine.yaml" && (line == nil || error.line == line) && error.field == field
     }
 }
@@ -88,8 +88,8 @@ func library() throws {
     #expect(library.themes.map(\.name) == ["mine"] + BuiltInThemes.all.map(\.0))
     #expect(library.problems.map(\.field) == ["styles"])
     #expect(library.theme(after: "mono")?.name == "mine")
-    #expect(throws: ThemeError.self) { try ThemeLibrary(wanted: "bad", environment: environment) }
-    #expect(throws: ThemeError.self) { try ThemeLibrary(wanted: "nowhere", environment: environment) }
+    #expect(throws: FileError.self) { try ThemeLibrary(wanted: "bad", environment: environment) }
+    #expect(throws: FileError.self) { try ThemeLibrary(wanted: "nowhere", environment: environment) }
     let path = themes.appending(path: "mine.yaml").path
     #expect(try ThemeLibrary(wanted: path, environment: [:]).themes.first?.name == "mine")
 }

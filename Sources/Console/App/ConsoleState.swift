@@ -49,7 +49,9 @@ public struct ConsoleState: Sendable {
         queues = QueuesPanel(request: settings.queues)
         now = monitor.time
         queues.arrive(monitor, preview: nil, frozen: false)
-        receipt = settings.themes.problems.first.map { .note("an own theme is not usable: \($0)") }
+        receipt =
+            settings.themes.problems.first.map { .note("an own theme is not usable: \($0)") }
+            ?? settings.problems.first.map { .note("\($0)") }
     }
 
     /// Where keys are understood.

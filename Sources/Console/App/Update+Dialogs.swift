@@ -5,10 +5,10 @@ extension ConsoleState {
     /// Takes a key: the dialog's where one is open, else the action table's.
     mutating func press(_ key: Key) -> [Effect] {
         guard let dialog else {
-            guard let entry = ActionTable.entry(for: key, in: place) else { return [] }
+            guard let entry = settings.keys.entry(for: key, in: place) else { return [] }
             return perform(entry)
         }
-        if let entry = ActionTable.entry(for: key, in: place), entry.action == .redraw {
+        if let entry = settings.keys.entry(for: key, in: place), entry.action == .redraw {
             return perform(entry)
         }
         switch dialog {
@@ -156,7 +156,7 @@ extension ConsoleState {
         if name == "q!" { return [.quit] }
         if ["q", "quit"].contains(name), lossOnQuit == nil { return [.quit] }
         let action = Action(rawValue: ["q": "quit", "h": "help"][name] ?? name)
-        guard let action, let entry = ActionTable.entry(of: action) else {
+        guard let action, let entry = settings.keys.entry(of: action) else {
             receipt = Receipt(
                 outcome: .failed, text: ":\(name) is no command; try :overview :queues :declare :sort :theme :help :q")
             return []
