@@ -30,6 +30,8 @@ public struct ConsoleState: Sendable {
 
     /// A picture for print: without keys and selection.
     var isSnapshot = false
+    /// What lets changes through.
+    var gate: Gate
     var queues: QueuesPanel
     var dialog: Dialog?
     var receipt: Receipt?
@@ -42,6 +44,7 @@ public struct ConsoleState: Sendable {
     /// A console that has heard nothing yet.
     public init(settings: ConsoleSettings, monitor: MonitorState, size: Size, panel: Panel = .queues) {
         self.settings = settings
+        gate = Gate(isReadOnly: settings.isReadOnly, lock: settings.lock)
         self.monitor = monitor
         self.size = size
         self.panel = panel

@@ -57,7 +57,7 @@ extension ConsoleState {
 
     /// Why an action cannot be done now; `nil` where it can.
     func barred(_ entry: ActionTable.Entry) -> String? {
-        if entry.isDangerous, settings.isReadOnly { return "this console is read-only (--read-only)" }
+        if entry.isDangerous, let refusal = gate.refusal(at: now) { return refusal }
         if entry.needsQueue, queues.target == nil { return "no queue is selected" }
         return nil
     }

@@ -72,9 +72,10 @@ extension ConsoleState {
 
     private mutating func send(_ mutation: Mutation) -> [Effect] {
         closeDialog()
-        // The gate's own check: whatever opened the dialog, nothing is sent from a read-only console.
-        guard !settings.isReadOnly else {
-            receipt = .note("\(mutation.verb): this console is read-only (--read-only)")
+        // The gate's own check: whatever opened the dialog, nothing is sent from a read-only console, nor after the
+        // lock has closed again.
+        if let refusal = gate.refusal(at: now) {
+            receipt = .note("\(mutation.verb): \(refusal)")
             return []
         }
         receipt = .pending(mutation)
