@@ -35,6 +35,10 @@ public struct ConsoleState: Sendable {
     var queues: QueuesPanel
     var dialog: Dialog?
     var receipt: Receipt?
+    /// The commands typed so far.
+    var commandHistory = CommandHistory()
+    /// Whether the guided tour shows, where there is one.
+    var showsTour = true
     /// When the selection last moved; its detail is asked for once it rests.
     var selectedAt: Duration = .zero
     /// The queue whose detail was last asked for.

@@ -18,13 +18,13 @@ extension ConsoleState {
         case .sort(let menu): return press(key, in: menu)
         case .leave(let question): return press(key, in: question)
         case .filter(let field): return pressInFilter(key, field)
-        case .command(let field): return pressInCommand(key, field)
+        case .command(let prompt): return press(key, in: prompt)
         }
         return []
     }
 
     /// Closes the dialog and lets the rows move again.
-    private mutating func closeDialog() {
+    mutating func closeDialog() {
         dialog = nil
         arrive()
     }
@@ -133,39 +133,5 @@ extension ConsoleState {
             arrive()
         }
         return []
-    }
-
-    private mutating func pressInCommand(_ key: Key, _ field: TextField) -> [Effect] {
-        var field = field
-        switch key {
-        case .escape, .control("c"): closeDialog()
-        case .backspace where field.text.isEmpty: closeDialog()
-        case .enter:
-            closeDialog()
-            return run(command: field.text)
-        default:
-            field.handle(key)
-            dialog = .command(field)
-        }
-        return []
-    }
-
-    /// Commands are the names of actions, with a few short ones.
-    private mutating func run(command text: String) -> [Effect] {
-        let name = text.filter { !$0.isWhitespace }
-        guard !name.isEmpty else { return [] }
-        if name == "q!" { return [.quit] }
-        if ["q", "quit"].contains(name), lossOnQuit == nil { return [.quit] }
-        let action = Action(rawValue: ["q": "quit", "h": "help"][name] ?? name)
-        guard let action, let entry = settings.keys.entry(of: action) else {
-            receipt = Receipt(
-                outcome: .failed, text: ":\(name) is no command; try :overview :queues :declare :sort :theme :help :q")
-            return []
-        }
-        guard entry.places.contains(place) else {
-            receipt = .note(":\(name) works in \(entry.places.map(\.title).joined(separator: ", "))")
-            return []
-        }
-        return perform(entry)
     }
 }

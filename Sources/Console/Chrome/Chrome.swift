@@ -74,12 +74,13 @@ enum Chrome {
     }
 
     private static func drawFooter(_ state: ConsoleState, row: Int, _ canvas: inout Canvas) {
-        var typed: (sign: String, field: TextField)?
-        if case .command(let field) = state.dialog { typed = (":", field) }
+        if case .command(let prompt) = state.dialog {
+            CommandPromptView.draw(prompt, state, &canvas)
+            return
+        }
         // On the lowest screens the list has no line of its own for the filter.
-        if case .filter(let field) = state.dialog, QueueListLayout(canvas.size).scope == nil { typed = ("/", field) }
-        if let (sign, field) = typed {
-            canvas.put(sign, .key, column: 1, row: row)
+        if case .filter(let field) = state.dialog, QueueListLayout(canvas.size).scope == nil {
+            canvas.put("/", .key, column: 1, row: row)
             Fields.draw(field, column: 2, row: row, width: canvas.size.columns - 3, isFocused: true, &canvas)
             return
         }
