@@ -69,14 +69,6 @@ struct KeyDecoderTests {
         #expect(ColorDepth.of(colors: -1, isDirect: false, noColor: nil) == .mono)
     }
 
-    @Test("terminals without UTF-8 or from before it draw in ASCII, the Linux console in blocks")
-    func glyphs() {
-        #expect(GlyphSet.best(term: "xterm-256color", isUTF8: true) == .braille)
-        #expect(GlyphSet.best(term: "xterm-256color", isUTF8: false) == .ascii)
-        #expect(GlyphSet.best(term: "vt100", isUTF8: true) == .ascii)
-        #expect(GlyphSet.best(term: "linux", isUTF8: true) == .block)
-    }
-
     @Test("padding is taken out of terminal capabilities")
     func padding() {
         #expect(TerminalSequences.withoutPadding(Array("a$<2/>b$<c".utf8)) == Array("ab$<c".utf8))

@@ -25,6 +25,20 @@ public enum ColorDepth: Int, Comparable, Sendable, CaseIterable {
         }
     }
 
+    /// The terminal description to try instead of `term` where the environment says that the terminal shows any colour:
+    /// `COLORTERM` is `truecolor` or `24bit`, as terminals set it that are called `xterm-256color` for the sake of
+    /// programs elsewhere. `nil` where it does not say so, or where `NO_COLOR` is set.
+    public static func directTerm(for term: String, colorTerm: String?, noColor: String?) -> String? {
+        guard noColor?.isEmpty != false, let colorTerm, ["truecolor", "24bit"].contains(colorTerm.lowercased()),
+            !term.hasSuffix("-direct")
+        else { return nil }
+        var base = term[...]
+        for suffix in ["-256color", "-88color", "-16color"] where base.hasSuffix(suffix) {
+            base = base.dropLast(suffix.count)
+        }
+        return base + "-direct"
+    }
+
     /// The style as this depth shows it: colours replaced by the nearest there are.
     ///
     /// Without colours a background becomes reverse video, so that a selection still shows.

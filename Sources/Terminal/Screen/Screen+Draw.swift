@@ -5,6 +5,7 @@ extension Screen {
     /// filled up with blanks.
     public func draw(_ frame: Frame) {
         assertOpen()
+        let before = writes.total
         let frame = frame.degraded(to: glyphs)
         if pairs.areExhausted {
             pairs.reset()
@@ -22,6 +23,7 @@ extension Screen {
         wnoutrefresh(warren_stdscr())
         doupdate()
         shown = frame
+        if let before, let after = writes.total { bytesOfLastDraw = after - before }
     }
 
     private func drawRow(_ row: Int, of frame: Frame) {
