@@ -30,6 +30,19 @@ struct TerminalKindTests {
         #expect(ColorDepth.directTerm(for: term, colorTerm: colorTerm, noColor: noColor) == wanted)
     }
 
+    @Test("without colours the picture's own background is plain, and others stand out in reverse")
+    func monoBackground() {
+        let (plain, selection) = (Color.rgb(18, 22, 27), Color.rgb(23, 58, 94))
+        #expect(
+            ColorDepth.mono.adapt(Style(background: plain, attributes: .bold), plain: plain) == Style(attributes: .bold)
+        )
+        #expect(ColorDepth.mono.adapt(Style(background: selection), plain: plain) == Style(attributes: .reverse))
+        #expect(ColorDepth.mono.adapt(Style(background: .default), plain: plain) == .plain)
+        let style = Style(background: plain)
+        #expect(ColorDepth.direct.adapt(style, plain: plain) == style)
+        #expect(Frame(Size(columns: 1, rows: 1), style: style).degraded(to: .ascii).background == plain)
+    }
+
     @Test("the bytes a thread writes are counted")
     func writeCounter() throws {
         let counter = WriteCounter()

@@ -41,11 +41,12 @@ public enum ColorDepth: Int, Comparable, Sendable, CaseIterable {
 
     /// The style as this depth shows it: colours replaced by the nearest there are.
     ///
-    /// Without colours a background becomes reverse video, so that a selection still shows.
-    public func adapt(_ style: Style) -> Style {
+    /// Without colours a background becomes reverse video, so that a selection still shows; `plain` is the one that does
+    /// not, that of the whole picture.
+    public func adapt(_ style: Style, plain: Color = .default) -> Style {
         var style = style
         if self == .mono {
-            if style.background != .default { style.attributes.insert(.reverse) }
+            if style.background != .default, style.background != plain { style.attributes.insert(.reverse) }
             style.foreground = .default
             style.background = .default
             return style

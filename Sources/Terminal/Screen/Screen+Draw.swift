@@ -11,6 +11,7 @@ extension Screen {
             pairs.reset()
             shown = nil
         }
+        pairs.plain = frame.background
         for row in 0..<size.rows { drawRow(row, of: frame) }
         if let cursor = frame.cursor, cursor.row >= 0, cursor.row < size.rows, cursor.column >= 0,
             cursor.column < size.columns
