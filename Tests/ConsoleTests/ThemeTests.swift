@@ -144,3 +144,20 @@ func colourBlindSafe(sight: Sight) throws {
         }
     }
 }
+
+@Test("no letters vanish where a terminal has fewer colours", arguments: ColorDepth.allCases)
+func fewerColours(depth: ColorDepth) throws {
+    for theme in try ThemeLibrary.builtIn() {
+        let plain = theme.style(.text).background
+        let over: [(ThemeRole, ThemeRole)] =
+            ThemeRole.allCases.map { ($0, $0) }
+            + [.dim, .warning, .critical, .stale, .depth].map { ($0, .selection) }
+            + [.text, .title, .header, .dim, .warning, .critical, .key].map { ($0, .dialog) }
+        for (role, background) in over {
+            let style = theme.style(role).on(theme.style(background).background)
+            let shown = depth.adapt(style, plain: plain)
+            let isThere = shown.foreground != shown.background || depth == .mono
+            #expect(isThere, "\(theme.name): \(role) on \(background): \(shown)")
+        }
+    }
+}
