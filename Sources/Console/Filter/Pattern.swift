@@ -78,16 +78,20 @@ struct Pattern: Hashable, Sendable {
 
     /// Adds a step and those reached from it without a letter; true where one of them is the match.
     private func follow(_ first: Int, _ place: Int, _ count: Int, _ threads: inout Threads) -> Bool {
-        var open = [first]
-        while let step = open.popLast() {
+        threads.open.append(first)
+        while let step = threads.open.popLast() {
             guard threads.add(step) else { continue }
             switch steps[step] {
-            case .match: return true
+            case .match:
+                threads.open.removeAll(keepingCapacity: true)
+                return true
             case .letter: break
-            case .start: if place == 0 { open.append(step + 1) }
-            case .end: if place == count { open.append(step + 1) }
-            case .jump(let target): open.append(target)
-            case .fork(let one, let other): open += [other, one]
+            case .start: if place == 0 { threads.open.append(step + 1) }
+            case .end: if place == count { threads.open.append(step + 1) }
+            case .jump(let target): threads.open.append(target)
+            case .fork(let one, let other):
+                threads.open.append(other)
+                threads.open.append(one)
             }
         }
         return false
@@ -143,6 +147,8 @@ struct Pattern: Hashable, Sendable {
     /// Steps the machine stands at, each once.
     private struct Threads {
         private(set) var list: [Int] = []
+        /// Steps still to be followed; kept here so that it need not be made for every letter.
+        var open: [Int] = []
         private var isThere: [Bool]
 
         init(_ count: Int) { isThere = Array(repeating: false, count: count) }
