@@ -147,7 +147,13 @@ func fieldFilterInThePanel() throws {
     #expect(state.queues.rows.map(\.id.name) == ["invoices", "orders.eu"])
     _ = state.update(.monitor(Fixture.monitor()), at: state.now)
     #expect(state.queues.rows.map(\.id.name) == ["invoices", "orders.eu"])
-    #expect(state.lines[3].contains("filter unacked>=50  2 match"))
+    #expect(state.lines[3].contains("2 of 9 queues  filter unacked>=50"))
+    let page = Fixture.monitor { monitor in
+        let items = monitor.queues.value?.items ?? []
+        monitor.queues.value = Page(items: items, page: 1, pageSize: 9, filteredCount: 10_000, totalCount: 10_000)
+    }
+    _ = state.update(.monitor(page), at: state.now)
+    #expect(state.lines[3].contains("filter unacked>=50  2 of this page match"))
     _ = state.press([.escape])
     _ = state.update(.monitor(Fixture.monitor()), at: state.now)
     #expect(state.queues.rows.count == 9)

@@ -48,8 +48,10 @@ enum QueueListView {
         var parts: [(String, ThemeRole)] = []
         let total = Figures.exact(scope.total)
         if scope.isWhole {
-            let count = Figures.exact(scope.filtered)
-            parts.append((scope.filtered == scope.total ? "\(count) queues" : "\(count) of \(total) queues", .text))
+            // Where fields are compared, fewer than the broker's filter left.
+            let passed = state.queues.filter.hasLocalPart ? state.queues.rows.count : scope.filtered
+            let count = Figures.exact(passed)
+            parts.append((passed == scope.total ? "\(count) queues" : "\(count) of \(total) queues", .text))
         } else {
             let first = (page.page - 1) * page.pageSize + 1
             let range = "\(Figures.exact(first))–\(Figures.exact(first + scope.loaded - 1))"
@@ -59,9 +61,8 @@ enum QueueListView {
         let filter = state.queues.filter
         if !filter.isEmpty {
             parts.append((filter.words, .warning))
-            if filter.hasLocalPart {
-                let rows = Figures.exact(state.queues.rows.count)
-                parts.append((scope.isWhole ? "\(rows) match" : "\(rows) of this page match", .warning))
+            if filter.hasLocalPart, !scope.isWhole {
+                parts.append(("\(Figures.exact(state.queues.rows.count)) of this page match", .warning))
             }
         }
         if state.queues.problemsOnly {
