@@ -25,6 +25,7 @@ func contexts() throws {
             refresh: 2.5
           here:
             url: http://localhost:15672
+            refresh: 5
         """)
     #expect(
         file.contexts == [
@@ -34,7 +35,7 @@ func contexts() throws {
                 isInsecure: false, theme: "high-contrast", refresh: .milliseconds(2500)),
             Context(
                 name: "here", urls: ["http://localhost:15672"], user: nil, password: nil, vhost: nil,
-                isReadOnly: false, isLocked: nil, isInsecure: false, theme: nil, refresh: nil),
+                isReadOnly: false, isLocked: nil, isInsecure: false, theme: nil, refresh: .seconds(5)),
         ])
     #expect(try file.context(named: "here").urls == ["http://localhost:15672"])
     #expect {
