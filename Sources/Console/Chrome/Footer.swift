@@ -51,7 +51,11 @@ extension Dialog {
         case .declare: return items([("esc", "cancel"), ("tab", "next"), ("space", "change"), ("enter", "done")])
         case .sort: return items([("↑↓", "choose"), ("enter", "sort by it"), ("esc", "cancel")])
         case .leave: return items([("esc", "stay"), ("tab", "next"), ("enter", "choose")])
-        case .filter: return items([("enter", "ask the broker"), ("esc", "cancel"), ("!", "first: names without it")])
+        case .filter:
+            return items([
+                ("enter", "ask the broker"), ("esc", "cancel"), ("!text", "not"), ("~regex", "match"),
+                ("ready>1k", "field"),
+            ])
         case .command: return items([("enter", "run"), ("esc", "cancel")])
         }
     }
