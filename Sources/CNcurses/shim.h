@@ -39,7 +39,7 @@ static inline int warren_lines(void) { return LINES; }
 static inline int warren_columns(void) { return COLS; }
 static inline int warren_colors(void) { return COLORS; }
 static inline int warren_color_pairs(void) { return COLOR_PAIRS; }
-static inline SCREEN *warren_newterm(FILE *output) { return newterm(NULL, output, stdin); }
+static inline SCREEN *warren_newterm(const char *term, FILE *output) { return newterm(term, output, stdin); }
 static inline void warren_clear_on_next_draw(void) { clearok(curscr, TRUE); }
 
 static const uint32_t warren_a_bold = A_BOLD;

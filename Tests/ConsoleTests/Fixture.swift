@@ -40,10 +40,12 @@ enum Fixture {
     /// A console showing that monitor.
     static func console(
         columns: Int = 80, rows: Int = 24, monitor: MonitorState = Fixture.monitor(), isReadOnly: Bool = false,
-        panel: ConsoleState.Panel = .queues
+        panel: ConsoleState.Panel = .queues, keys: KeyMap = .standard, lock: Lock = .open
     ) throws -> ConsoleState {
         let themes = try ThemeLibrary(wanted: nil, environment: [:])
-        let settings = ConsoleSettings(themes: themes, isReadOnly: isReadOnly)
+        var settings = ConsoleSettings(themes: themes, isReadOnly: isReadOnly)
+        settings.keys = keys
+        settings.lock = lock
         var state = ConsoleState(
             settings: settings, monitor: monitor, size: Size(columns: columns, rows: rows), panel: panel)
         _ = state.update(.tick, at: .seconds(60))

@@ -52,6 +52,17 @@ struct KeyDecoderTests {
         #expect(
             ColorDepth.ansi8.adapt(Style(foreground: .indexed(9))) == Style(foreground: .indexed(1), attributes: .bold))
         #expect(ColorDepth.mono.adapt(style) == Style(attributes: .reverse))
+        // By hue: pale red stays red, a dark blue behind a selection stays blue, greys stay grey.
+        #expect(ColorDepth.ansi16.nearest(.rgb(255, 123, 114)) == .indexed(9))
+        #expect(ColorDepth.ansi16.nearest(.rgb(23, 58, 94)) == .indexed(4))
+        #expect(ColorDepth.ansi16.nearest(.rgb(152, 164, 177)) == .indexed(7))
+        // Dark yellow on white, and bright black where black is as bright as it gets, cannot be read.
+        let brown = Style(foreground: .rgb(122, 66, 0), background: .rgb(250, 250, 250))
+        #expect(ColorDepth.ansi16.adapt(brown) == Style(foreground: .indexed(0), background: .indexed(15)))
+        // Two dark backgrounds that come out as black.
+        let dialog = Style(foreground: .rgb(250, 250, 250), background: .rgb(34, 42, 51))
+        #expect(ColorDepth.ansi16.adapt(dialog, plain: .rgb(18, 22, 27)).attributes == .reverse)
+        #expect(ColorDepth.ansi16.adapt(dialog, plain: dialog.background).attributes == [])
         for index in UInt8.min...UInt8.max {
             for depth in ColorDepth.allCases {
                 let once = depth.adapt(Style(foreground: .indexed(index), background: .indexed(index)))
@@ -67,14 +78,6 @@ struct KeyDecoderTests {
         #expect(ColorDepth.of(colors: 1 << 24, isDirect: true, noColor: nil) == .direct)
         #expect(ColorDepth.of(colors: 8, isDirect: false, noColor: nil) == .ansi8)
         #expect(ColorDepth.of(colors: -1, isDirect: false, noColor: nil) == .mono)
-    }
-
-    @Test("terminals without UTF-8 or from before it draw in ASCII, the Linux console in blocks")
-    func glyphs() {
-        #expect(GlyphSet.best(term: "xterm-256color", isUTF8: true) == .braille)
-        #expect(GlyphSet.best(term: "xterm-256color", isUTF8: false) == .ascii)
-        #expect(GlyphSet.best(term: "vt100", isUTF8: true) == .ascii)
-        #expect(GlyphSet.best(term: "linux", isUTF8: true) == .block)
     }
 
     @Test("padding is taken out of terminal capabilities")

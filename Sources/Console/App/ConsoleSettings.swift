@@ -10,6 +10,12 @@ public struct ConsoleSettings: Sendable {
     public var themes: ThemeLibrary
     /// The page of queues asked for first.
     public var queues: QueuePageRequest
+    /// The lock of the endpoint; by default there is none, as on this machine.
+    public var lock = Lock.open
+    /// What each key does.
+    public var keys = KeyMap.standard
+    /// What is wrong with own files that nobody asked for by name: the first is said when the console opens.
+    public var problems: [FileError] = []
 
     /// Settings, by default of a console that may change the broker and lists the fullest queues first.
     public init(

@@ -30,9 +30,15 @@ public struct ConsoleState: Sendable {
 
     /// A picture for print: without keys and selection.
     var isSnapshot = false
+    /// What lets changes through.
+    var gate: Gate
     var queues: QueuesPanel
     var dialog: Dialog?
     var receipt: Receipt?
+    /// The commands typed so far.
+    var commandHistory = CommandHistory()
+    /// Whether the guided tour shows, where there is one.
+    var showsTour = true
     /// When the selection last moved; its detail is asked for once it rests.
     var selectedAt: Duration = .zero
     /// The queue whose detail was last asked for.
@@ -42,6 +48,7 @@ public struct ConsoleState: Sendable {
     /// A console that has heard nothing yet.
     public init(settings: ConsoleSettings, monitor: MonitorState, size: Size, panel: Panel = .queues) {
         self.settings = settings
+        gate = Gate(isReadOnly: settings.isReadOnly, lock: settings.lock)
         self.monitor = monitor
         self.size = size
         self.panel = panel
@@ -49,7 +56,9 @@ public struct ConsoleState: Sendable {
         queues = QueuesPanel(request: settings.queues)
         now = monitor.time
         queues.arrive(monitor, preview: nil, frozen: false)
-        receipt = settings.themes.problems.first.map { .note("an own theme is not usable: \($0)") }
+        receipt =
+            settings.themes.problems.first.map { .note("an own theme is not usable: \($0)") }
+            ?? settings.problems.first.map { .note("\($0)") }
     }
 
     /// Where keys are understood.

@@ -16,7 +16,7 @@ enum Dialog: Sendable {
     /// The filter is being typed, in the panel's own line.
     case filter(TextField)
     /// A command is being typed, in the footer.
-    case command(TextField)
+    case command(CommandPrompt)
 
     /// Whether rows stop moving meanwhile. While a filter is typed they are what is looked at.
     var freezesRows: Bool {

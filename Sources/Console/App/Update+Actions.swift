@@ -45,7 +45,7 @@ extension ConsoleState {
         case .pause: return [.pause(!monitor.isPaused)]
         case .refresh: return [.refresh]
         case .interval: return [nextInterval()]
-        case .command: dialog = .command(TextField())
+        case .command: dialog = .command(CommandPrompt(history: commandHistory))
         case .help: dialog = .help(top: 0)
         case .nextTheme: nextTheme()
         case .redraw: return [.redraw]
@@ -57,7 +57,7 @@ extension ConsoleState {
 
     /// Why an action cannot be done now; `nil` where it can.
     func barred(_ entry: ActionTable.Entry) -> String? {
-        if entry.isDangerous, settings.isReadOnly { return "this console is read-only (--read-only)" }
+        if entry.isDangerous, let refusal = gate.refusal(at: now) { return refusal }
         if entry.needsQueue, queues.target == nil { return "no queue is selected" }
         return nil
     }
@@ -136,7 +136,8 @@ extension ConsoleState {
         return [.list(queues.request)]
     }
 
-    private mutating func list(vhost: String?) -> [Effect] {
+    /// Lists what is in a vhost, or in all of them.
+    mutating func list(vhost: String?) -> [Effect] {
         queues.request.vhost = vhost
         queues.request.page = 1
         return [.list(queues.request)]

@@ -5,10 +5,10 @@ extension ConsoleState {
     /// Takes a key: the dialog's where one is open, else the action table's.
     mutating func press(_ key: Key) -> [Effect] {
         guard let dialog else {
-            guard let entry = ActionTable.entry(for: key, in: place) else { return [] }
+            guard let entry = settings.keys.entry(for: key, in: place) else { return [] }
             return perform(entry)
         }
-        if let entry = ActionTable.entry(for: key, in: place), entry.action == .redraw {
+        if let entry = settings.keys.entry(for: key, in: place), entry.action == .redraw {
             return perform(entry)
         }
         switch dialog {
@@ -18,13 +18,13 @@ extension ConsoleState {
         case .sort(let menu): return press(key, in: menu)
         case .leave(let question): return press(key, in: question)
         case .filter(let field): return pressInFilter(key, field)
-        case .command(let field): return pressInCommand(key, field)
+        case .command(let prompt): return press(key, in: prompt)
         }
         return []
     }
 
     /// Closes the dialog and lets the rows move again.
-    private mutating func closeDialog() {
+    mutating func closeDialog() {
         dialog = nil
         arrive()
     }
@@ -72,9 +72,10 @@ extension ConsoleState {
 
     private mutating func send(_ mutation: Mutation) -> [Effect] {
         closeDialog()
-        // The gate's own check: whatever opened the dialog, nothing is sent from a read-only console.
-        guard !settings.isReadOnly else {
-            receipt = .note("\(mutation.verb): this console is read-only (--read-only)")
+        // The gate's own check: whatever opened the dialog, nothing is sent from a read-only console, nor after the
+        // lock has closed again.
+        if let refusal = gate.refusal(at: now) {
+            receipt = .note("\(mutation.verb): \(refusal)")
             return []
         }
         receipt = .pending(mutation)
@@ -117,7 +118,10 @@ extension ConsoleState {
             closeDialog()
             return []
         case .enter, .tab:
-            queues.setFilter(QueueFilter(text: field.text))
+            let filter = QueueFilter(text: field.text)
+            // What is wrong stands beside the field.
+            guard filter.error == nil else { return [] }
+            queues.setFilter(filter)
             dialog = nil
             return [.list(queues.request)]
         case .up, .down:
@@ -129,39 +133,5 @@ extension ConsoleState {
             arrive()
         }
         return []
-    }
-
-    private mutating func pressInCommand(_ key: Key, _ field: TextField) -> [Effect] {
-        var field = field
-        switch key {
-        case .escape, .control("c"): closeDialog()
-        case .backspace where field.text.isEmpty: closeDialog()
-        case .enter:
-            closeDialog()
-            return run(command: field.text)
-        default:
-            field.handle(key)
-            dialog = .command(field)
-        }
-        return []
-    }
-
-    /// Commands are the names of actions, with a few short ones.
-    private mutating func run(command text: String) -> [Effect] {
-        let name = text.filter { !$0.isWhitespace }
-        guard !name.isEmpty else { return [] }
-        if name == "q!" { return [.quit] }
-        if ["q", "quit"].contains(name), lossOnQuit == nil { return [.quit] }
-        let action = Action(rawValue: ["q": "quit", "h": "help"][name] ?? name)
-        guard let action, let entry = ActionTable.entry(of: action) else {
-            receipt = Receipt(
-                outcome: .failed, text: ":\(name) is no command; try :overview :queues :declare :sort :theme :help :q")
-            return []
-        }
-        guard entry.places.contains(place) else {
-            receipt = .note(":\(name) works in \(entry.places.map(\.title).joined(separator: ", "))")
-            return []
-        }
-        return perform(entry)
     }
 }

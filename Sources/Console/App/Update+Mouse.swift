@@ -7,16 +7,21 @@ extension ConsoleState {
     mutating func use(_ mouse: MouseEvent) -> [Effect] {
         guard dialog == nil else { return [] }
         switch mouse.button {
-        case .wheelUp: return press(.up)
-        case .wheelDown: return press(.down)
+        case .wheelUp: return perform(.up)
+        case .wheelDown: return perform(.down)
         case .left: return click(column: mouse.column, row: mouse.row)
         case .middle, .right, .release: return []
         }
     }
 
+    private mutating func perform(_ action: Action) -> [Effect] {
+        guard let entry = settings.keys.entry(of: action), entry.places.contains(place) else { return [] }
+        return perform(entry)
+    }
+
     private mutating func click(column: Int, row: Int) -> [Effect] {
         if row == ChromeLayout(size).tabs {
-            guard let panel = Chrome.tab(at: column) else { return [] }
+            guard let panel = Chrome.tab(at: column, of: self) else { return [] }
             queues.opened = nil
             return show(panel)
         }
@@ -32,6 +37,6 @@ extension ConsoleState {
         let wasSelected = queues.cursor == index
         queues.select(row: index)
         selectedAt = now
-        return wasSelected ? press(.enter) : []
+        return wasSelected ? perform(.open) : []
     }
 }

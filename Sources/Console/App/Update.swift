@@ -92,9 +92,9 @@ extension ConsoleState {
             field.insert(line)
             dialog = .filter(field)
             arrive()
-        case .command(var field):
-            field.insert(line)
-            dialog = .command(field)
+        case .command(var prompt):
+            prompt.paste(line)
+            dialog = .command(prompt)
         case .declare(var form, let openedAt):
             form.paste(line)
             dialog = .declare(form, openedAt: openedAt)

@@ -33,13 +33,13 @@ enum Chrome {
 
     private static func drawTabs(_ state: ConsoleState, row: Int, _ canvas: inout Canvas) {
         var pen = 1
-        for (place, panel) in ConsoleState.Panel.allCases.enumerated() {
+        for panel in ConsoleState.Panel.allCases {
             let isOpen = panel == state.panel
-            pen += canvas.put("\(place + 1)", .key, column: pen, row: row)
+            pen += canvas.put(state.keyName(of: panel.action), .key, column: pen, row: row)
             let title = isOpen ? "[\(panel.title)]" : " \(panel.title) "
             pen += canvas.put(title, isOpen ? .title : .dim, column: pen, row: row) + tabGap
         }
-        let hint = "? help"
+        let hint = state.keyName(of: .help) + " help"
         if !state.isSnapshot, pen + TextWidth.of(hint) + 1 < canvas.size.columns {
             canvas.put(hint, .dim, endingAt: canvas.size.columns - 1, row: row)
         }
@@ -48,11 +48,11 @@ enum Chrome {
     private static let tabGap = 1
 
     /// The tab at a place of the tab line.
-    static func tab(at column: Int) -> ConsoleState.Panel? {
+    static func tab(at column: Int, of state: ConsoleState) -> ConsoleState.Panel? {
         var start = 1
         for panel in ConsoleState.Panel.allCases {
-            // Its number, and its title between brackets or blanks.
-            let end = start + 1 + TextWidth.of(panel.title) + 2
+            // Its key, and its title between brackets or blanks.
+            let end = start + TextWidth.of(state.keyName(of: panel.action)) + TextWidth.of(panel.title) + 2
             if (start..<end).contains(column) { return panel }
             start = end + tabGap
         }
@@ -74,12 +74,13 @@ enum Chrome {
     }
 
     private static func drawFooter(_ state: ConsoleState, row: Int, _ canvas: inout Canvas) {
-        var typed: (sign: String, field: TextField)?
-        if case .command(let field) = state.dialog { typed = (":", field) }
+        if case .command(let prompt) = state.dialog {
+            CommandPromptView.draw(prompt, state, &canvas)
+            return
+        }
         // On the lowest screens the list has no line of its own for the filter.
-        if case .filter(let field) = state.dialog, QueueListLayout(canvas.size).scope == nil { typed = ("/", field) }
-        if let (sign, field) = typed {
-            canvas.put(sign, .key, column: 1, row: row)
+        if case .filter(let field) = state.dialog, QueueListLayout(canvas.size).scope == nil {
+            canvas.put("/", .key, column: 1, row: row)
             Fields.draw(field, column: 2, row: row, width: canvas.size.columns - 3, isFocused: true, &canvas)
             return
         }
@@ -101,6 +102,14 @@ enum Chrome {
 }
 
 extension ConsoleState.Panel {
+    /// What opens it.
+    var action: Action {
+        switch self {
+        case .overview: .showOverview
+        case .queues: .showQueues
+        }
+    }
+
     /// Its name on the tab.
     var title: String {
         switch self {

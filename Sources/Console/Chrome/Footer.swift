@@ -14,9 +14,9 @@ struct Footer {
             left = dialog.keys
             right = []
         } else {
-            let entries = ActionTable.entries.filter { $0.places.contains(state.place) }
+            let entries = state.settings.keys.entries.filter { $0.places.contains(state.place) && !$0.keys.isEmpty }
             right = entries.filter { $0.footerRank == 0 }.map(Item.init)
-            if state.place == .queueDetail { right = [Item(key: "esc", label: "back")] + right }
+            if state.place == .queueDetail { right = [Item(key: state.keyName(of: .back), label: "back")] + right }
             left = entries.filter { ($0.footerRank ?? 0) > 0 && state.barred($0) == nil && !state.isOpen($0.action) }
                 .sorted { ($0.footerRank ?? 0) < ($1.footerRank ?? 0) }.map(Item.init)
         }
@@ -51,7 +51,11 @@ extension Dialog {
         case .declare: return items([("esc", "cancel"), ("tab", "next"), ("space", "change"), ("enter", "done")])
         case .sort: return items([("↑↓", "choose"), ("enter", "sort by it"), ("esc", "cancel")])
         case .leave: return items([("esc", "stay"), ("tab", "next"), ("enter", "choose")])
-        case .filter: return items([("enter", "ask the broker"), ("esc", "cancel"), ("!", "first: names without it")])
+        case .filter:
+            return items([
+                ("enter", "ask the broker"), ("esc", "cancel"), ("!text", "not"), ("~regex", "match"),
+                ("ready>1k", "field"),
+            ])
         case .command: return items([("enter", "run"), ("esc", "cancel")])
         }
     }

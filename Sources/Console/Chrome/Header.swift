@@ -19,7 +19,13 @@ struct Header {
     private static func left(_ state: ConsoleState) -> [Piece] {
         var pieces = [Piece(text: state.monitor.endpoint, role: .title)]
         if let label = state.settings.label { pieces.append(Piece(text: label, role: .warning)) }
-        if state.settings.isReadOnly { pieces.append(Piece(text: "read-only", role: .warning)) }
+        if state.settings.isReadOnly {
+            pieces.append(Piece(text: "read-only", role: .warning))
+        } else if state.gate.lock.isClosed(at: state.now) {
+            pieces.append(Piece(text: "locked", role: .good))
+        } else if let rest = state.gate.lock.openFor(at: state.now) {
+            pieces.append(Piece(text: "unlocked \(Figures.age(rest))", role: .warning))
+        }
         pieces.append(Piece(text: "vhost:\(state.queues.request.vhost ?? "all")", role: .text))
         if let nodes = state.monitor.nodes.value {
             let up = nodes.count { $0.running != false }

@@ -1,3 +1,4 @@
+import Management
 import Terminal
 
 /// The help: every action of the place with its keys, and what the columns mean. Derived from the action table.
@@ -13,7 +14,7 @@ enum HelpScreen {
     static func lines(for state: ConsoleState, width: Int) -> [Line] {
         var lines: [Line] = []
         for group in ActionTable.Group.allCases {
-            let entries = ActionTable.entries.filter { $0.group == group && $0.places.contains(state.place) }
+            let entries = state.settings.keys.entries.filter { $0.group == group && $0.places.contains(state.place) }
             if entries.isEmpty { continue }
             if !lines.isEmpty { lines.append(.empty) }
             lines.append(.head(group.rawValue))
@@ -21,7 +22,8 @@ enum HelpScreen {
                 let reason = state.barred(entry)
                 lines.append(
                     .item(
-                        keys: entry.keys.map(\.shortName).joined(separator: " "),
+                        keys: entry.keys.isEmpty
+                            ? ":\(entry.action.rawValue)" : entry.keys.map(\.shortName).joined(separator: " "),
                         text: reason.map { "\(entry.description) – not now: \($0)" } ?? entry.description,
                         isBarred: reason != nil))
             }
@@ -29,6 +31,8 @@ enum HelpScreen {
         if state.panel == .queues {
             lines += [.empty, .head("Columns")]
             lines += QueueColumn.allCases.map { .item(keys: $0.title, text: $0.meaning, isBarred: false) }
+            lines += [.empty, .head("Filter")]
+            lines += Filter<QueueInfo>.help.map { .item(keys: $0.form, text: $0.meaning, isBarred: false) }
         }
         return lines
     }

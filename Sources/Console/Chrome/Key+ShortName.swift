@@ -13,3 +13,10 @@ extension Key {
         }
     }
 }
+
+extension ConsoleState {
+    /// The first key of an action, in as few cells as it can be told from others; empty where it has none.
+    func keyName(of action: Action) -> String {
+        settings.keys.entry(of: action)?.keys.first?.shortName ?? ""
+    }
+}

@@ -5,10 +5,10 @@ public struct ThemeLibrary: Sendable {
     /// All usable themes, the one asked for first.
     public private(set) var themes: [Theme]
     /// What is wrong with own theme files that nobody asked for.
-    public private(set) var problems: [ThemeError] = []
+    public private(set) var problems: [FileError] = []
 
-    /// The themes that need no file: dark and light.
-    public static func builtIn() throws(ThemeError) -> [Theme] {
+    /// The themes that need no file, the default first.
+    public static func builtIn() throws(FileError) -> [Theme] {
         var themes: [Theme] = []
         for (name, text) in BuiltInThemes.all {
             themes.append(try ThemeFile.parse(text, file: "built-in theme \(name)"))
@@ -19,9 +19,9 @@ public struct ThemeLibrary: Sendable {
     /// Loads the themes with the one asked for first: a name, or a path (anything with a slash or ending in
     /// `.yaml`). `nil` asks for the first built-in one. An own theme hides a built-in one of its name.
     ///
-    /// Throws a ``ThemeError`` where the theme asked for does not exist or is not valid; what is wrong with other
+    /// Throws a ``FileError`` where the theme asked for does not exist or is not valid; what is wrong with other
     /// files is found in ``problems``.
-    public init(wanted: String?, environment: [String: String]) throws(ThemeError) {
+    public init(wanted: String?, environment: [String: String]) throws(FileError) {
         themes = try Self.builtIn()
         if let wanted, wanted.contains("/") || wanted.hasSuffix(".yaml") || wanted.hasSuffix(".yml") {
             let theme = try Self.load(URL(filePath: wanted))
@@ -35,7 +35,7 @@ public struct ThemeLibrary: Sendable {
         if let problem = problems.first(where: { isWanted($0.file) }) { throw problem }
         guard let theme = themes.first(where: { $0.name == wanted }) else {
             let names = themes.map(\.name).joined(separator: ", ")
-            throw ThemeError(
+            throw FileError(
                 file: wanted, reason: "there is no theme of this name; there are \(names), or give the path of a file")
         }
         bringFirst(theme)
@@ -53,13 +53,11 @@ public struct ThemeLibrary: Sendable {
     }
 
     private mutating func loadOwn(_ environment: [String: String]) {
-        let config = environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? URL(filePath: $0) : nil }
-        let home = environment["HOME"].map { URL(filePath: $0).appending(path: ".config") }
-        guard let folder = (config ?? home)?.appending(path: "warren/themes") else { return }
+        guard let folder = YAMLFile.folder(environment)?.appending(path: "themes") else { return }
         // No such folder: no own themes.
         let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
         for file in files.sorted(by: { $0.path < $1.path }) where ["yaml", "yml"].contains(file.pathExtension) {
-            do throws(ThemeError) {
+            do throws(FileError) {
                 let theme = try Self.load(file)
                 themes.removeAll { $0.name == theme.name }
                 themes.append(theme)
@@ -69,14 +67,7 @@ public struct ThemeLibrary: Sendable {
         }
     }
 
-    private static func load(_ file: URL) throws(ThemeError) -> Theme {
-        let path = file.path(percentEncoded: false)
-        let text: String
-        do {
-            text = try String(contentsOf: file, encoding: .utf8)
-        } catch {
-            throw ThemeError(file: path, reason: "cannot be read: \(error.localizedDescription)")
-        }
-        return try ThemeFile.parse(text, file: path)
+    private static func load(_ file: URL) throws(FileError) -> Theme {
+        try ThemeFile.parse(YAMLFile.text(of: file), file: file.path(percentEncoded: false))
     }
 }

@@ -8,6 +8,8 @@ public struct Frame: Hashable, Sendable {
     public let size: Size
     /// Where the terminal's cursor is shown; `nil` hides it.
     public var cursor: Cursor?
+    /// The background of what nothing was drawn on.
+    let background: Color
     private(set) var cells: [Cell]
 
     /// A place of the terminal's cursor.
@@ -27,6 +29,7 @@ public struct Frame: Hashable, Sendable {
     /// A frame of blanks in one style.
     public init(_ size: Size, style: Style = .plain) {
         self.size = size
+        background = style.background
         cells = Array(repeating: Cell(glyph: .space, width: 1, style: style), count: size.columns * size.rows)
     }
 

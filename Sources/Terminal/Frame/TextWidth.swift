@@ -42,14 +42,15 @@ public enum TextWidth {
         return cut + spaces(width - of(cut))
     }
 
-    /// Text wrapped at spaces into lines of at most `width` columns; a longer word is broken. At most `limit` lines.
+    /// Text wrapped at spaces into lines of at most `width` columns; a longer word is broken. At most `limit` lines. The
+    /// result is sanitised.
     public static func wrap(_ text: some StringProtocol, _ width: Int, limit: Int = 1_000) -> [String] {
         guard width > 0 else { return [] }
         var lines: [String] = []
         var line = ""
         for word in text.split(whereSeparator: \.isWhitespace) {
             if !line.isEmpty, of(line) + 1 + of(word) <= width {
-                line += " " + word
+                line += " " + string(Array(GlyphSequence(word))[...])
                 continue
             }
             if !line.isEmpty { lines.append(line) }

@@ -10,6 +10,8 @@ struct ColorPairs {
 
     /// Whether a style found no pair left: draw everything anew after ``reset()``.
     private(set) var areExhausted = false
+    /// The background that is not one, where there are no colours.
+    var plain = Color.default { didSet { if plain != oldValue { last = nil } } }
     private let depth: ColorDepth
     private let limit: Int32
     private var next: Int32 = 1
@@ -25,7 +27,7 @@ struct ColorPairs {
     /// How curses is told of a style.
     mutating func look(of style: Style) -> Look {
         if let last, last.style == style { return last.look }
-        let adapted = depth.adapt(style)
+        let adapted = depth.adapt(style, plain: plain)
         let look = Look(attributes: Self.bits(adapted.attributes), pair: pair(adapted))
         last = (style, look)
         return look

@@ -5,11 +5,13 @@ extension Screen {
     /// filled up with blanks.
     public func draw(_ frame: Frame) {
         assertOpen()
+        let before = writes.total
         let frame = frame.degraded(to: glyphs)
         if pairs.areExhausted {
             pairs.reset()
             shown = nil
         }
+        pairs.plain = frame.background
         for row in 0..<size.rows { drawRow(row, of: frame) }
         if let cursor = frame.cursor, cursor.row >= 0, cursor.row < size.rows, cursor.column >= 0,
             cursor.column < size.columns
@@ -22,6 +24,7 @@ extension Screen {
         wnoutrefresh(warren_stdscr())
         doupdate()
         shown = frame
+        if let before, let after = writes.total { bytesOfLastDraw = after - before }
     }
 
     private func drawRow(_ row: Int, of frame: Frame) {

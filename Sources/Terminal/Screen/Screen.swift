@@ -51,6 +51,9 @@ public final class Screen {
     public let glyphs: GlyphSet
     /// How many cells have been given to the terminal since the screen was opened: only changed ones are.
     public internal(set) var cellsWritten = 0
+    /// How many bytes the last ``draw(_:)`` has sent to the terminal; `nil` before the first, and where the kernel
+    /// does not count them.
+    public internal(set) var bytesOfLastDraw: Int?
 
     let waker: Waker
     let signals: Int32
@@ -58,6 +61,7 @@ public final class Screen {
     var decoder = KeyDecoder()
     var shown: Frame?
     var pairs: ColorPairs
+    let writes = WriteCounter()
     private let owner = pthread_self()
     private let handle: OpaquePointer
     private let output: UnsafeMutablePointer<FILE>
@@ -95,7 +99,7 @@ public final class Screen {
         }
         var settings = termios()
         tcgetattr(STDIN_FILENO, &settings)
-        guard let file = fdopen(dup(streams.terminal), "w"), let screen = warren_newterm(file),
+        guard let file = fdopen(dup(streams.terminal), "w"), let screen = warren_newterm(term, file),
             let pad = newpad(1, 1)
         else {
             streams.closeAll()
@@ -209,14 +213,22 @@ public final class Screen {
         var result: Int32 = 0
         if setupterm(nil, STDOUT_FILENO, &result) != OK { throw .unknownTerm(term) }
         if warren_capability("cup") == nil { throw .tooSimple(term) }
+        let wanted = ColorDepth.directTerm(
+            for: term, colorTerm: variable("COLORTERM"), noColor: variable("NO_COLOR"))
+        guard let wanted else { return term }
+        // Where such a description is not installed the terminal's own has to do.
+        if setupterm(wanted, STDOUT_FILENO, &result) == OK, tigetflag("RGB") > 0 { return wanted }
+        setupterm(term, STDOUT_FILENO, &result)
         return term
     }
+
+    private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     private static func startColors(limit: ColorDepth?) -> ColorDepth {
         guard has_colors() else { return .mono }
         start_color()
         use_default_colors()
-        let noColor = getenv("NO_COLOR").map { String(cString: $0) }
+        let noColor = variable("NO_COLOR")
         let depth = ColorDepth.of(
             colors: Int(warren_colors()), isDirect: tigetflag("RGB") > 0, noColor: limit == nil ? noColor : nil)
         return min(depth, limit ?? .direct)

@@ -1,35 +1,46 @@
 import Management
 
-/// Which names to list: those that contain a text, or with a leading "!" those that do not. Case does not matter.
+/// Which queues to list, as typed behind `/`: a ``Filter`` with what is wrong with it, if anything is.
 struct QueueFilter: Hashable, Sendable {
-    /// As typed, "!" included.
-    var text = ""
+    /// As typed.
+    let text: String
+    /// What is wrong with it; then every queue passes.
+    let error: FilterError?
+    private let filter: Filter<QueueInfo>
 
-    var isEmpty: Bool { needle.isEmpty }
-    /// Whether names that contain the text are left out.
-    var isInverse: Bool { text.hasPrefix("!") }
-    /// What is looked for.
-    var needle: String { isInverse ? String(text.dropFirst()) : text }
-
-    /// Whether a name passes; the same answer as the broker's.
-    func passes(_ name: String) -> Bool {
-        isEmpty || name.lowercased().contains(needle.lowercased()) != isInverse
-    }
-
-    /// Asks the broker for it. An inverse filter becomes a regular expression with a negative lookahead, which
-    /// RabbitMQ (PCRE) understands.
-    func apply(to request: inout QueuePageRequest) {
-        request.page = 1
-        request.usesRegex = !isEmpty && isInverse
-        request.nameFilter = isEmpty ? "" : isInverse ? "^(?!.*\(Self.escaped(needle)))" : needle
-    }
-
-    private static func escaped(_ text: String) -> String {
-        var result = ""
-        for character in text {
-            if #"\^$.|?*+()[]{}"#.contains(character) { result.append("\\") }
-            result.append(character)
+    /// The filter of a text.
+    init(text: String = "") {
+        self.text = text
+        do throws(FilterError) {
+            filter = try Filter(text)
+            error = nil
+        } catch {
+            filter = Filter()
+            self.error = error
         }
-        return result
+    }
+
+    var isEmpty: Bool { filter.isEmpty }
+
+    /// Whether a queue passes; as far as names go, the same answer as the broker's.
+    func passes(_ queue: QueueInfo) -> Bool { filter.passes(queue) }
+
+    /// Whether only loaded queues are looked at for some of it.
+    var hasLocalPart: Bool { filter.hasLocalPart }
+
+    /// The filter in force, in words: `with "orders"`, `without "test"`, `filter ready>1k`.
+    var words: String {
+        if filter.terms.count == 1, case .contains(let needle) = filter.terms[0].test {
+            return filter.terms[0].isInverse ? "without \"\(needle)\"" : "with \"\(needle)\""
+        }
+        return "filter \(text)"
+    }
+
+    /// Asks the broker for what it can filter itself.
+    func apply(to request: inout QueuePageRequest) {
+        let part = filter.serverPart
+        request.page = 1
+        request.usesRegex = part.isRegex
+        request.nameFilter = part.text
     }
 }

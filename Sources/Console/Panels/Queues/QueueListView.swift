@@ -25,7 +25,10 @@ enum QueueListView {
             pen += width + 2
             let loaded = state.monitor.queueScope?.loaded ?? 0
             let text = "\(Figures.exact(state.queues.rows.count)) of \(Figures.exact(loaded)) loaded match"
-            canvas.put(text, .dim, column: pen, row: row)
+            let error = QueueFilter(text: field.text).error.map(\.description)
+            canvas.put(
+                TextWidth.cutEnd(error ?? text, max(0, canvas.size.columns - pen - 1)),
+                error == nil ? .dim : .critical, column: pen, row: row)
             return
         }
         for (text, role) in scope(state) {
@@ -45,8 +48,10 @@ enum QueueListView {
         var parts: [(String, ThemeRole)] = []
         let total = Figures.exact(scope.total)
         if scope.isWhole {
-            let count = Figures.exact(scope.filtered)
-            parts.append((scope.filtered == scope.total ? "\(count) queues" : "\(count) of \(total) queues", .text))
+            // Where fields are compared, fewer than the broker's filter left.
+            let passed = state.queues.filter.hasLocalPart ? state.queues.rows.count : scope.filtered
+            let count = Figures.exact(passed)
+            parts.append((passed == scope.total ? "\(count) queues" : "\(count) of \(total) queues", .text))
         } else {
             let first = (page.page - 1) * page.pageSize + 1
             let range = "\(Figures.exact(first))–\(Figures.exact(first + scope.loaded - 1))"
@@ -55,7 +60,10 @@ enum QueueListView {
         }
         let filter = state.queues.filter
         if !filter.isEmpty {
-            parts.append((filter.isInverse ? "without \"\(filter.needle)\"" : "with \"\(filter.needle)\"", .warning))
+            parts.append((filter.words, .warning))
+            if filter.hasLocalPart, !scope.isWhole {
+                parts.append(("\(Figures.exact(state.queues.rows.count)) of this page match", .warning))
+            }
         }
         if state.queues.problemsOnly {
             parts.append((scope.isWhole ? "only problems" : "only problems of this page", .warning))

@@ -57,7 +57,8 @@ struct QueuesPanel: Sendable {
             return QueueRow(queue, seen: monitor.history.queue(queue.id), consumers: known)
         }
         if !frozen {
-            if let preview { derived.removeAll { !preview.passes($0.id.name) } }
+            let filter = preview ?? filter
+            if !filter.isEmpty { derived.removeAll { !filter.passes($0.queue) } }
             if problemsOnly { derived.removeAll { !$0.isProblem } }
         }
         rows = derived

@@ -1,5 +1,5 @@
-/// Why a theme cannot be used: which file, where in it, and what to do.
-public struct ThemeError: Error, Hashable, Sendable, CustomStringConvertible {
+/// Why a file that a person wrote cannot be used: which file, where in it, and what would be right.
+public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The file, or the name that was looked for.
     public var file: String
     /// The line, from 1, where one can be named.
