@@ -30,6 +30,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         // The HTTP client behind a remote management endpoint, TLS included.
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        // The HTTP server of the management API.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        // Hummingbird's: the types of its requests, its log and its orderly end.
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         // Themes and configuration are YAML files that people write.
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         // Latency percentiles that do not lose the tail.
@@ -77,6 +83,18 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: settings),
+        .target(
+            name: "ManagementServer",
+            dependencies: [
+                "Management",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
         .target(name: "Monitor", dependencies: ["Management"], swiftSettings: settings),
         .target(
             name: "Console",
@@ -97,7 +115,8 @@ let package = Package(
         .executableTarget(
             name: "warren",
             dependencies: [
-                "Console", "Drills", "Monitor", "AMQPServer", "ManagementClient", "Broker", "AMQPClient",
+                "Console", "Drills", "Monitor", "AMQPServer", "ManagementClient", "ManagementServer", "Broker",
+                "AMQPClient",
                 "Terminal", "Management",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -118,6 +137,12 @@ let package = Package(
             name: "AMQPClientTests", dependencies: ["AMQPClient", "AMQPServer", "AMQP"], swiftSettings: settings),
         .testTarget(
             name: "ManagementClientTests", dependencies: ["ManagementClient", "Management"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ManagementServerTests",
+            dependencies: [
+                "ManagementServer", "ManagementClient", "Management", "AMQPServer", "AMQPClient", "AMQP",
+            ],
             swiftSettings: settings),
         .testTarget(name: "MonitorTests", dependencies: ["Monitor", "Management"], swiftSettings: settings),
         .testTarget(

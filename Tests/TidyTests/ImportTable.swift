@@ -33,7 +33,7 @@ enum ImportTable {
         "ManagementClient": Row(
             ["Management"], packages: nio.union(["AsyncHTTPClient", "NIOHTTP1", "NIOSSL", "NIOFoundationCompat"])),
         "ManagementServer": Row(
-            ["Broker", "Management"], packages: nio.union(["Hummingbird", "HTTPTypes", "Crypto"])),
+            ["Management"], packages: nio.union(["Hummingbird", "HTTPTypes", "Logging", "ServiceLifecycle"])),
         "Monitor": Row(["Management"]),
         "Terminal": Row(["CNcurses"]),
         "warren": Row(
