@@ -21,7 +21,9 @@ extension ManagementAPI {
             return try .json(try await endpoint.bindings(.fromExchange(id())).map(\.named))
         case (5, .get) where path[3] == "bindings" && path[4] == "destination":
             return try .json(try await endpoint.bindings(.toExchange(id())).map(\.named))
-        case (1...2, _), (4, _) where path.count < 4 || path[3] == "publish": throw APIFailure.notAllowed
+        case (1...2, _),
+            (4, _) where path.count < 4 || path[3] == "publish":
+            throw APIFailure.notAllowed
         default: throw APIFailure.notFound
         }
     }

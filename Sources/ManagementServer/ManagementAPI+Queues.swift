@@ -22,7 +22,9 @@ extension ManagementAPI {
             return .done
         case (4, .post) where path[3] == "get":
             return try await get(request, ObjectID(vhost: path[1], name: path[2]))
-        case (1...2, _), (4, _) where ["bindings", "contents", "get"].contains(path.last): throw APIFailure.notAllowed
+        case (1...2, _),
+            (4, _) where ["bindings", "contents", "get"].contains(path.last):
+            throw APIFailure.notAllowed
         default: throw APIFailure.notFound
         }
     }

@@ -111,7 +111,8 @@ public final class ManagementListener: Sendable {
         for (name, value) in reply.headers {
             if let name = HTTPField.Name(name) { headers[name] = value }
         }
-        let body = isHead || reply.body.isEmpty ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: reply.body))
+        let body =
+            isHead || reply.body.isEmpty ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: reply.body))
         return Response(status: HTTPResponse.Status(code: reply.status), headers: headers, body: body)
     }
 }

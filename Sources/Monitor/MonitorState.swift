@@ -31,6 +31,16 @@ public struct MonitorState: Sendable {
     public var selected: QueueID?
     /// Its detail with consumers.
     public var queue = Sample<QueueInfo>()
+    /// The exchanges, as long as they are on the screen.
+    public var exchanges = Sample<Page<ExchangeInfo>>()
+    /// The client connections, as long as they are on the screen.
+    public var connections = Sample<Page<ConnectionInfo>>()
+    /// The channels, as long as they are on the screen.
+    public var channels = Sample<Page<ChannelInfo>>()
+    /// The vhosts that the user may see.
+    public var vhosts = Sample<[VhostInfo]>()
+    /// What belongs to the object that is open.
+    public var detail = Sample<Detail>()
     /// What has been seen so far.
     public var history = History()
 

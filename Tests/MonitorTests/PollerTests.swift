@@ -49,11 +49,12 @@ import Testing
     @Test("on the embedded engine the visible is refreshed every second, the rest every five")
     func embeddedPace() {
         var (poller, actions) = connected(Self.embedded)
-        #expect(Set(answerAll(&poller, actions, at: .zero)) == [.overview, .queues, .nodes])
+        #expect(Set(answerAll(&poller, actions, at: .zero)) == [.overview, .queues, .nodes, .vhosts])
         for second in 1...5 {
             #expect(poller.wake(at: .milliseconds(second * 1000 - 1)).wakes == [.seconds(second)])
             actions = poller.wake(at: .seconds(second))
-            let expected: Set<Resource.Kind> = second < 5 ? [.overview, .queues] : [.overview, .queues, .nodes]
+            let expected: Set<Resource.Kind> =
+                second < 5 ? [.overview, .queues] : [.overview, .queues, .nodes, .vhosts]
             #expect(Set(answerAll(&poller, actions, at: .seconds(second))) == expected, "at \(second) s")
         }
     }

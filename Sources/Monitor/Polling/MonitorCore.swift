@@ -9,6 +9,7 @@ struct MonitorCore: Sendable {
         case show(Set<Resource.Kind>)
         case list(QueuePageRequest)
         case select(QueueID?)
+        case open(DetailTarget?)
         case refresh
         case pause(Bool)
         case setInterval(Duration)
@@ -22,6 +23,11 @@ struct MonitorCore: Sendable {
         case nodes([NodeInfo])
         case queues(Page<QueueInfo>)
         case queue(QueueInfo)
+        case exchanges(Page<ExchangeInfo>)
+        case connections(Page<ConnectionInfo>)
+        case channels(Page<ChannelInfo>)
+        case vhosts([VhostInfo])
+        case detail(Detail)
     }
 
     private(set) var poller: Poller
@@ -54,6 +60,9 @@ struct MonitorCore: Sendable {
         case .select(let queue):
             if queue != poller.selected { state.queue = Sample() }
             return poller.select(queue, at: now)
+        case .open(let target):
+            if target != poller.opened { state.detail = Sample() }
+            return poller.open(target, at: now)
         case .finished(let id, .failure(let error)):
             return poller.finish(id, .failed(error), at: now)
         case .finished(let id, .success(let answer)):
@@ -73,6 +82,11 @@ struct MonitorCore: Sendable {
         case .queue(let queue):
             let isListed = state.queues.value?.items.contains { $0.id == queue.id } == true
             state.queue.value = state.history.record(detail: queue, at: now, asPoint: !isListed)
+        case .exchanges(let page): state.exchanges.value = page
+        case .connections(let page): state.connections.value = page
+        case .channels(let page): state.channels.value = page
+        case .vhosts(let vhosts): state.vhosts.value = vhosts.sorted { $0.name < $1.name }
+        case .detail(let detail): state.detail.value = detail
         case .queues(var page):
             guard case .queues(let asked) = request.resource else { return }
             page.items = state.history.record(page.items, at: now)
@@ -111,6 +125,11 @@ struct MonitorCore: Sendable {
         refresh(\.nodes, .nodes, at: now)
         refresh(\.queues, .queues, at: now)
         refresh(\.queue, .queue, at: now)
+        refresh(\.exchanges, .exchanges, at: now)
+        refresh(\.connections, .connections, at: now)
+        refresh(\.channels, .channels, at: now)
+        refresh(\.vhosts, .vhosts, at: now)
+        refresh(\.detail, .detail, at: now)
     }
 
     private mutating func refresh<Value>(

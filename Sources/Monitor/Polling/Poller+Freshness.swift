@@ -5,7 +5,7 @@ extension Poller {
     /// bear and by what is not visible.
     public func effectiveInterval(_ kind: Resource.Kind) -> Duration {
         let known = capabilities ?? lastCapabilities
-        let isRemoteList = kind == .queues && known?.isEmbedded != true
+        let isRemoteList = (kind == .queues || Self.lists.contains(kind)) && known?.isEmbedded != true
         var result = max(interval, known?.statisticsInterval ?? .zero)
         if isRemoteList { result = max(result, PollingLimits.shortestRemoteListInterval) }
         if !isVisible(kind) { result = result * PollingLimits.hiddenFactor }

@@ -70,6 +70,11 @@ public struct Poller: Sendable {
     public private(set) var page: QueuePageRequest
     /// The queue whose detail is wanted.
     public private(set) var selected: QueueID?
+    /// The object whose belongings are wanted.
+    public private(set) var opened: DetailTarget?
+
+    /// Lists that are long and dear: asked for only while they are on the screen.
+    static let lists: [Resource.Kind] = [.exchanges, .connections, .channels]
 
     private var slots = [Slot](repeating: Slot(), count: Resource.Kind.allCases.count)
     private var nextID = 0
@@ -110,6 +115,9 @@ public struct Poller: Sendable {
     /// This page of queues is wanted; a change is asked for at once.
     public mutating func list(_ page: QueuePageRequest, at now: Duration) -> [Action] {
         guard page != self.page else { return [] }
+        if page.vhost != self.page.vhost {
+            for kind in Self.lists { self[kind].isForced = true }
+        }
         self.page = page
         self[.queues].isForced = true
         return dispatch(at: now)
@@ -121,6 +129,14 @@ public struct Poller: Sendable {
         selected = queue
         // A request for the queue selected before keeps its place among those in flight until it ends.
         self[.queue] = Slot(inFlight: self[.queue].inFlight)
+        return dispatch(at: now)
+    }
+
+    /// What belongs to this object is wanted, or nothing.
+    public mutating func open(_ target: DetailTarget?, at now: Duration) -> [Action] {
+        guard target != opened else { return [] }
+        opened = target
+        self[.detail] = Slot(inFlight: self[.detail].inFlight)
         return dispatch(at: now)
     }
 
@@ -277,11 +293,20 @@ public struct Poller: Sendable {
         case .nodes: .nodes
         case .queues: .queues(page)
         case .queue: selected.map(Resource.queue)
+        case .exchanges: isVisible(kind) ? .exchanges(ListRequest(vhost: page.vhost)) : nil
+        case .connections: isVisible(kind) ? .connections(ListRequest(vhost: page.vhost)) : nil
+        case .channels: isVisible(kind) ? .channels(ListRequest(vhost: page.vhost)) : nil
+        case .vhosts: .vhosts
+        case .detail: opened.map(Resource.detail)
         }
     }
 
     func isVisible(_ kind: Resource.Kind) -> Bool {
-        kind == .queue ? selected != nil : visible.contains(kind)
+        switch kind {
+        case .queue: selected != nil
+        case .detail: opened != nil
+        default: visible.contains(kind)
+        }
     }
 
     subscript(kind: Resource.Kind) -> Slot {

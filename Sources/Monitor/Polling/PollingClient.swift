@@ -56,6 +56,9 @@ public final class PollingClient: Sendable {
     /// The detail of this queue is wanted, or of none.
     public func select(_ queue: QueueID?) { send.yield(.select(queue)) }
 
+    /// What belongs to this object is wanted, or nothing.
+    public func open(_ target: DetailTarget?) { send.yield(.open(target)) }
+
     /// Everything visible is wanted now, also while paused.
     public func refresh() { send.yield(.refresh) }
 
@@ -118,6 +121,11 @@ public final class PollingClient: Sendable {
         case .nodes: .nodes(try await endpoint.nodes())
         case .queues(let request): .queues(try await endpoint.queues(request))
         case .queue(let id): .queue(try await endpoint.queue(vhost: id.vhost, name: id.name))
+        case .exchanges(let request): .exchanges(try await endpoint.exchanges(request))
+        case .connections(let request): .connections(try await endpoint.connections(request))
+        case .channels(let request): .channels(try await endpoint.channels(request))
+        case .vhosts: .vhosts(try await endpoint.vhosts())
+        case .detail(let target): .detail(try await Detail.ask(endpoint, for: target))
         }
     }
 }

@@ -12,6 +12,16 @@ public enum Resource: Hashable, Sendable {
     case queues(QueuePageRequest)
     /// One queue with its consumers.
     case queue(QueueID)
+    /// The exchanges.
+    case exchanges(ListRequest)
+    /// The client connections.
+    case connections(ListRequest)
+    /// The channels.
+    case channels(ListRequest)
+    /// The vhosts.
+    case vhosts
+    /// What belongs to one object beside its own figures.
+    case detail(DetailTarget)
 
     /// What is scheduled: one page or one queue at a time.
     public enum Kind: Int, Hashable, Sendable, CaseIterable {
@@ -25,6 +35,16 @@ public enum Resource: Hashable, Sendable {
         case queues
         /// See ``Resource/queue(_:)``.
         case queue
+        /// See ``Resource/exchanges(_:)``.
+        case exchanges
+        /// See ``Resource/connections(_:)``.
+        case connections
+        /// See ``Resource/channels(_:)``.
+        case channels
+        /// See ``Resource/vhosts``.
+        case vhosts
+        /// See ``Resource/detail(_:)``.
+        case detail
     }
 
     /// Its kind.
@@ -35,6 +55,11 @@ public enum Resource: Hashable, Sendable {
         case .nodes: .nodes
         case .queues: .queues
         case .queue: .queue
+        case .exchanges: .exchanges
+        case .connections: .connections
+        case .channels: .channels
+        case .vhosts: .vhosts
+        case .detail: .detail
         }
     }
 }

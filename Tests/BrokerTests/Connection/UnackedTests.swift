@@ -1,7 +1,7 @@
-@testable import Journal
 import Testing
 
 @testable import Broker
+@testable import Journal
 
 @Suite("A channel's unacknowledged deliveries")
 struct UnackedTests {

@@ -1,7 +1,7 @@
-@testable import Journal
 import Testing
 
 @testable import Broker
+@testable import Journal
 
 @Suite("Entries that came back to a queue")
 struct SortedEntriesTests {

@@ -1,0 +1,43 @@
+public import Management
+
+/// An object that is open: what belongs to it is asked for beside the list it stands in.
+public enum DetailTarget: Hashable, Sendable {
+    /// A queue, for its bindings.
+    case queue(ObjectID)
+    /// An exchange, for its bindings both ways.
+    case exchange(ObjectID)
+    /// A channel by its name, for its consumers.
+    case channel(String)
+}
+
+/// What belongs to an open object.
+public struct Detail: Hashable, Sendable {
+    /// Which object.
+    public var target: DetailTarget
+    /// Bindings that lead to it.
+    public var incoming: [BindingInfo] = []
+    /// Bindings that lead from it.
+    public var outgoing: [BindingInfo] = []
+    /// The channel with its consumers.
+    public var channel: ChannelInfo?
+
+    /// A detail of which nothing is known yet.
+    public init(target: DetailTarget) { self.target = target }
+
+    /// Asks an endpoint for what belongs to an object. Throws its error.
+    static func ask(
+        _ endpoint: any Inspecting, for target: DetailTarget
+    ) async throws(EndpointError) -> Detail {
+        var detail = Detail(target: target)
+        switch target {
+        case .queue(let id):
+            detail.incoming = try await endpoint.bindings(.toQueue(id))
+        case .exchange(let id):
+            detail.outgoing = try await endpoint.bindings(.fromExchange(id))
+            detail.incoming = try await endpoint.bindings(.toExchange(id))
+        case .channel(let name):
+            detail.channel = try await endpoint.channel(name: name)
+        }
+        return detail
+    }
+}
