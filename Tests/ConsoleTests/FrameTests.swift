@@ -12,7 +12,7 @@ func listAt80() throws {
     #expect(
         state.render().text == """
              http://mq.example:15672  vhost:all  nodes 3/3     no alarms  age 1.2s  LIVE 5s
-             1 Overview  2[Queues]                                                   ? help
+             1 Over  2[Queues] 3 Exch  4 Conn  5 Chan  6 Nodes                       ? help
             ────────────────────────────────────────────────────────────────────────────────
              9 queues                                              ready 31.2k  unacked 212
              NAME                  T ST   READY▼    UNACK   IN/s  DLV/s  ACK/s  CONS 60s
@@ -45,7 +45,7 @@ func listAt40() throws {
     #expect(
         state.render().text == """
              http…672  no alarms  age 0.0s  LIVE 5s
-             1 Overview  2[Queues]           ? help
+             1 Over  2[Queues] 3 Exch  4 Conn
              NAME         ST   READY▼    UNACK  CONS
             >invoices     run   28.4k       50     1
              orders.eu    run    1900       96     3

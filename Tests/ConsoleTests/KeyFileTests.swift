@@ -97,7 +97,7 @@ func reboundConsole() throws {
     let map = try KeyFile.parse(
         "purge: X\nhelp: F2\noverview: F3\nup: w\ndown: e\nopen: o\nproblems: []\n", file: "keys.yaml")
     var state = try Fixture.console(keys: map)
-    #expect(state.lines[1].hasPrefix(" F3 Overview  2[Queues]") && state.lines[1].hasSuffix("F2 help"))
+    #expect(state.lines[1].hasPrefix(" F3 Over  2[Queues]") && state.lines[1].hasSuffix("F2 help"))
     #expect(state.lines[23].contains("X purge") && state.lines[23].contains("F2 help"))
     _ = state.press(["e", "e", "w"])
     #expect(state.queues.selection?.name == "orders.eu")
@@ -105,7 +105,7 @@ func reboundConsole() throws {
     #expect(state.dialog == nil)
     _ = state.update(.mouse(MouseEvent(column: 5, row: 7, button: .wheelDown)), at: state.now)
     #expect(state.queues.selection?.name == "orders.us")
-    for column in [2, 12] {
+    for column in [2, 8] {
         var clicked = state
         _ = clicked.update(.mouse(MouseEvent(column: column, row: 1, button: .left)), at: state.now)
         #expect(clicked.panel == .overview)
@@ -113,7 +113,7 @@ func reboundConsole() throws {
     _ = state.press([.function(2)])
     let help = HelpScreen.lines(for: state, width: 80)
     #expect(help.contains(.item(keys: "X", text: "remove the queue's ready messages", isBarred: false)))
-    #expect(help.contains(.item(keys: ":problems", text: "only queues that need attention", isBarred: false)))
+    #expect(help.contains(.item(keys: ":problems", text: "only rows that need attention", isBarred: false)))
     _ = state.press([.escape, "X"])
     guard case .confirm? = state.dialog else {
         Issue.record("the purge was not asked for")

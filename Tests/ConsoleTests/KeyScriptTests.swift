@@ -253,7 +253,7 @@ func mouse() throws {
 @Test("without queues no action about one opens a dialog")
 func noQueues() throws {
     var state = try Fixture.console(monitor: Fixture.monitor(queues: []))
-    for key in [Key.character("p"), .control("d"), .enter, "v", "j", "G"] {
+    for key in [Key.character("p"), .control("d"), .enter, "j", "G"] {
         _ = state.press([key])
         #expect(state.dialog == nil && state.queues.opened == nil)
     }

@@ -3,6 +3,8 @@ enum Action: String, CaseIterable, Sendable {
     // Panels.
     case showOverview = "overview"
     case showQueues = "queues"
+    case showExchanges = "exchanges", showConnections = "connections", showChannels = "channels"
+    case showNodes = "nodes"
     // Moving.
     case up, down, pageUp = "page-up", pageDown = "page-down", first, last
     case columnsLeft = "columns-left", columnsRight = "columns-right"
@@ -12,7 +14,7 @@ enum Action: String, CaseIterable, Sendable {
     case problemsOnly = "problems"
     case sortMenu = "sort"
     case sortLeft = "sort-left", sortRight = "sort-right", sortInvert = "sort-invert"
-    case allVhosts = "all-vhosts", thisVhost = "this-vhost"
+    case allVhosts = "all-vhosts", pickVhost = "pick-vhost"
     // Changing the broker.
     case declareQueue = "declare", purgeQueue = "purge", deleteQueue = "delete"
     // Time.
@@ -29,6 +31,30 @@ enum Place: String, CaseIterable, Sendable {
     case queueList = "queues"
     /// One queue.
     case queueDetail = "queue"
+    /// The list of exchanges.
+    case exchangeList = "exchanges"
+    /// One exchange.
+    case exchangeDetail = "exchange"
+    /// The list of connections.
+    case connectionList = "connections"
+    /// One connection.
+    case connectionDetail = "connection"
+    /// The list of channels.
+    case channelList = "channels"
+    /// One channel.
+    case channelDetail = "channel"
+    /// The list of nodes.
+    case nodeList = "nodes"
+    /// One node.
+    case nodeDetail = "node"
+
+    /// Whether it is a list.
+    var isList: Bool { Self.lists.contains(self) }
+    /// Whether it is one object.
+    var isDetail: Bool { Self.details.contains(self) }
+
+    static let lists: [Place] = [.queueList, .exchangeList, .connectionList, .channelList, .nodeList]
+    static let details: [Place] = [.queueDetail, .exchangeDetail, .connectionDetail, .channelDetail, .nodeDetail]
 
     /// Its name for a person.
     var title: String {
@@ -36,6 +62,14 @@ enum Place: String, CaseIterable, Sendable {
         case .overview: "Overview"
         case .queueList: "Queues"
         case .queueDetail: "One queue"
+        case .exchangeList: "Exchanges"
+        case .exchangeDetail: "One exchange"
+        case .connectionList: "Connections"
+        case .connectionDetail: "One connection"
+        case .channelList: "Channels"
+        case .channelDetail: "One channel"
+        case .nodeList: "Nodes"
+        case .nodeDetail: "One node"
         }
     }
 }

@@ -18,8 +18,8 @@ enum ActionTable {
         var group: Group
         /// Whether it changes the broker: barred in a read-only console.
         var isDangerous = false
-        /// Whether a queue must be selected.
-        var needsQueue = false
+        /// Whether a row must be selected.
+        var needsSelection = false
         /// Its place in the footer, the smallest first; `nil` keeps it out.
         var footerRank: Int?
     }
@@ -45,8 +45,20 @@ enum ActionTable {
             action: .showQueues, keys: ["2"], label: "queues", description: "every queue",
             places: everywhere, group: .view, footerRank: 9),
         Entry(
-            action: .open, keys: [.enter], label: "open", description: "open the selected queue: charts, consumers",
-            places: [.queueList], group: .view, needsQueue: true, footerRank: 1),
+            action: .showExchanges, keys: ["3"], label: "exchanges", description: "every exchange",
+            places: everywhere, group: .view, footerRank: 9),
+        Entry(
+            action: .showConnections, keys: ["4"], label: "connections", description: "every client connection",
+            places: everywhere, group: .view, footerRank: 9),
+        Entry(
+            action: .showChannels, keys: ["5"], label: "channels", description: "every channel",
+            places: everywhere, group: .view, footerRank: 9),
+        Entry(
+            action: .showNodes, keys: ["6"], label: "nodes", description: "every node",
+            places: everywhere, group: .view, footerRank: 9),
+        Entry(
+            action: .open, keys: [.enter], label: "open", description: "open the selected row: all that is known of it",
+            places: Place.lists, group: .view, needsSelection: true, footerRank: 1),
         Entry(
             action: .back, keys: [.escape, .backspace], label: "back",
             description: "close, clear the filter or go back; never quits", places: everywhere, group: .view),
@@ -69,45 +81,45 @@ enum ActionTable {
             places: everywhere, group: .move),
         Entry(
             action: .columnsLeft, keys: [.left, "h"], label: "left", description: "columns to the left",
-            places: [.queueList], group: .move),
+            places: Place.lists, group: .move),
         Entry(
             action: .columnsRight, keys: [.right, "l"], label: "right", description: "columns to the right",
-            places: [.queueList], group: .move),
+            places: Place.lists, group: .move),
         Entry(
             action: .filter, keys: ["/"], label: "filter",
-            description: "by a part of the name; begin with ! for names without it", places: [.queueList],
+            description: "by a part of the name, !without, ~regex, or fields such as ready>1k", places: Place.lists,
             group: .list, footerRank: 5),
         Entry(
-            action: .problemsOnly, keys: ["!"], label: "problems", description: "only queues that need attention",
-            places: [.queueList], group: .list, footerRank: 8),
+            action: .problemsOnly, keys: ["!"], label: "problems", description: "only rows that need attention",
+            places: Place.lists, group: .list, footerRank: 8),
         Entry(
             action: .sortMenu, keys: ["s"], label: "sort", description: "choose what to sort by",
             places: [.queueList], group: .list, footerRank: 6),
         Entry(
             action: .sortLeft, keys: ["<"], label: "sort left", description: "sort by the column to the left",
-            places: [.queueList], group: .list),
+            places: Place.lists, group: .list),
         Entry(
             action: .sortRight, keys: [">"], label: "sort right", description: "sort by the column to the right",
-            places: [.queueList], group: .list),
+            places: Place.lists, group: .list),
         Entry(
             action: .sortInvert, keys: ["I"], label: "invert", description: "turn the order around",
-            places: [.queueList], group: .list),
+            places: Place.lists, group: .list),
         Entry(
-            action: .thisVhost, keys: ["v"], label: "vhost", description: "only the vhost of the selected queue",
-            places: [.queueList], group: .list, needsQueue: true),
+            action: .pickVhost, keys: ["v"], label: "vhost", description: "pick the vhost whose objects are listed",
+            places: everywhere, group: .list),
         Entry(
-            action: .allVhosts, keys: ["0"], label: "all vhosts", description: "the queues of all vhosts",
-            places: [.queueList], group: .list),
+            action: .allVhosts, keys: ["0"], label: "all vhosts", description: "list what is in all vhosts",
+            places: everywhere, group: .list),
         Entry(
             action: .declareQueue, keys: ["c"], label: "declare", description: "declare a queue",
             places: [.queueList], group: .change, isDangerous: true, footerRank: 2),
         Entry(
             action: .purgeQueue, keys: ["p"], label: "purge", description: "remove the queue's ready messages",
-            places: queues, group: .change, isDangerous: true, needsQueue: true, footerRank: 3),
+            places: queues, group: .change, isDangerous: true, needsSelection: true, footerRank: 3),
         Entry(
             action: .deleteQueue, keys: [.control("d")], label: "delete",
             description: "delete the queue with its messages", places: queues, group: .change, isDangerous: true,
-            needsQueue: true, footerRank: 4),
+            needsSelection: true, footerRank: 4),
         Entry(
             action: .pause, keys: ["z"], label: "pause", description: "pause, and live again",
             places: everywhere, group: .console, footerRank: 7),

@@ -121,6 +121,7 @@ private struct Session {
         case .show(let resources): client.show(resources)
         case .list(let request): client.list(request)
         case .select(let queue): client.select(queue)
+        case .open(let target): client.open(target)
         case .refresh: client.refresh()
         case .pause(let isPaused): client.pause(isPaused)
         case .setInterval(let interval): client.setInterval(interval)

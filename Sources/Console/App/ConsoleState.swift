@@ -10,6 +10,17 @@ public struct ConsoleState: Sendable {
         case overview
         /// Every queue.
         case queues
+        /// Every exchange.
+        case exchanges
+        /// Every client connection.
+        case connections
+        /// Every channel.
+        case channels
+        /// Every node.
+        case nodes
+
+        /// What it lists, where that is one of the plain lists.
+        var kind: ObjectKind? { ObjectKind(rawValue: rawValue) }
     }
 
     /// What it was started with.
@@ -33,12 +44,15 @@ public struct ConsoleState: Sendable {
     /// What lets changes through.
     var gate: Gate
     var queues: QueuesPanel
+    private var objects = ObjectKind.allCases.map(ObjectsPanel.init)
     var dialog: Dialog?
     var receipt: Receipt?
     /// The commands typed so far.
     var commandHistory = CommandHistory()
     /// Whether the guided tour shows, where there is one.
     var showsTour = true
+    /// The object whose belongings were last asked for.
+    var detailOpened: DetailTarget?
     /// When the selection last moved; its detail is asked for once it rests.
     var selectedAt: Duration = .zero
     /// The queue whose detail was last asked for.
@@ -56,6 +70,7 @@ public struct ConsoleState: Sendable {
         queues = QueuesPanel(request: settings.queues)
         now = monitor.time
         queues.arrive(monitor, preview: nil, frozen: false)
+        for kind in ObjectKind.allCases { self[kind].arrive(monitor, preview: nil, frozen: false) }
         receipt =
             settings.themes.problems.first.map { .note("an own theme is not usable: \($0)") }
             ?? settings.problems.first.map { .note("\($0)") }
@@ -63,10 +78,32 @@ public struct ConsoleState: Sendable {
 
     /// Where keys are understood.
     var place: Place {
-        switch panel {
+        func place(_ kind: ObjectKind, _ list: Place, _ detail: Place) -> Place {
+            self[kind].opened == nil ? list : detail
+        }
+        return switch panel {
         case .overview: .overview
         case .queues: queues.opened == nil ? .queueList : .queueDetail
+        case .exchanges: place(.exchanges, .exchangeList, .exchangeDetail)
+        case .connections: place(.connections, .connectionList, .connectionDetail)
+        case .channels: place(.channels, .channelList, .channelDetail)
+        case .nodes: place(.nodes, .nodeList, .nodeDetail)
         }
+    }
+
+    /// The list of one kind of object.
+    subscript(kind: ObjectKind) -> ObjectsPanel {
+        get { objects[kind.place] }
+        set { objects[kind.place] = newValue }
+    }
+
+    /// The object that actions of the open panel are about.
+    var targetObject: ObjectRef? { panel.kind.flatMap { self[$0].target } }
+
+    /// What belongs to the object that is open, where anything must be asked for.
+    var wantedDetail: DetailTarget? {
+        if panel == .queues { return queues.opened.map(DetailTarget.queue) }
+        return panel.kind.flatMap { self[$0].opened?.detailTarget }
     }
 
     /// The queue that is open, or the selected one, as it was last read: its row, or its detail where that is newer

@@ -11,6 +11,8 @@ enum Dialog: Sendable {
     case declare(DeclareQueueForm, openedAt: Duration)
     /// What to sort by.
     case sort(SortMenu)
+    /// Which vhost to list.
+    case vhosts(VhostMenu)
     /// Whether to quit or to suspend.
     case leave(LeaveQuestion)
     /// The filter is being typed, in the panel's own line.
@@ -25,6 +27,23 @@ enum Dialog: Sendable {
         default: true
         }
     }
+}
+
+/// The menu of vhosts.
+struct VhostMenu: Sendable {
+    /// All of them, and each.
+    let choices: [String?]
+    var cursor: Int
+
+    init(_ vhosts: [String], current: String?) {
+        choices = [nil] + vhosts.map(Optional.some)
+        cursor = choices.firstIndex(of: current) ?? 0
+    }
+
+    /// The vhost chosen; nil for all.
+    var vhost: String? { choices[cursor] }
+
+    mutating func move(_ step: Int) { cursor = (cursor + step + choices.count) % choices.count }
 }
 
 /// The menu of what to sort by.

@@ -9,6 +9,8 @@ public enum Effect: Hashable, Sendable {
     case list(QueuePageRequest)
     /// The detail of this queue is wanted, or of none.
     case select(QueueID?)
+    /// What belongs to this object is wanted, or nothing.
+    case open(DetailTarget?)
     /// Everything visible is wanted now.
     case refresh
     /// Stop or resume refreshing.

@@ -15,6 +15,13 @@ extension ConsoleState {
         case .overview: OverviewView.draw(self, &canvas)
         case .queueList: QueueListView.draw(self, &canvas)
         case .queueDetail: QueueDetailView.draw(self, &canvas)
+        default:
+            guard let kind = panel.kind else { break }
+            if let ref = self[kind].opened {
+                ObjectDetailView.draw(ref, kind, self, &canvas)
+            } else {
+                ObjectListView.draw(kind, self, &canvas)
+            }
         }
         DialogView.draw(self, &canvas)
         return canvas.frame

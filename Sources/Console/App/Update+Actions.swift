@@ -17,24 +17,30 @@ extension ConsoleState {
         case .showQueues:
             queues.opened = nil
             return show(.queues)
+        case .showExchanges: return show(list: .exchanges)
+        case .showConnections: return show(list: .connections)
+        case .showChannels: return show(list: .channels)
+        case .showNodes: return show(list: .nodes)
         case .up, .down, .pageUp, .pageDown, .first, .last: return move(entry.action)
-        case .columnsLeft: queues.firstColumn = max(0, queues.firstColumn - 1)
-        case .columnsRight:
-            if QueueTable(self, width: size.columns).hasMore { queues.firstColumn += 1 }
+        case .columnsLeft, .columnsRight: scrollColumns(entry.action == .columnsRight ? 1 : -1)
         case .open:
-            queues.openSelected()
+            if let kind = panel.kind { self[kind].openSelected() } else { queues.openSelected() }
         case .back: return back()
-        case .filter: dialog = .filter(TextField(text: queues.filter.text))
+        case .filter: dialog = .filter(TextField(text: panel.kind.map { self[$0].filter } ?? queues.filter.text))
         case .problemsOnly:
-            queues.problemsOnly.toggle()
+            if let kind = panel.kind { self[kind].problemsOnly.toggle() } else { queues.problemsOnly.toggle() }
             arrive()
         case .sortMenu: dialog = .sort(SortMenu(current: queues.request.sort))
         case .sortLeft: return sort(towards: -1)
         case .sortRight: return sort(towards: 1)
         case .sortInvert:
+            if let kind = panel.kind {
+                self[kind].sort(by: self[kind].sortColumn, monitor)
+                return []
+            }
             queues.request.descending.toggle()
             return [.list(queues.request)]
-        case .thisVhost: return list(vhost: queues.selection?.vhost)
+        case .pickVhost: dialog = .vhosts(VhostMenu(vhosts, current: queues.request.vhost))
         case .allVhosts: return list(vhost: nil)
         case .declareQueue:
             let vhost = queues.request.vhost ?? queues.selection?.vhost ?? "/"
@@ -58,18 +64,59 @@ extension ConsoleState {
     /// Why an action cannot be done now; `nil` where it can.
     func barred(_ entry: ActionTable.Entry) -> String? {
         if entry.isDangerous, let refusal = gate.refusal(at: now) { return refusal }
-        if entry.needsQueue, queues.target == nil { return "no queue is selected" }
+        if entry.needsSelection {
+            if let kind = panel.kind, self[kind].target == nil { return "nothing is selected" }
+            if panel == .queues, queues.target == nil { return "no queue is selected" }
+        }
         return nil
     }
 
     mutating func show(_ panel: Panel) -> [Effect] {
         self.panel = panel
-        return [.show([.overview, .nodes, .queues])]
+        var resources: Set<Resource.Kind> = [.overview, .nodes, .queues]
+        switch panel {
+        case .overview: resources.formUnion([.channels, .exchanges])
+        case .connections: resources.formUnion([.connections, .channels])
+        default: if let kind = panel.kind { resources.insert(kind.resource) }
+        }
+        return [.show(resources)]
+    }
+
+    private mutating func show(list kind: ObjectKind) -> [Effect] {
+        self[kind].opened = nil
+        return show(kind.panel)
+    }
+
+    /// The vhosts that are known.
+    var vhosts: [String] {
+        let listed = monitor.queues.value?.items.map(\.vhost) ?? []
+        let all = monitor.vhosts.value?.map(\.name) ?? listed
+        return Set(all + [queues.request.vhost].compactMap { $0 }).sorted()
+    }
+
+    private mutating func scrollColumns(_ step: Int) {
+        if let kind = panel.kind {
+            let layout = self[kind].table(theme).layout(width: size.columns, scrolledBy: self[kind].firstColumn)
+            if step > 0, layout.dropped == 0 { return }
+            self[kind].firstColumn = max(0, self[kind].firstColumn + step)
+        } else if step < 0 || QueueTable(self, width: size.columns).hasMore {
+            queues.firstColumn = max(0, queues.firstColumn + step)
+        }
     }
 
     /// Closes the innermost thing there is: the open queue, then the filter. Never quits.
     private mutating func back() -> [Effect] {
-        if panel == .queues, queues.opened != nil {
+        if let kind = panel.kind {
+            if self[kind].opened != nil {
+                self[kind].opened = nil
+            } else if !self[kind].filter.isEmpty || self[kind].problemsOnly {
+                self[kind].filter = ""
+                self[kind].problemsOnly = false
+                arrive()
+            } else {
+                receipt = nil
+            }
+        } else if panel == .queues, queues.opened != nil {
             queues.opened = nil
         } else if panel == .queues, !queues.filter.isEmpty {
             queues.setFilter(QueueFilter())
@@ -85,6 +132,10 @@ extension ConsoleState {
 
     private mutating func move(_ action: Action) -> [Effect] {
         if place == .queueDetail { return moveDetail(action) }
+        if let kind = panel.kind {
+            move(action, in: kind)
+            return []
+        }
         guard place == .queueList else { return [] }
         let before = queues.selection
         let height = QueueListLayout(size).rowCount
@@ -107,6 +158,27 @@ extension ConsoleState {
         return []
     }
 
+    private mutating func move(_ action: Action, in kind: ObjectKind) {
+        let isDetail = self[kind].opened != nil
+        let height = isDetail ? ObjectDetailView.rowCount(size) : QueueListLayout(size, hasPreview: false).rowCount
+        let step =
+            switch action {
+            case .up: -1
+            case .down: 1
+            case .pageUp: -max(1, height - 1)
+            case .pageDown: max(1, height - 1)
+            case .first: -Int(Int32.max)
+            case .last: Int(Int32.max)
+            default: 0
+            }
+        guard isDetail else { return self[kind].move(by: step) }
+        let count = self[kind].opened.flatMap { ObjectDetail($0, monitor) }?.lines.count ?? 0
+        let cursor = max(0, min(self[kind].detailCursor + step, count - 1))
+        self[kind].detailCursor = cursor
+        self[kind].detailTop = Table.offset(
+            previous: self[kind].detailTop, selected: cursor, visible: height, count: count)
+    }
+
     private mutating func moveDetail(_ action: Action) -> [Effect] {
         let count = targetRow?.queue.consumerDetails?.count ?? 0
         let page = 5
@@ -124,6 +196,14 @@ extension ConsoleState {
     }
 
     private mutating func sort(towards step: Int) -> [Effect] {
+        if let kind = panel.kind {
+            let layout = self[kind].table(theme).layout(width: size.columns, scrolledBy: self[kind].firstColumn)
+            let shown = layout.places.map(\.index)
+            guard !shown.isEmpty else { return [] }
+            let place = shown.firstIndex(of: self[kind].sortColumn) ?? (step > 0 ? -1 : 0)
+            self[kind].sort(by: shown[(place + step + shown.count) % shown.count], monitor)
+            return []
+        }
         let fields = QueueTable(self, width: size.columns).sortFields
         guard !fields.isEmpty else { return [] }
         let place = queues.request.sort.flatMap { fields.firstIndex(of: $0) } ?? (step > 0 ? -1 : 0)

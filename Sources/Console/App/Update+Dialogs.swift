@@ -16,6 +16,7 @@ extension ConsoleState {
         case .confirm(let confirmation): return press(key, in: confirmation)
         case .declare(let form, let openedAt): return press(key, in: form, openedAt: openedAt)
         case .sort(let menu): return press(key, in: menu)
+        case .vhosts(let menu): return press(key, in: menu)
         case .leave(let question): return press(key, in: question)
         case .filter(let field): return pressInFilter(key, field)
         case .command(let prompt): return press(key, in: prompt)
@@ -99,6 +100,23 @@ extension ConsoleState {
         return []
     }
 
+    private mutating func press(_ key: Key, in menu: VhostMenu) -> [Effect] {
+        var menu = menu
+        switch key {
+        case .up, "k": menu.move(-1)
+        case .down, "j", "v": menu.move(1)
+        case .enter:
+            closeDialog()
+            return list(vhost: menu.vhost)
+        case .escape, "q", .control("c"):
+            closeDialog()
+            return []
+        default: break
+        }
+        dialog = .vhosts(menu)
+        return []
+    }
+
     private mutating func press(_ key: Key, in question: LeaveQuestion) -> [Effect] {
         var question = question
         switch question.press(key, at: now, isHarmless: lossOnQuit == nil) {
@@ -118,6 +136,12 @@ extension ConsoleState {
             closeDialog()
             return []
         case .enter, .tab:
+            if let kind = panel.kind {
+                guard self[kind].filterError == nil else { return [] }
+                self[kind].filter = field.text
+                closeDialog()
+                return []
+            }
             let filter = QueueFilter(text: field.text)
             // What is wrong stands beside the field.
             guard filter.error == nil else { return [] }
@@ -125,7 +149,8 @@ extension ConsoleState {
             dialog = nil
             return [.list(queues.request)]
         case .up, .down:
-            queues.move(by: key == .up ? -1 : 1)
+            let step = key == .up ? -1 : 1
+            if let kind = panel.kind { self[kind].move(by: step) } else { queues.move(by: step) }
             selectedAt = now
         default:
             field.handle(key)

@@ -23,8 +23,10 @@ extension ConsoleState {
         if row == ChromeLayout(size).tabs {
             guard let panel = Chrome.tab(at: column, of: self) else { return [] }
             queues.opened = nil
+            for kind in ObjectKind.allCases { self[kind].opened = nil }
             return show(panel)
         }
+        if let kind = panel.kind { return click(column: column, row: row, in: kind) }
         guard place == .queueList else { return [] }
         let layout = QueueListLayout(size)
         if row == layout.heads {
@@ -37,6 +39,22 @@ extension ConsoleState {
         let wasSelected = queues.cursor == index
         queues.select(row: index)
         selectedAt = now
+        return wasSelected ? perform(.open) : []
+    }
+
+    private mutating func click(column: Int, row: Int, in kind: ObjectKind) -> [Effect] {
+        guard self[kind].opened == nil else { return [] }
+        let layout = QueueListLayout(size, hasPreview: false)
+        if row == layout.heads {
+            let table = self[kind].table(theme).layout(width: size.columns, scrolledBy: self[kind].firstColumn)
+            if let column = table.index(at: column) { self[kind].sort(by: column, monitor) }
+            return []
+        }
+        let index = self[kind].top(height: layout.rowCount) + row - layout.firstRow
+        guard row >= layout.firstRow, row < layout.firstRow + layout.rowCount, self[kind].rows.indices.contains(index)
+        else { return [] }
+        let wasSelected = self[kind].cursor == index
+        self[kind].select(row: index)
         return wasSelected ? perform(.open) : []
     }
 }

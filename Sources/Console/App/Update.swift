@@ -40,15 +40,25 @@ extension ConsoleState {
 
     /// Brings the rows up to date with the monitor.
     mutating func arrive() {
-        var preview: QueueFilter?
-        if case .filter(let field) = dialog { preview = QueueFilter(text: field.text) }
-        queues.arrive(monitor, preview: preview, frozen: dialog?.freezesRows == true)
+        var typed: String?
+        if case .filter(let field) = dialog { typed = field.text }
+        let frozen = dialog?.freezesRows == true
+        queues.arrive(
+            monitor, preview: panel == .queues ? typed.map { QueueFilter(text: $0) } : nil, frozen: frozen)
+        if let kind = panel.kind { self[kind].arrive(monitor, preview: typed, frozen: frozen) }
     }
 
     /// What follows from any event.
     private mutating func settle() -> [Effect] {
         var effects: [Effect] = []
         queues.top = queues.top(height: QueueListLayout(size).rowCount)
+        if let kind = panel.kind {
+            self[kind].top = self[kind].top(height: QueueListLayout(size, hasPreview: false).rowCount)
+        }
+        if wantedDetail != detailOpened {
+            detailOpened = wantedDetail
+            effects.append(.open(wantedDetail))
+        }
         if panel == .queues, queues.target != detailAsked,
             queues.opened != nil || now - selectedAt >= Self.restTime
         {
@@ -101,7 +111,7 @@ extension ConsoleState {
         case .confirm(var confirmation):
             confirmation.paste()
             dialog = .confirm(confirmation)
-        case .help, .sort, .leave: break
+        case .help, .sort, .leave, .vhosts: break
         case nil: receipt = .note("pasted text is not taken for keys; / filters, : takes a command")
         }
     }

@@ -35,6 +35,7 @@ enum Chrome {
         var pen = 1
         for panel in ConsoleState.Panel.allCases {
             let isOpen = panel == state.panel
+            guard pen + TextWidth.of(panel.title) + 4 <= canvas.size.columns else { break }
             pen += canvas.put(state.keyName(of: panel.action), .key, column: pen, row: row)
             let title = isOpen ? "[\(panel.title)]" : " \(panel.title) "
             pen += canvas.put(title, isOpen ? .title : .dim, column: pen, row: row) + tabGap
@@ -79,7 +80,7 @@ enum Chrome {
             return
         }
         // On the lowest screens the list has no line of its own for the filter.
-        if case .filter(let field) = state.dialog, QueueListLayout(canvas.size).scope == nil {
+        if case .filter(let field) = state.dialog, QueueListLayout(canvas.size, hasPreview: false).scope == nil {
             canvas.put("/", .key, column: 1, row: row)
             Fields.draw(field, column: 2, row: row, width: canvas.size.columns - 3, isFocused: true, &canvas)
             return
@@ -107,14 +108,22 @@ extension ConsoleState.Panel {
         switch self {
         case .overview: .showOverview
         case .queues: .showQueues
+        case .exchanges: .showExchanges
+        case .connections: .showConnections
+        case .channels: .showChannels
+        case .nodes: .showNodes
         }
     }
 
     /// Its name on the tab.
     var title: String {
         switch self {
-        case .overview: "Overview"
+        case .overview: "Over"
         case .queues: "Queues"
+        case .exchanges: "Exch"
+        case .connections: "Conn"
+        case .channels: "Chan"
+        case .nodes: "Nodes"
         }
     }
 }

@@ -21,6 +21,7 @@ enum DialogView {
             box(title(confirmation.mutation), lines(confirmation, state, width: width(canvas)), &canvas)
         case .declare(let form, _): box("Declare a queue", lines(form), &canvas)
         case .sort(let menu): box("Sort by", lines(menu, state), &canvas)
+        case .vhosts(let menu): box("Vhost", lines(menu), &canvas)
         case .leave(let question):
             let title = question.way == .quit ? "Quit?" : "Suspend?"
             box(title, lines(question, state, width: width(canvas)), &canvas)
@@ -101,6 +102,12 @@ enum DialogView {
             let isCurrent = field == state.queues.request.sort
             let mark = isCurrent ? (state.queues.request.descending ? "▼" : "▲") : " "
             return .choice(mark, field.words, isFocused: place == menu.cursor)
+        }
+    }
+
+    private static func lines(_ menu: VhostMenu) -> [Line] {
+        menu.choices.enumerated().map { place, vhost in
+            .choice(place == 0 ? "0" : " ", vhost ?? "all vhosts", isFocused: place == menu.cursor)
         }
     }
 

@@ -16,7 +16,7 @@ struct Footer {
         } else {
             let entries = state.settings.keys.entries.filter { $0.places.contains(state.place) && !$0.keys.isEmpty }
             right = entries.filter { $0.footerRank == 0 }.map(Item.init)
-            if state.place == .queueDetail { right = [Item(key: state.keyName(of: .back), label: "back")] + right }
+            if state.place.isDetail { right = [Item(key: state.keyName(of: .back), label: "back")] + right }
             left = entries.filter { ($0.footerRank ?? 0) > 0 && state.barred($0) == nil && !state.isOpen($0.action) }
                 .sorted { ($0.footerRank ?? 0) < ($1.footerRank ?? 0) }.map(Item.init)
         }
@@ -50,6 +50,7 @@ extension Dialog {
         case .confirm: return items([("esc", "cancel"), ("tab", "next"), ("enter", "choose")])
         case .declare: return items([("esc", "cancel"), ("tab", "next"), ("space", "change"), ("enter", "done")])
         case .sort: return items([("↑↓", "choose"), ("enter", "sort by it"), ("esc", "cancel")])
+        case .vhosts: return items([("↑↓", "choose"), ("enter", "list it"), ("esc", "cancel")])
         case .leave: return items([("esc", "stay"), ("tab", "next"), ("enter", "choose")])
         case .filter:
             return items([
@@ -67,6 +68,10 @@ extension ConsoleState {
         switch action {
         case .showOverview: panel == .overview
         case .showQueues: panel == .queues
+        case .showExchanges: panel == .exchanges
+        case .showConnections: panel == .connections
+        case .showChannels: panel == .channels
+        case .showNodes: panel == .nodes
         default: false
         }
     }

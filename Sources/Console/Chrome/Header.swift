@@ -78,6 +78,8 @@ extension ConsoleState {
         case .queueList: (monitor.queues.age(at: now), monitor.queues.isStale)
         case .queueDetail where hasDetail: (monitor.queue.age(at: now), monitor.queue.isStale)
         case .queueDetail: (monitor.queues.age(at: now), monitor.queues.isStale)
+        default:
+            (freshness?.sampledAt.map { max(.zero, now - $0) }, freshness?.isStale ?? false)
         }
     }
 
@@ -90,8 +92,12 @@ extension ConsoleState {
         case .overview: monitor.overview.interval
         case .queueList: monitor.queues.interval
         case .queueDetail: hasDetail ? monitor.queue.interval : monitor.queues.interval
+        default: freshness?.interval ?? monitor.interval
         }
     }
+
+    /// How good the open list of objects is.
+    private var freshness: Freshness? { panel.kind?.freshness(monitor) }
 
     /// Whether figures are to be dimmed: they are old, or nobody answers any more.
     var showsOldFigures: Bool {

@@ -34,6 +34,12 @@ enum HelpScreen {
             lines += [.empty, .head("Filter")]
             lines += Filter<QueueInfo>.help.map { .item(keys: $0.form, text: $0.meaning, isBarred: false) }
         }
+        if let kind = state.panel.kind {
+            lines += [.empty, .head("Columns")]
+            lines += kind.columns.map { .item(keys: $0.title, text: $0.meaning, isBarred: false) }
+            lines += [.empty, .head("Filter")]
+            lines += kind.filterHelp.map { .item(keys: $0.form, text: $0.meaning, isBarred: false) }
+        }
         return lines
     }
 }

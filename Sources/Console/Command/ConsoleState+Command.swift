@@ -5,9 +5,7 @@ import Terminal
 extension ConsoleState {
     /// What commands can be completed from: the vhosts that are known, and the themes.
     var commandCandidates: CommandCandidates {
-        let listed = monitor.queues.value?.items.map(\.vhost) ?? []
-        let vhosts = Set(listed + [queues.request.vhost].compactMap { $0 })
-        return CommandCandidates(vhosts: vhosts.sorted(), themes: settings.themes.themes.map(\.name))
+        CommandCandidates(vhosts: vhosts, themes: settings.themes.themes.map(\.name))
     }
 
     /// Takes a key while a command is typed.
@@ -45,8 +43,8 @@ extension ConsoleState {
         case .quitNow: return [.quit]
         case .action(let action): return run(action)
         case .vhost(let name):
-            queues.opened = nil
-            return show(.queues) + list(vhost: name)
+            // The lists follow the vhost; from the overview the queues are what is looked for.
+            return (panel == .overview ? show(.queues) : []) + list(vhost: name)
         case .theme(let name):
             guard let found = settings.themes.themes.first(where: { $0.name == name }) else {
                 let names = settings.themes.themes.map(\.name).joined(separator: ", ")

@@ -70,6 +70,12 @@ enum Figures {
         }
     }
 
+    /// A part of a whole in percent, in up to four cells: "7", "100", "999+".
+    static func percent(_ share: Double) -> String {
+        guard share.isFinite, share < 9.995 else { return "999+" }
+        return "\(Int((max(0, share) * 100).rounded()))"
+    }
+
     /// A count that comes as floating point.
     static func whole(_ value: Double?) -> String {
         count(value.map { Int(exactly: $0.rounded()) ?? Int.max })

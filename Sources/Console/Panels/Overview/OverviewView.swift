@@ -12,13 +12,21 @@ enum OverviewView {
         drawTotals(state, row: top, &canvas)
         top += 1
         let nodes = state.monitor.nodes.value ?? []
-        let attention = state.queues.rows.filter(\.isProblem)
+        let attention = Attention(state).items
+        let confirms = ConfirmSummary(state.monitor.channels.value)
         let nodeRows = min(nodes.count, max(1, body.count / 4)) + 1
         let attentionRows = attention.isEmpty ? 0 : min(attention.count, max(2, body.count / 5)) + 1
-        let chartRows = min(body.count - 2 - nodeRows - attentionRows - (state.problem == nil ? 0 : 2), 30)
+        let chartRows = min(
+            body.count - 2 - (confirms == nil ? 0 : 1) - nodeRows - attentionRows - (state.problem == nil ? 0 : 2), 30)
         if chartRows >= 5 {
             drawChart(state, rows: top..<top + chartRows, &canvas)
             top += chartRows
+        }
+        if let confirms, top < body.upperBound {
+            canvas.put(
+                TextWidth.cutEnd(confirms.text, canvas.size.columns - 2), confirms.late > 0 ? .warning : .text,
+                column: 1, row: top)
+            top += 1
         }
         if top + nodeRows <= body.upperBound {
             drawNodes(nodes, state, rows: top..<top + nodeRows, &canvas)
@@ -130,12 +138,16 @@ enum OverviewView {
         }
     }
 
-    private static func drawAttention(_ rows: [QueueRow], rows lines: Range<Int>, _ canvas: inout Canvas) {
+    private static func drawAttention(
+        _ items: [Attention.Item], rows lines: Range<Int>, _ canvas: inout Canvas
+    ) {
         canvas.put("LOOK HERE", .header, column: 1, row: lines.lowerBound)
-        for (line, row) in rows.prefix(lines.count - 1).enumerated() {
-            let words = QueueWords(row)
+        let room = lines.count - 1
+        for (line, item) in items.prefix(room).enumerated() {
+            let isLast = line == room - 1 && items.count > room
+            let text = isLast ? "… and \(items.count - room + 1) more" : "\(item.sign) \(item.text)"
             canvas.put(
-                TextWidth.cutEnd("! " + words.text, canvas.size.columns - 2), words.role, column: 1,
+                TextWidth.cutEnd(text, canvas.size.columns - 2), isLast ? .dim : item.role, column: 1,
                 row: lines.lowerBound + 1 + line)
         }
     }

@@ -22,7 +22,7 @@ struct QueueListLayout: Hashable, Sendable {
     static let previewHeight = 36
     private static let chartHeight = 12
 
-    init(_ size: Size) {
+    init(_ size: Size, hasPreview: Bool = true) {
         let body = ChromeLayout(size).body
         let isTall = body.count >= 12
         scope = body.count >= 8 ? body.lowerBound : nil
@@ -30,7 +30,7 @@ struct QueueListLayout: Hashable, Sendable {
         firstRow = heads + 1
         wordCount = isTall ? 2 : body.count >= 9 ? 1 : 0
         var end = body.upperBound
-        if size.rows >= Self.previewHeight {
+        if hasPreview, size.rows >= Self.previewHeight {
             preview = end - Self.chartHeight..<end
             end -= Self.chartHeight
         } else {

@@ -186,6 +186,7 @@ extension ConsoleState {
         case .overview: monitor.overview.error ?? monitor.nodes.error
         case .queueList: monitor.queues.error
         case .queueDetail: monitor.queue.error
+        default: panel.kind?.freshness(monitor).error
         }
     }
 }

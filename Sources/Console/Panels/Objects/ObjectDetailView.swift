@@ -1,0 +1,51 @@
+import Management
+import Monitor
+import Terminal
+
+/// Draws one object: everything that is known of it, a screen at a time.
+enum ObjectDetailView {
+    static func draw(_ ref: ObjectRef, _ kind: ObjectKind, _ state: ConsoleState, _ canvas: inout Canvas) {
+        let body = ChromeLayout(canvas.size).body
+        let width = canvas.size.columns - 2
+        let panel = state[kind]
+        canvas.put(TextWidth.cutMiddle("\(ref.noun) \(ref.name)", width), .title, column: 1, row: body.lowerBound)
+        let isOld = state.showsOldFigures
+        guard let detail = ObjectDetail(ref, state.monitor) else {
+            let text = state.problem ?? "It is not listed any more; \(state.keyName(of: .back)) goes back."
+            for (line, text) in TextWidth.wrap(text, width, limit: 3).enumerated() {
+                canvas.put(text, .dim, column: 1, row: body.lowerBound + 2 + line)
+            }
+            return
+        }
+        let rows = max(0, body.count - 1)
+        let top = max(0, min(panel.detailTop, detail.lines.count - rows))
+        for (place, line) in detail.lines.dropFirst(top).prefix(rows).enumerated() {
+            let row = body.lowerBound + 1 + place
+            let isSelected = !state.isSnapshot && top + place == panel.detailCursor
+            switch line {
+            case .head(let text): canvas.put(TextWidth.cutEnd(text, width), .header, column: 1, row: row)
+            case .figure(let label, let value, let role):
+                canvas.put(TextWidth.cutEnd(label, labelWidth), .dim, column: 1, row: row)
+                canvas.put(
+                    TextWidth.cutMiddle(value, max(0, width - labelWidth - 2)), isOld ? .stale : role,
+                    column: labelWidth + 3, row: row)
+            case .row(let text, let role, let binding):
+                canvas.put(TextWidth.cutMiddle(text, max(0, width - 2)), isOld ? .stale : role, column: 3, row: row)
+                if isSelected, binding != nil { canvas.put(">", .key, column: 1, row: row) }
+            case .empty: break
+            }
+            if isSelected, case .row(_, _, .some) = line {
+                canvas.restyle(Rect(column: 1, row: row, columns: width, rows: 1), .selection)
+            }
+        }
+        let hidden = detail.lines.count - top - rows
+        if hidden > 0 {
+            canvas.put(" \(hidden) more ", .key, endingAt: canvas.size.columns - 1, row: body.lowerBound)
+        }
+    }
+
+    private static let labelWidth = 22
+
+    /// How many lines a screen shows.
+    static func rowCount(_ size: Size) -> Int { max(1, ChromeLayout(size).body.count - 1) }
+}

@@ -1,0 +1,128 @@
+import Management
+import Monitor
+import Terminal
+
+/// The state of a list of exchanges, connections, channels or nodes. The selection is an identity, never a row number.
+struct ObjectsPanel: Sendable {
+    let kind: ObjectKind
+    /// The loaded objects that pass the filter, in the order shown.
+    private(set) var rows: [ObjectRow] = []
+    /// What is wrong with the filter that is being typed.
+    private(set) var filterError: FilterError?
+    /// The selected object; nil only while there are no rows.
+    private(set) var selection: ObjectRef?
+    /// Where the selection stands among the rows.
+    private(set) var cursor = 0
+    /// The first row on the screen.
+    var top = 0
+    /// How many of the columns that may be scrolled are scrolled away.
+    var firstColumn = 0
+    /// The filter in force.
+    var filter = ""
+    /// Only rows that need attention.
+    var problemsOnly = false
+    var sortColumn: Int
+    var isDescending: Bool
+    /// The object that is open in detail.
+    var opened: ObjectRef?
+    /// The first line shown in the detail, and the line that is selected there.
+    var detailTop = 0
+    var detailCursor = 0
+    private var isChosen = false
+
+    init(kind: ObjectKind) {
+        self.kind = kind
+        (sortColumn, isDescending) = kind.firstSort
+    }
+
+    /// The object that actions are about.
+    var target: ObjectRef? { opened ?? selection }
+
+    var selectedRow: ObjectRow? { rows.indices.contains(cursor) ? rows[cursor] : nil }
+
+    /// Takes in what has arrived. `frozen` keeps rows where they are, while a dialog is open.
+    mutating func arrive(_ monitor: MonitorState, preview: String?, frozen: Bool) {
+        var fresh: [ObjectRow]
+        do throws(FilterError) {
+            fresh = try kind.rows(monitor, filter: preview ?? filter)
+            filterError = nil
+        } catch {
+            // The rows stay while what is typed is not yet a filter.
+            filterError = error
+            return
+        }
+        if frozen {
+            let byRef = Dictionary(fresh.map { ($0.ref, $0) }, uniquingKeysWith: { first, _ in first })
+            rows = rows.map { byRef[$0.ref] ?? $0 }
+        } else {
+            if problemsOnly { fresh.removeAll { !$0.isProblem } }
+            rows = sorted(fresh)
+        }
+        settleSelection()
+    }
+
+    private func sorted(_ rows: [ObjectRow]) -> [ObjectRow] {
+        guard kind.columns.indices.contains(sortColumn) else { return rows }
+        return rows.enumerated().sorted { left, right in
+            left.element.keys[sortColumn].precedes(right.element.keys[sortColumn], descending: isDescending)
+                ?? (left.offset < right.offset)
+        }.map(\.element)
+    }
+
+    private mutating func settleSelection() {
+        if !isChosen {
+            cursor = 0
+        } else if let place = rows.firstIndex(where: { $0.ref == selection }) {
+            cursor = place
+            return
+        }
+        cursor = min(max(0, cursor), max(0, rows.count - 1))
+        selection = selectedRow?.ref
+    }
+
+    mutating func move(by step: Int) { select(row: cursor + step) }
+
+    mutating func select(row: Int) {
+        guard !rows.isEmpty else { return }
+        isChosen = true
+        cursor = min(max(0, row), rows.count - 1)
+        selection = rows[cursor].ref
+    }
+
+    mutating func keepSelection() { isChosen = true }
+
+    mutating func openSelected() {
+        keepSelection()
+        opened = selection
+        detailTop = 0
+        detailCursor = 0
+    }
+
+    /// Sorts by a column; by the one in force, turns its order around. Figures begin with the largest.
+    mutating func sort(by column: Int, _ monitor: MonitorState) {
+        if column == sortColumn {
+            isDescending.toggle()
+        } else {
+            sortColumn = column
+            isDescending = kind.columns[column].alignsRight
+        }
+        arrive(monitor, preview: nil, frozen: false)
+    }
+
+    func top(height: Int) -> Int {
+        Table.offset(previous: top, selected: cursor, visible: height, count: rows.count)
+    }
+
+    /// The table at a width.
+    func table(_ theme: Theme) -> Table {
+        Table(
+            columns: kind.columns.map { column in
+                Table.Column(
+                    column.title, width: column.isName ? .flexible(minimum: column.width) : .fixed(column.width),
+                    alignment: column.alignsRight ? .right : .left, priority: column.priority,
+                    isPinned: column.isName)
+            },
+            sort: Table.Sort(column: sortColumn, isDescending: isDescending), headerStyle: theme.style(.header),
+            sortStyle: theme.style(.title), rowStyle: theme.style(.text), selectionStyle: theme.style(.selection))
+    }
+}
