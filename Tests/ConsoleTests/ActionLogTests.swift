@@ -12,7 +12,7 @@ func actionLog() throws {
     let purge = Mutation.purgeQueue(QueueID(vhost: "/", name: "a\n\"b"))
     let time = Date(timeIntervalSince1970: 1_700_000_000.25)
     try log.append(ActionRecord(purge, endpoint: "demo@local", time: time))
-    try log.append(ActionRecord(purge, endpoint: "demo@local", time: time, result: .success(1_000)))
+    try log.append(ActionRecord(purge, endpoint: "demo@local", time: time, result: .success(.removed(1_000))))
     try log.append(
         ActionRecord(purge, endpoint: "demo@local", time: time, result: .failure(.timedOut("x", after: .seconds(5)))))
 

@@ -58,8 +58,8 @@ func openingKey() throws {
             Issue.record("no reading was asked for")
             return
         }
-        #expect(id.name == "invoices")
-        _ = state.update(.reread(ticket, .success(queue(ready: 5))), at: state.now)
+        #expect(id.target.name == "invoices")
+        _ = state.update(.reread(ticket, .success(ReadObject(queue(ready: 5)))), at: state.now)
         let effects = state.press(Array(repeating: key, count: 20))
         #expect(!effects.contains { if case .perform = $0 { true } else { false } })
         guard case .confirm? = state.dialog else {
@@ -73,7 +73,7 @@ func openingKey() throws {
 func pasteNeverConfirms() throws {
     var state = try Fixture.console()
     guard case .reread(let ticket, _) = try #require(state.press(["p"]).first) else { return }
-    _ = state.update(.reread(ticket, .success(queue(ready: 20_000))), at: state.now)
+    _ = state.update(.reread(ticket, .success(ReadObject(queue(ready: 20_000)))), at: state.now)
     _ = state.press([.tab])
     let effects = state.update(.paste("invoices\n\t\n"), at: state.now + .seconds(1))
     #expect(effects == [])
@@ -167,7 +167,7 @@ func lateAnswer() throws {
     var state = try Fixture.console()
     guard case .reread(let ticket, _) = try #require(state.press(["p"]).first) else { return }
     _ = state.press([.escape, "p"])
-    _ = state.update(.reread(ticket, .success(queue(ready: 5))), at: state.now)
+    _ = state.update(.reread(ticket, .success(ReadObject(queue(ready: 5)))), at: state.now)
     guard case .confirm(let confirmation)? = state.dialog else { return }
     #expect(confirmation.reading == .pending)
 }
@@ -175,8 +175,8 @@ func lateAnswer() throws {
 @Test("a receipt says accepted unless the broker gave a count")
 func receipts() {
     let purge = Mutation.purgeQueue(QueueID(vhost: "/", name: "jobs"))
-    #expect(Receipt.finished(purge, .success(nil)).text == "purge jobs: accepted")
-    #expect(Receipt.finished(purge, .success(1_000)).text == "purge jobs: 1,000 messages gone")
+    #expect(Receipt.finished(purge, .success(.accepted)).text == "purge jobs: accepted")
+    #expect(Receipt.finished(purge, .success(.removed(1_000))).text == "purge jobs: 1,000 messages gone")
     let failed = Receipt.finished(purge, .failure(.notFound("queue 'jobs'")))
     #expect(failed.outcome == .failed && failed.text.contains("does not exist"))
     let unknown = Receipt.finished(purge, .failure(.timedOut("mq", after: .seconds(5))))

@@ -153,15 +153,15 @@ func purging() throws {
     var state = try Fixture.console()
     let id = QueueID(vhost: "/", name: "payments")
     _ = state.press(["j", "j", "j"])
-    guard case .reread(let ticket, id) = try #require(state.press(["p"]).first) else {
+    guard case .reread(let ticket, .purgeQueue(id)) = try #require(state.press(["p"]).first) else {
         Issue.record("the queue was not read again")
         return
     }
-    _ = state.update(.reread(ticket, .success(Fixture.stalled(ready: 990))), at: state.now)
+    _ = state.update(.reread(ticket, .success(ReadObject(Fixture.stalled(ready: 990)))), at: state.now)
     #expect(state.lines.contains { $0.contains("990 ready will go (0.0s old, the broker counts every 5.0s).") })
     #expect(state.lines.contains { $0.contains("10 unacked stay with their consumers and may return.") })
     #expect(state.press([.tab, .enter]).first == .perform(.purgeQueue(id)))
-    let after = state.update(.performed(.purgeQueue(id), .success(nil)), at: state.now)
+    let after = state.update(.performed(.purgeQueue(id), .success(.accepted)), at: state.now)
     #expect(after.contains(.refresh))
     #expect(state.lines[22] == " ✓ purge payments: accepted")
 }
@@ -171,7 +171,7 @@ func deleting() throws {
     var state = try Fixture.console()
     _ = state.press([.enter])
     let id = QueueID(vhost: "/", name: "invoices")
-    _ = state.update(.performed(.deleteQueue(id, ifEmpty: false, ifUnused: false), .success(nil)), at: state.now)
+    _ = state.update(.performed(.deleteQueue(id, ifEmpty: false, ifUnused: false), .success(.accepted)), at: state.now)
     #expect(state.place == .queueList)
 }
 

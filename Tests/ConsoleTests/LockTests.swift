@@ -63,7 +63,7 @@ func lockClosesMeanwhile() throws {
     var state = try Fixture.console(lock: Lock(name: "mq-1", isLoopback: false))
     _ = state.gate.lock.unlock("mq-1", at: state.now)
     guard case .reread(let ticket, _) = try #require(state.press(["p"]).first) else { return }
-    _ = state.update(.reread(ticket, .success(Fixture.stalled(ready: 5))), at: state.now)
+    _ = state.update(.reread(ticket, .success(ReadObject(Fixture.stalled(ready: 5)))), at: state.now)
     #expect(state.lines[0].contains("unlocked 15m"))
     _ = state.update(.tick, at: state.now + Lock.openTime)
     let effects = state.press([.tab, .enter])

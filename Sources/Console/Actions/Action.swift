@@ -17,6 +17,10 @@ enum Action: String, CaseIterable, Sendable {
     case allVhosts = "all-vhosts", pickVhost = "pick-vhost"
     // Changing the broker.
     case declareQueue = "declare", purgeQueue = "purge", deleteQueue = "delete"
+    case declareExchange = "declare-exchange", deleteExchange = "delete-exchange"
+    case bind, unbind, publish
+    case getMessages = "get"
+    case closeConnection = "close-connection"
     // Time.
     case pause, refresh, interval
     // The console itself.

@@ -35,6 +35,7 @@ enum ActionTable {
 
     private static let everywhere = Place.allCases
     private static let queues: [Place] = [.queueList, .queueDetail]
+    private static let exchanges: [Place] = [.exchangeList, .exchangeDetail]
 
     /// All of them, in the order of the help.
     static let entries: [Entry] = [
@@ -120,6 +121,29 @@ enum ActionTable {
             action: .deleteQueue, keys: [.control("d")], label: "delete",
             description: "delete the queue with its messages", places: queues, group: .change, isDangerous: true,
             needsSelection: true, footerRank: 4),
+        Entry(
+            action: .getMessages, keys: ["m"], label: "get", description: "get messages: look at them, or take them",
+            places: queues, group: .change, isDangerous: true, needsSelection: true, footerRank: 7),
+        Entry(
+            action: .declareExchange, keys: ["c"], label: "declare", description: "declare an exchange",
+            places: [.exchangeList], group: .change, isDangerous: true, footerRank: 2),
+        Entry(
+            action: .deleteExchange, keys: [.control("d")], label: "delete",
+            description: "delete the exchange with its bindings", places: exchanges, group: .change,
+            isDangerous: true, needsSelection: true, footerRank: 4),
+        Entry(
+            action: .bind, keys: ["b"], label: "bind", description: "bind a queue or an exchange to an exchange",
+            places: queues + exchanges, group: .change, isDangerous: true, needsSelection: true, footerRank: 7),
+        Entry(
+            action: .unbind, keys: ["x"], label: "unbind", description: "remove the selected binding",
+            places: [.exchangeDetail], group: .change, isDangerous: true, needsSelection: true, footerRank: 3),
+        Entry(
+            action: .publish, keys: ["P"], label: "publish", description: "publish a message to it",
+            places: queues + exchanges, group: .change, isDangerous: true, needsSelection: true, footerRank: 6),
+        Entry(
+            action: .closeConnection, keys: ["x"], label: "close", description: "close the client's connection",
+            places: [.connectionList, .connectionDetail, .channelList, .channelDetail], group: .change,
+            isDangerous: true, needsSelection: true, footerRank: 2),
         Entry(
             action: .pause, keys: ["z"], label: "pause", description: "pause, and live again",
             places: everywhere, group: .console, footerRank: 7),

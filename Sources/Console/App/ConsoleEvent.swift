@@ -16,10 +16,10 @@ public enum ConsoleEvent: Sendable {
     case resize(Size)
     /// The monitor has news.
     case monitor(MonitorState)
-    /// A queue was read again.
-    case reread(Ticket, Result<QueueInfo, EndpointError>)
+    /// What a change would hit was read again.
+    case reread(Ticket, Result<ReadObject, EndpointError>)
     /// A change has ended; the text says what is wrong with the action log, if anything is.
-    case performed(Mutation, Result<Int?, EndpointError>)
+    case performed(Mutation, Result<MutationResult, EndpointError>)
     /// Something went wrong beside: a person should know.
     case trouble(String)
     /// Time has passed.

@@ -125,7 +125,7 @@ private struct Session {
         case .refresh: client.refresh()
         case .pause(let isPaused): client.pause(isPaused)
         case .setInterval(let interval): client.setInterval(interval)
-        case .reread(let ticket, let id): reread(id, ticket)
+        case .reread(let ticket, let mutation): reread(mutation, ticket)
         case .perform(let mutation):
             pendingChanges += 1
             perform(mutation)
@@ -137,11 +137,11 @@ private struct Session {
         }
     }
 
-    private func reread(_ id: QueueID, _ ticket: Ticket) {
+    private func reread(_ mutation: Mutation, _ ticket: Ticket) {
         let (endpoint, mailbox) = (client.endpoint, mailbox)
         Task {
             do throws(EndpointError) {
-                mailbox.post(.reread(ticket, .success(try await endpoint.queue(vhost: id.vhost, name: id.name))))
+                mailbox.post(.reread(ticket, .success(ReadObject(try await mutation.readTarget(endpoint)))))
             } catch {
                 mailbox.post(.reread(ticket, .failure(error)))
             }
@@ -159,7 +159,7 @@ private struct Session {
                 mailbox.post(.performed(mutation, .failure(.refused(mutation.target.name, reason: reason))))
                 return
             }
-            let result: Result<Int?, EndpointError>
+            let result: Result<MutationResult, EndpointError>
             do throws(EndpointError) {
                 result = .success(try await mutation.perform(on: endpoint))
             } catch {

@@ -11,6 +11,10 @@ enum Dialog: Sendable {
     case declare(DeclareQueueForm, openedAt: Duration)
     /// What to sort by.
     case sort(SortMenu)
+    /// A change is being described.
+    case form(Form)
+    /// Messages that were read.
+    case messages(MessagesView)
     /// Which vhost to list.
     case vhosts(VhostMenu)
     /// Whether to quit or to suspend.

@@ -17,8 +17,8 @@ public enum Effect: Hashable, Sendable {
     case pause(Bool)
     /// Refresh this often.
     case setInterval(Duration)
-    /// Read a queue again, for a confirmation; answer with ``ConsoleEvent/reread(_:_:)``.
-    case reread(Ticket, QueueID)
+    /// Read again what a change would hit, for a confirmation; answer with ``ConsoleEvent/reread(_:_:)``.
+    case reread(Ticket, Mutation)
     /// Log that the change is about to be made, make it, log how it ended; answer with
     /// ``ConsoleEvent/performed(_:_:)``.
     case perform(Mutation)

@@ -48,6 +48,8 @@ extension ConsoleState {
             dialog = .declare(form, openedAt: now)
         case .purgeQueue: return confirm { .purgeQueue($0) }
         case .deleteQueue: return confirm { .deleteQueue($0, ifEmpty: false, ifUnused: false) }
+        case .declareExchange, .deleteExchange, .bind, .unbind, .publish, .getMessages, .closeConnection:
+            return change(entry.action)
         case .pause: return [.pause(!monitor.isPaused)]
         case .refresh: return [.refresh]
         case .interval: return [nextInterval()]
@@ -227,9 +229,14 @@ extension ConsoleState {
     private mutating func confirm(_ mutation: (QueueID) -> Mutation) -> [Effect] {
         guard let id = queues.target else { return [] }
         queues.keepSelection()
+        return confirm(mutation(id))
+    }
+
+    /// Opens the gate: the dialog, and a fresh look at what would be hit.
+    mutating func confirm(_ mutation: Mutation) -> [Effect] {
         let ticket = nextTicket()
-        dialog = .confirm(ConfirmDialog(mutation(id), at: now, ticket: ticket))
-        return [.reread(ticket, id)]
+        dialog = .confirm(ConfirmDialog(mutation, at: now, ticket: ticket))
+        return [.reread(ticket, mutation)]
     }
 
     private mutating func nextInterval() -> Effect {

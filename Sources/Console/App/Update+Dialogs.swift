@@ -16,6 +16,8 @@ extension ConsoleState {
         case .confirm(let confirmation): return press(key, in: confirmation)
         case .declare(let form, let openedAt): return press(key, in: form, openedAt: openedAt)
         case .sort(let menu): return press(key, in: menu)
+        case .form(let form): return press(key, in: form)
+        case .messages(let messages): press(key, in: messages)
         case .vhosts(let menu): return press(key, in: menu)
         case .leave(let question): return press(key, in: question)
         case .filter(let field): return pressInFilter(key, field)
@@ -51,7 +53,7 @@ extension ConsoleState {
         case .stays: dialog = .confirm(confirmation)
         case .cancelled:
             closeDialog()
-            receipt = .note("\(confirmation.mutation.verb) \(confirmation.mutation.target.name): cancelled")
+            receipt = .note("\(confirmation.mutation.verb) \(confirmation.mutation.title): cancelled")
         case .confirmed: return send(confirmation.mutation)
         }
         return []
@@ -71,7 +73,7 @@ extension ConsoleState {
         return []
     }
 
-    private mutating func send(_ mutation: Mutation) -> [Effect] {
+    mutating func send(_ mutation: Mutation) -> [Effect] {
         closeDialog()
         // The gate's own check: whatever opened the dialog, nothing is sent from a read-only console, nor after the
         // lock has closed again.

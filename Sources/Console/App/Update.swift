@@ -69,7 +69,7 @@ extension ConsoleState {
             let ticket = nextTicket()
             if confirmation.wantsReading(at: now, as: ticket) {
                 dialog = .confirm(confirmation)
-                effects.append(.reread(ticket, confirmation.mutation.target))
+                effects.append(.reread(ticket, confirmation.mutation))
             }
         }
         return effects
@@ -77,18 +77,25 @@ extension ConsoleState {
 
     // MARK: Answers
 
-    private mutating func reread(_ ticket: Ticket, _ result: Result<QueueInfo, EndpointError>) {
+    private mutating func reread(_ ticket: Ticket, _ result: Result<ReadObject, EndpointError>) {
         guard case .confirm(var confirmation) = dialog, confirmation.ticket == ticket else { return }
         let interval = monitor.capabilities?.statisticsInterval ?? .zero
         confirmation.read(
-            result.map { BlastRadius(queue: $0, readAt: now, statisticsInterval: interval) })
+            result.map { BlastRadius($0.object, readAt: now, statisticsInterval: interval) })
         dialog = .confirm(confirmation)
     }
 
-    private mutating func performed(_ mutation: Mutation, _ result: Result<Int?, EndpointError>) -> [Effect] {
+    private mutating func performed(_ mutation: Mutation, _ result: Result<MutationResult, EndpointError>) -> [Effect] {
         receipt = .finished(mutation, result)
-        guard case .success = result else { return [] }
-        if case .deleteQueue(let id, _, _) = mutation, queues.opened == id { queues.opened = nil }
+        guard case .success(let outcome) = result else { return [] }
+        switch mutation {
+        case .deleteQueue(let id, _, _): if queues.opened == id { queues.opened = nil }
+        case .deleteExchange(let id): if self[.exchanges].opened == .exchange(id) { self[.exchanges].opened = nil }
+        default: break
+        }
+        if case .messages(let messages) = outcome, !messages.isEmpty, dialog == nil {
+            dialog = .messages(MessagesView(mutation.target, messages))
+        }
         return [.refresh]
     }
 
@@ -111,7 +118,10 @@ extension ConsoleState {
         case .confirm(var confirmation):
             confirmation.paste()
             dialog = .confirm(confirmation)
-        case .help, .sort, .leave, .vhosts: break
+        case .form(var form):
+            form.paste(line)
+            dialog = .form(form)
+        case .help, .sort, .leave, .vhosts, .messages: break
         case nil: receipt = .note("pasted text is not taken for keys; / filters, : takes a command")
         }
     }

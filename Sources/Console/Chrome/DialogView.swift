@@ -21,6 +21,8 @@ enum DialogView {
             box(title(confirmation.mutation), lines(confirmation, state, width: width(canvas)), &canvas)
         case .declare(let form, _): box("Declare a queue", lines(form), &canvas)
         case .sort(let menu): box("Sort by", lines(menu, state), &canvas)
+        case .form(let form): box(form.title, lines(form, width: width(canvas)), &canvas)
+        case .messages(let messages): drawMessages(messages, &canvas)
         case .vhosts(let menu): box("Vhost", lines(menu), &canvas)
         case .leave(let question):
             let title = question.way == .quit ? "Quit?" : "Suspend?"
@@ -34,17 +36,18 @@ enum DialogView {
 
     private static func title(_ mutation: Mutation) -> String {
         let verb = mutation.verb.prefix(1).uppercased() + mutation.verb.dropFirst()
-        return "\(verb) queue?"
+        return "\(verb) \(mutation.noun)?"
     }
 
     private static func lines(_ confirmation: ConfirmDialog, _ state: ConsoleState, width: Int) -> [Line] {
         let target = confirmation.mutation.target
-        var lines: [Line] = [.text(TextWidth.cutMiddle(target.name, width), .title)]
-        lines.append(.text(TextWidth.cutMiddle("vhost \(target.vhost) on \(state.monitor.endpoint)", width), .dim))
+        var lines: [Line] = [.text(TextWidth.cutMiddle(confirmation.mutation.title, width), .title)]
+        let place = target.vhost.isEmpty ? "on" : "vhost \(target.vhost) on"
+        lines.append(.text(TextWidth.cutMiddle("\(place) \(state.monitor.endpoint)", width), .dim))
         lines.append(.empty)
         var isKnown = false
         switch confirmation.reading {
-        case .pending: lines.append(.text("Reading the queue again …", .text))
+        case .pending: lines.append(.text("Reading the \(confirmation.mutation.noun) again …", .text))
         case .failed(let error):
             lines += TextWidth.wrap(error.message, width, limit: 4).map { .text($0, .critical) }
         case .known(let radius):
@@ -102,6 +105,51 @@ enum DialogView {
             let isCurrent = field == state.queues.request.sort
             let mark = isCurrent ? (state.queues.request.descending ? "▼" : "▲") : " "
             return .choice(mark, field.words, isFocused: place == menu.cursor)
+        }
+    }
+
+    private static func lines(_ form: Form, width: Int) -> [Line] {
+        var lines: [Line] = []
+        if let warning = form.warning {
+            lines += TextWidth.wrap(warning, width, limit: 3).map { .text($0, .warning) } + [.empty]
+        }
+        for (place, field) in form.fields.enumerated() {
+            let isFocused = form.focus == place
+            switch field.value {
+            case .text(let text): lines.append(.field(field.label, text, isFocused: isFocused))
+            case .choice: lines.append(.choice(padded(field.label), "‹ \(field.text) ›", isFocused: isFocused))
+            case .flag(let isOn): lines.append(.choice(padded(field.label), check(isOn), isFocused: isFocused))
+            }
+        }
+        let problem = form.problem
+        lines.append(form.wasTried ? problem.map { .text("! " + $0.text, .critical) } ?? .empty : .empty)
+        lines.append(
+            .buttons([
+                ("Cancel", isFocused: form.focus == form.cancel, isEnabled: true),
+                (form.verb, isFocused: form.focus == form.submit, isEnabled: problem == nil),
+            ]))
+        return lines
+    }
+
+    private static func padded(_ label: String) -> String { TextWidth.padRight(label, labelWidth) }
+
+    /// The room inside a dialog that takes the whole screen.
+    static func pageSize(_ size: Size) -> Size { Size(columns: max(1, size.columns - 8), rows: max(1, size.rows - 4)) }
+
+    private static func drawMessages(_ messages: MessagesView, _ canvas: inout Canvas) {
+        let inner = pageSize(canvas.size)
+        let area = Rect(column: 2, row: 1, columns: inner.columns + 4, rows: inner.rows + 2)
+        drawFrame(area, title: "Messages of \(messages.queue.name)", &canvas)
+        let lines = messages.lines(width: inner.columns)
+        for (place, line) in lines.dropFirst(messages.top).prefix(inner.rows).enumerated() {
+            canvas.put(
+                TextWidth.cutEnd(line.text, inner.columns), line.role, column: area.column + 2,
+                row: area.row + 1 + place, on: .dialog)
+        }
+        let hidden = lines.count - messages.top - inner.rows
+        if hidden > 0 {
+            canvas.put(
+                " \(hidden) more ", .key, column: area.column + 3, row: area.row + area.rows - 1, on: .dialog)
         }
     }
 

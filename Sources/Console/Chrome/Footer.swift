@@ -50,6 +50,8 @@ extension Dialog {
         case .confirm: return items([("esc", "cancel"), ("tab", "next"), ("enter", "choose")])
         case .declare: return items([("esc", "cancel"), ("tab", "next"), ("space", "change"), ("enter", "done")])
         case .sort: return items([("↑↓", "choose"), ("enter", "sort by it"), ("esc", "cancel")])
+        case .form: return items([("esc", "cancel"), ("tab", "next"), ("space", "change"), ("enter", "done")])
+        case .messages: return items([("esc", "close"), ("↑↓", "scroll")])
         case .vhosts: return items([("↑↓", "choose"), ("enter", "list it"), ("esc", "cancel")])
         case .leave: return items([("esc", "stay"), ("tab", "next"), ("enter", "choose")])
         case .filter:

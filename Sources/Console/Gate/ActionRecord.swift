@@ -19,13 +19,15 @@ public struct ActionRecord: Codable, Hashable, Sendable {
     public var time: String
     /// Where, without userinfo.
     public var endpoint: String
-    /// "declare", "purge", "delete".
+    /// "declare", "purge", "delete", "bind", "publish to" …
     public var action: String
-    /// The queue's vhost.
+    /// "queue", "exchange", "binding" or "connection".
+    public var kind: String
+    /// The object's vhost; empty for a connection.
     public var vhost: String
-    /// The queue's name.
+    /// The object's name; of a binding, its destination's.
     public var name: String
-    /// The settings of a declaration, or the conditions of a deletion.
+    /// The settings of a declaration, the conditions of a deletion, what tells a binding from others.
     public var settings: [String: JSONValue]
     /// How far it got.
     public var outcome: Outcome
@@ -41,6 +43,7 @@ public struct ActionRecord: Codable, Hashable, Sendable {
                 .time(includingFractionalSeconds: true))
         self.endpoint = endpoint
         action = mutation.verb
+        kind = mutation.noun
         vhost = mutation.target.vhost
         name = mutation.target.name
         settings = mutation.loggedSettings
@@ -48,12 +51,16 @@ public struct ActionRecord: Codable, Hashable, Sendable {
     }
 
     /// The record of a change that has ended.
-    public init(_ mutation: Mutation, endpoint: String, time: Date, result: Result<Int?, EndpointError>) {
+    public init(_ mutation: Mutation, endpoint: String, time: Date, result: Result<MutationResult, EndpointError>) {
         self.init(mutation, endpoint: endpoint, time: time)
         switch result {
-        case .success(let count):
+        case .success(let result):
             outcome = .accepted
-            self.count = count
+            switch result {
+            case .removed(let count): self.count = count
+            case .messages(let messages): count = messages.count
+            case .accepted, .published: break
+            }
         case .failure(let failure):
             switch failure {
             case .timedOut, .cancelled, .malformed: outcome = .unknown
@@ -75,6 +82,23 @@ extension Mutation {
         case .purgeQueue: [:]
         case .deleteQueue(_, let ifEmpty, let ifUnused):
             ["if_empty": .bool(ifEmpty), "if_unused": .bool(ifUnused)]
+        case .declareExchange(_, let settings):
+            [
+                "type": .string(settings.type), "durable": .bool(settings.durable),
+                "auto_delete": .bool(settings.autoDelete), "internal": .bool(settings.internal),
+                "arguments": .object(settings.arguments),
+            ]
+        case .deleteExchange: [:]
+        case .bind(let binding), .unbind(let binding):
+            [
+                "source": .string(binding.source), "destination_type": .string(binding.destinationType.rawValue),
+                "routing_key": .string(binding.routingKey), "arguments": .object(binding.arguments),
+            ]
+        // Bodies may hold what no log should.
+        case .publish(_, let message):
+            ["routing_key": .string(message.routingKey), "payload_bytes": .integer(message.payload.count)]
+        case .getMessages(_, let count, let mode): ["count": .integer(count), "ackmode": .string(mode.rawValue)]
+        case .closeConnection(_, let reason): ["reason": .string(reason)]
         }
     }
 }

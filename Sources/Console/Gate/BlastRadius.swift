@@ -1,25 +1,60 @@
-import Management
+public import Management
+
+/// An object as it was read for a confirmation.
+public struct ReadObject: Hashable, Sendable {
+    let object: BlastRadius.Object
+
+    init(_ object: BlastRadius.Object) { self.object = object }
+
+    /// A queue that was read.
+    public init(_ queue: QueueInfo) { object = .queue(queue) }
+}
 
 /// What a change would hit, read from the broker again just before it is confirmed.
 struct BlastRadius: Hashable, Sendable {
     /// Above so many messages the queue's name must be typed.
     static let typedNameLimit = 10_000
 
-    /// The queue as it was read.
-    var queue: QueueInfo
+    /// An object as it was read.
+    enum Object: Hashable, Sendable {
+        case queue(QueueInfo)
+        case exchange(ExchangeInfo, bindings: Int)
+        case binding(BindingInfo)
+        case connection(ConnectionInfo)
+    }
+
+    /// What was read.
+    var object: Object
     /// When it was read, in the monitor's time.
     var readAt: Duration
     /// How much older the broker's own figures may be.
     var statisticsInterval: Duration = .zero
 
+    /// What a change of a queue would hit.
+    init(queue: QueueInfo, readAt: Duration, statisticsInterval: Duration = .zero) {
+        self.init(.queue(queue), readAt: readAt, statisticsInterval: statisticsInterval)
+    }
+
+    /// What a change would hit.
+    init(_ object: Object, readAt: Duration, statisticsInterval: Duration = .zero) {
+        self.object = object
+        self.readAt = readAt
+        self.statisticsInterval = statisticsInterval
+    }
+
+    /// The queue, where it is one.
+    var queue: QueueInfo? {
+        if case .queue(let queue) = object { queue } else { nil }
+    }
+
     /// Whether so much goes that a keystroke is not enough. A figure that is not provided counts as much.
     func needsTypedName(for mutation: Mutation) -> Bool {
         switch mutation {
-        case .declareQueue: false
-        case .purgeQueue: queue.messagesReady.map { $0 > Self.typedNameLimit } ?? true
+        case .purgeQueue: queue?.messagesReady.map { $0 > Self.typedNameLimit } ?? true
         case .deleteQueue:
-            both(queue.messagesReady, queue.messagesUnacknowledged)
+            both(queue?.messagesReady, queue?.messagesUnacknowledged)
                 .map { $0.addingReportingOverflow($1).partialValue > Self.typedNameLimit } ?? true
+        default: false
         }
     }
 
@@ -32,11 +67,34 @@ struct BlastRadius: Hashable, Sendable {
 
     /// What will happen, in whole sentences.
     func sentences(for mutation: Mutation, at now: Duration) -> [String] {
+        switch object {
+        case .queue(let queue): return sentences(queue, for: mutation, at: now)
+        case .exchange(let exchange, let bindings):
+            var sentences = [
+                bindings == 0
+                    ? "Nothing is bound to it (\(age(at: now)))."
+                    : "\(bindings == 1 ? "1 binding" : "\(Figures.exact(bindings)) bindings") go with it (\(age(at: now)))."
+            ]
+            if let rate = exchange.publishIn?.rate, rate > 0 {
+                sentences.append("\(Figures.rate(rate))/s are published to it: their channels will be closed.")
+            }
+            return sentences
+        case .binding(let binding):
+            let key = binding.routingKey.isEmpty ? "without a key" : "with key \(binding.routingKey)"
+            return ["Messages \(key) no longer go from \(binding.source) to \(binding.destination)."]
+        case .connection(let connection):
+            let channels = connection.channels.map { $0 == 1 ? "1 channel" : "\(Figures.exact($0)) channels" }
+            return [
+                "The client of user \(connection.user ?? "–") loses \(channels ?? "its channels") (\(age(at: now))).",
+                "Its unacknowledged deliveries go back to their queues; most clients connect again.",
+            ]
+        }
+    }
+
+    private func sentences(_ queue: QueueInfo, for mutation: Mutation, at now: Duration) -> [String] {
         let ready = queue.messagesReady.map(Figures.exact) ?? "an unknown number of"
         let unacked = queue.messagesUnacknowledged.map(Figures.exact) ?? "an unknown number of"
         switch mutation {
-        case .declareQueue:
-            return []
         case .purgeQueue:
             var sentences = ["\(ready) ready will go (\(age(at: now)))."]
             if queue.messagesUnacknowledged != 0 {
@@ -50,6 +108,38 @@ struct BlastRadius: Hashable, Sendable {
             }
             if queue.durable == true { sentences.append("Its bindings go too. There is no undo.") }
             return sentences
+        default:
+            return []
+        }
+    }
+}
+
+extension Mutation {
+    /// Reads what it would hit from the broker. Throws the endpoint's error where it is not there any more.
+    func readTarget(
+        _ endpoint: any Inspecting
+    ) async throws(EndpointError) -> BlastRadius.Object {
+        switch self {
+        case .deleteExchange(let id):
+            let page = try await endpoint.exchanges(ListRequest(nameFilter: id.name, vhost: id.vhost))
+            guard let exchange = page.items.first(where: { $0.id == id }) else {
+                throw .notFound("exchange '\(id.name)' in vhost '\(id.vhost)'")
+            }
+            return .exchange(exchange, bindings: try await endpoint.bindings(.fromExchange(id)).count)
+        case .unbind(let binding):
+            let source = ObjectID(vhost: binding.vhost, name: binding.source)
+            guard try await endpoint.bindings(.fromExchange(source)).contains(binding) else {
+                throw .notFound("the binding from '\(binding.source)' to '\(binding.destination)'")
+            }
+            return .binding(binding)
+        case .closeConnection(let name, _):
+            let page = try await endpoint.connections(ListRequest(nameFilter: name))
+            guard let connection = page.items.first(where: { $0.name == name }) else {
+                throw .notFound("connection '\(name)'")
+            }
+            return .connection(connection)
+        default:
+            return .queue(try await endpoint.queue(vhost: target.vhost, name: target.name))
         }
     }
 }

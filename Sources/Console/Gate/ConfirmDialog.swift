@@ -49,7 +49,7 @@ struct ConfirmDialog: Sendable {
     /// only.
     var offersConditions: Bool {
         guard case .deleteQueue = mutation, case .known(let radius) = reading else { return false }
-        return radius.queue.type == nil || radius.queue.type == "classic"
+        return radius.queue?.type == nil || radius.queue?.type == "classic"
     }
 
     /// What can have the focus now, in the order of Tab.

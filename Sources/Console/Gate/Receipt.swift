@@ -22,17 +22,23 @@ struct Receipt: Hashable, Sendable {
 
     /// A change is under way.
     static func pending(_ mutation: Mutation) -> Receipt {
-        Receipt(outcome: .pending, text: "\(mutation.inProgress) \(mutation.target.name) …")
+        Receipt(outcome: .pending, text: "\(mutation.inProgress) \(mutation.title) …")
     }
 
-    /// A change has ended. It says "accepted" unless the broker gave a count.
-    static func finished(_ mutation: Mutation, _ result: Result<Int?, EndpointError>) -> Receipt {
-        let what = "\(mutation.verb) \(mutation.target.name)"
+    /// A change has ended. It says "accepted" unless the broker said more.
+    static func finished(_ mutation: Mutation, _ result: Result<MutationResult, EndpointError>) -> Receipt {
+        let what = "\(mutation.verb) \(mutation.title)"
+        func count(_ count: Int) -> String { count == 1 ? "1 message" : "\(Figures.exact(count)) messages" }
         switch result {
-        case .success(let count?):
-            let messages = count == 1 ? "1 message" : "\(Figures.exact(count)) messages"
-            return Receipt(outcome: .accepted, text: "\(what): \(messages) gone")
-        case .success(nil):
+        case .success(.removed(let removed)):
+            return Receipt(outcome: .accepted, text: "\(what): \(count(removed)) gone")
+        case .success(.messages(let messages)):
+            return Receipt(outcome: .accepted, text: "\(what): \(count(messages.count)) read")
+        case .success(.published(routed: true)):
+            return Receipt(outcome: .accepted, text: "\(what): taken by at least one queue")
+        case .success(.published(routed: false)):
+            return Receipt(outcome: .failed, text: "\(what): no queue took it, the message is dropped")
+        case .success(.accepted):
             return Receipt(outcome: .accepted, text: "\(what): accepted")
         case .failure(.timedOut(let address, let limit)):
             let timeout = EndpointError.timedOut(address, after: limit).message

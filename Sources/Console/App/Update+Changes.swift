@@ -1,0 +1,103 @@
+import Management
+import Monitor
+import Terminal
+
+/// Changes of exchanges, bindings, messages and connections.
+extension ConsoleState {
+    mutating func change(_ action: Action) -> [Effect] {
+        switch action {
+        case .declareExchange:
+            dialog = .form(.declareExchange(vhost: queues.request.vhost ?? targetExchange?.vhost ?? "/", at: now))
+        case .deleteExchange:
+            guard let id = targetExchange else { break }
+            self[.exchanges].keepSelection()
+            return confirm(.deleteExchange(id))
+        case .bind:
+            if panel == .queues, let queue = queues.target {
+                queues.keepSelection()
+                dialog = .form(.bind(to: queue, at: now))
+            } else if let exchange = targetExchange {
+                self[.exchanges].keepSelection()
+                dialog = .form(.bind(from: exchange, at: now))
+            }
+        case .unbind:
+            guard let binding = targetBinding else {
+                receipt = .note("unbind: choose a binding with ↑↓ first; the default exchange's stay")
+                break
+            }
+            return confirm(.unbind(binding))
+        case .publish:
+            if panel == .queues, let queue = queues.target {
+                queues.keepSelection()
+                let exchange = ObjectID(vhost: queue.vhost, name: "")
+                dialog = .form(.publish(to: exchange, key: queue.name, at: now))
+            } else if let exchange = targetExchange {
+                self[.exchanges].keepSelection()
+                dialog = .form(.publish(to: exchange, key: "", at: now))
+            }
+        case .getMessages:
+            guard let queue = queues.target else { break }
+            queues.keepSelection()
+            dialog = .form(.getMessages(from: queue, at: now))
+        case .closeConnection:
+            guard let name = targetConnection else { break }
+            if let kind = panel.kind { self[kind].keepSelection() }
+            return confirm(.closeConnection(name, reason: "closed by hand"))
+        default: break
+        }
+        return []
+    }
+
+    private var targetExchange: ObjectID? {
+        if panel == .exchanges, case .exchange(let id)? = targetObject { id } else { nil }
+    }
+
+    /// The connection that is meant: the selected one, or the selected channel's.
+    private var targetConnection: String? {
+        switch targetObject {
+        case .connection(let name): return name
+        case .channel(let name):
+            let channel = monitor.channels.value?.items.first { $0.name == name }
+            if let connection = channel?.connectionDetails?.connectionName ?? channel?.connectionDetails?.name {
+                return connection
+            }
+            // "CONNECTION (NUMBER)".
+            return name.lastIndex(of: "(").map { String(name[..<$0].dropLast()) }
+        default: return nil
+        }
+    }
+
+    /// The binding that is selected in an open exchange.
+    private var targetBinding: BindingInfo? {
+        guard let ref = self[.exchanges].opened, panel == .exchanges, let detail = ObjectDetail(ref, monitor) else {
+            return nil
+        }
+        let cursor = self[.exchanges].detailCursor
+        guard detail.lines.indices.contains(cursor), case .row(_, _, let binding) = detail.lines[cursor] else {
+            return nil
+        }
+        return binding
+    }
+
+    /// Takes a key of a form.
+    mutating func press(_ key: Key, in form: Form) -> [Effect] {
+        var form = form
+        switch form.press(key, at: now) {
+        case .stays: dialog = .form(form)
+        case .cancelled: closeDialog()
+        case .sent(let mutation): return send(mutation)
+        }
+        return []
+    }
+
+    /// Takes a key while messages are looked at.
+    mutating func press(_ key: Key, in messages: MessagesView) {
+        var messages = messages
+        let inner = DialogView.pageSize(size)
+        if messages.press(key, rows: inner.rows, width: inner.columns) {
+            dialog = .messages(messages)
+        } else {
+            closeDialog()
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Management
+
+/// The forms there are.
+extension Form {
+    /// Declares an exchange.
+    static func declareExchange(vhost: String, at now: Duration) -> Form {
+        Form(
+            "Declare an exchange", verb: "Declare",
+            fields: [
+                .text("name"), .text("vhost", vhost), .choice("type", ["direct", "fanout", "topic", "headers"]),
+                .flag("durable", true), .flag("auto-delete", false), .flag("internal", false),
+                .text("alternate"), .text("arguments"),
+            ], at: now
+        ) { fields throws(Problem) in
+            try check(name: fields[0].text, field: 0, what: "an exchange")
+            if fields[1].text.isEmpty { throw Problem(1, "a vhost is needed; the default one is \"/\"") }
+            var arguments = try arguments(fields[7].text, field: 7)
+            if !fields[6].text.isEmpty { arguments["alternate-exchange"] = .string(fields[6].text) }
+            return .declareExchange(
+                ObjectID(vhost: fields[1].text, name: fields[0].text),
+                ExchangeSettings(
+                    type: fields[2].text, durable: fields[3].isOn, autoDelete: fields[4].isOn,
+                    internal: fields[5].isOn, arguments: arguments))
+        }
+    }
+
+    /// Binds something to an exchange that is known.
+    static func bind(from source: ObjectID, at now: Duration) -> Form {
+        Form(
+            "Bind to \(source.name)", verb: "Bind",
+            fields: [.text("queue"), .choice("kind", ["queue", "exchange"]), .text("key"), .text("arguments")], at: now
+        ) { fields throws(Problem) in
+            if fields[0].text.isEmpty { throw Problem(0, "name the queue or exchange that messages go to") }
+            try check(key: fields[2].text, field: 2)
+            return .bind(
+                BindingInfo(
+                    vhost: source.vhost, source: source.name, destination: fields[0].text,
+                    destinationType: fields[1].text == "queue" ? .queue : .exchange, routingKey: fields[2].text,
+                    arguments: try arguments(fields[3].text, field: 3)))
+        }
+    }
+
+    /// Binds a queue that is known to an exchange.
+    static func bind(to queue: QueueID, at now: Duration) -> Form {
+        Form(
+            "Bind \(queue.name)", verb: "Bind", fields: [.text("exchange"), .text("key"), .text("arguments")], at: now
+        ) { fields throws(Problem) in
+            if fields[0].text.isEmpty { throw Problem(0, "name the exchange that messages come from") }
+            try check(key: fields[1].text, field: 1)
+            return .bind(
+                BindingInfo(
+                    vhost: queue.vhost, source: fields[0].text, destination: queue.name, routingKey: fields[1].text,
+                    arguments: try arguments(fields[2].text, field: 2)))
+        }
+    }
+
+    /// Publishes one message.
+    static func publish(to exchange: ObjectID, key: String, at now: Duration) -> Form {
+        Form(
+            "Publish to \(exchange.name.isEmpty ? "the default exchange" : exchange.name)", verb: "Publish",
+            fields: [
+                .text("key", key), .text("body"), .flag("persistent", true), .text("type", "text/plain"),
+                .text("headers"),
+            ], at: now
+        ) { fields throws(Problem) in
+            try check(key: fields[0].text, field: 0)
+            if exchange.name.isEmpty, fields[0].text.isEmpty { throw Problem(0, "the key names the queue") }
+            if fields[3].text.utf8.count > 255 { throw Problem(3, "a content type has at most 255 bytes") }
+            var properties: [String: JSONValue] = ["delivery_mode": .integer(fields[2].isOn ? 2 : 1)]
+            if !fields[3].text.isEmpty { properties["content_type"] = .string(fields[3].text) }
+            let headers = try arguments(fields[4].text, field: 4)
+            if !headers.isEmpty { properties["headers"] = .object(headers) }
+            return .publish(
+                exchange,
+                OutgoingMessage(
+                    routingKey: fields[0].text, payload: Array(fields[1].text.utf8), properties: properties))
+        }
+    }
+
+    /// Reads messages.
+    static func getMessages(from queue: QueueID, at now: Duration) -> Form {
+        Form(
+            "Get messages of \(queue.name)", verb: "Get",
+            warning: "Reading changes them: what stays is marked redelivered, and counts as a delivery.",
+            fields: [.text("count", "1"), .choice("then", ["put back", "remove"])], at: now
+        ) { fields throws(Problem) in
+            guard let count = Int(fields[0].text), (1...100).contains(count) else {
+                throw Problem(0, "a count from 1 to 100")
+            }
+            return .getMessages(queue, count: count, mode: fields[1].text == "remove" ? .remove : .requeue)
+        }
+    }
+}
