@@ -16,10 +16,10 @@ struct DemoCommand: AsyncParsableCommand, ConsoleHost {
     func run() async throws {
         let settings = try display.settings(label: "demo, ephemeral")
         let running = try await broker.start(defaultPort: 0)
-        let workload = DemoWorkload(uri: try AMQPURI("amqp://\(running.amqpAddress ?? "")"))
+        let workload = DemoWorkload(uri: try AMQPURI("amqp://\(running.broker.amqpAddress ?? "")"))
         let traffic = Task { try await workload.run() }
         try await ConsoleSession(
-            endpoints: [running.endpoint], settings: settings, interval: display.interval
+            endpoints: [running.endpoint], settings: settings, interval: display.interval ?? .seconds(1)
         ).run()
         traffic.cancel()
         // It ends by being cancelled; there is nothing to say about that.

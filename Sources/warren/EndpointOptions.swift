@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Foundation
 import Management
 import ManagementClient
@@ -16,23 +17,73 @@ struct EndpointOptions: ParsableArguments {
     @Flag(help: "Send the password over plain HTTP to another machine.")
     var insecure = false
 
-    /// The endpoints of the URLs, in their order.
-    func open() throws -> [RemoteEndpoint] {
+    @Option(
+        help: ArgumentHelp(
+            "A context of config.yaml: its URLs, user, password and limits.", valueName: "name"))
+    var context: String?
+
+    func validate() throws {
+        if context != nil, !addresses.isEmpty {
+            throw ValidationError("--context and --connect name two endpoints: use one of them")
+        }
+    }
+
+    /// Endpoints with what was said about them.
+    struct Target {
+        var endpoints: [RemoteEndpoint]
+        var context: Context?
+        var lock: Lock
+    }
+
+    /// Where to connect to; nil where nothing is named.
+    func target() throws -> Target? {
         let environment = ProcessInfo.processInfo.environment
-        return try addresses.map { text in
+        guard let name = context else {
+            guard !addresses.isEmpty else { return nil }
+            return try target(addresses, context: nil, environment: environment)
+        }
+        let found: Context
+        do throws(FileError) {
+            found = try ContextFile.load(path: nil, environment: environment).context(named: name)
+        } catch {
+            throw Failure("--context: \(error)", .usage)
+        }
+        return try target(found.urls, context: found, environment: environment)
+    }
+
+    private func target(
+        _ addresses: [String], context: Context?, environment: [String: String]
+    ) throws -> Target {
+        var environment = environment
+        do throws(PasswordError) {
+            if let user = context?.user { environment[Credentials.userVariable] = user }
+            if let password = try context?.password?.read(environment: environment) {
+                environment[Credentials.passwordVariable] = password
+            }
+        } catch {
+            throw Failure("--context \(context?.name ?? ""): \(error)", .usage)
+        }
+        var isLoopback = true
+        var host = ""
+        let endpoints = try addresses.map { text in
             do {
                 let url = try EndpointURL(text)
+                isLoopback = isLoopback && url.isLoopback
+                if host.isEmpty { host = url.host }
                 if url.hasPassword {
                     Main.standardError(
                         "warren: the password in the URL of \(url.address) shows in process lists; "
                             + "set \(Credentials.passwordVariable) instead")
                 }
                 return try RemoteEndpoint(
-                    url, credentials: Credentials(for: url, environment: environment), allowInsecure: insecure)
+                    url, credentials: Credentials(for: url, environment: environment),
+                    allowInsecure: insecure || context?.isInsecure == true)
             } catch {
-                throw Failure("--connect: \(error)", .usage)
+                throw Failure("\(context == nil ? "--connect" : "--context"): \(error)", .usage)
             }
         }
+        let lock = Lock(name: context?.name ?? host, isLoopback: isLoopback, locked: context?.isLocked)
+        return Target(endpoints: endpoints, context: context, lock: lock)
     }
 }
 

@@ -21,7 +21,9 @@ struct SnapshotCommand: AsyncParsableCommand {
     @Option(help: "text or json.")
     var format = Format.text
 
-    @Option(help: ArgumentHelp("overview or queues.", valueName: "name"), transform: Self.panel)
+    @Option(
+        help: ArgumentHelp("overview, queues, exchanges, connections, channels or nodes.", valueName: "name"),
+        transform: Self.panel)
     var panel = ConsoleState.Panel.queues
 
     @Option(help: ArgumentHelp("Columns and rows of the text.", valueName: "120x40"), transform: Self.size)
@@ -29,7 +31,7 @@ struct SnapshotCommand: AsyncParsableCommand {
 
     private static func panel(_ name: String) throws -> ConsoleState.Panel {
         guard let panel = ConsoleState.Panel(rawValue: name) else {
-            let names = ConsoleState.Panel.allCases.map(\.rawValue).joined(separator: " or ")
+            let names = ConsoleState.Panel.allCases.map(\.rawValue).joined(separator: ", ")
             throw ValidationError("there is no panel '\(name)': use \(names)")
         }
         return panel
@@ -44,10 +46,10 @@ struct SnapshotCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if remote.addresses.isEmpty {
-            throw Failure("snapshot needs --connect URL: a broker of its own would be empty", .usage)
+        guard let target = try remote.target() else {
+            throw Failure("snapshot needs --connect URL or --context NAME: a broker of its own would be empty", .usage)
         }
-        let endpoints = try remote.open()
+        let endpoints = target.endpoints
         let session = ConsoleSession(
             endpoints: endpoints, settings: try DisplayOptions.parse([]).settings(), interval: .seconds(1))
         let snapshot = try await session.snapshot(at: size, panel: panel)

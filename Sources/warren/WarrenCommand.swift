@@ -25,17 +25,20 @@ struct WarrenCommand: AsyncParsableCommand, ConsoleHost {
     @OptionGroup(title: "The console") var display: DisplayOptions
 
     func run() async throws {
-        guard remote.addresses.isEmpty else {
-            let settings = try display.settings()
-            let endpoints = try remote.open()
-            try await ConsoleSession(endpoints: endpoints, settings: settings, interval: display.interval).run()
-            for endpoint in endpoints { await endpoint.shutdown() }
+        if let target = try remote.target() {
+            var settings = try display.settings(theme: target.context?.theme)
+            settings.lock = target.lock
+            settings.isReadOnly = settings.isReadOnly || target.context?.isReadOnly == true
+            settings.queues.vhost = target.context?.vhost
+            let interval = display.interval ?? target.context?.refresh ?? .seconds(1)
+            try await ConsoleSession(endpoints: target.endpoints, settings: settings, interval: interval).run()
+            for endpoint in target.endpoints { await endpoint.shutdown() }
             return
         }
         let settings = try display.settings(label: "ephemeral")
         let running = try await broker.start(defaultPort: 5672)
         try await ConsoleSession(
-            endpoints: [running.endpoint], settings: settings, interval: display.interval
+            endpoints: [running.endpoint], settings: settings, interval: display.interval ?? .seconds(1)
         ).run()
         try await running.stop()
     }

@@ -26,7 +26,7 @@ private func console(columns: Int, rows: Int) throws -> ConsoleState {
     monitor.time = .seconds(1)
     return ConsoleState(
         settings: ConsoleSettings(themes: try ThemeLibrary(wanted: nil, environment: [:])), monitor: monitor,
-        size: Size(columns: columns, rows: rows))
+        size: Size(columns: columns, rows: rows), panel: .queues)
 }
 
 let benchmarks: @Sendable () -> Void = {

@@ -148,8 +148,8 @@ extension Channel {
             if name.hasPrefix("amq."), connection.virtualHost.queues[name] == nil {
                 try checkNotReserved(name, "queue")
             }
-            try QueueArguments.check(declare.arguments)
             if name.isEmpty { name = node.uniqueName(prefix: "amq.gen-") }
+            try QueueArguments.check(declare.arguments, queue: name, virtualHost: connection.virtualHost.name)
         }
         let settings = QueueDefinition(
             isDurable: declare.durable, isAutoDelete: declare.autoDelete,

@@ -200,16 +200,21 @@ extension Channel {
                     lifetime: lifetime, isMandatory: isMandatory))
             return
         }
-        let mustBeDurable = node.enqueue(
+        let outcome = node.enqueue(
             record, on: route, to: queues, deliveryMode: deliveryMode, bodyBytes: bodyBytes, lifetime: lifetime,
             from: self, isMandatory: isMandatory)
         guard isConfirming else { return }
-        if mustBeDurable {
+        switch outcome {
+        case .mustBeDurable:
             let number = confirms.publish(waitingFor: 1)
             let position = node.journal.append(byteCount: bodyBytes)
             node.awaitDurable(position, of: self, publish: number)
-        } else {
+        case .settled:
             confirms.publishSettled()
+            noteConfirms()
+        case .refused:
+            let number = confirms.publish(waitingFor: 1)
+            confirms.settle(number, through: number, refused: true)
             noteConfirms()
         }
     }

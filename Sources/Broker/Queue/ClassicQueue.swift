@@ -12,6 +12,7 @@ final class ClassicQueue {
     let name: String
     unowned let virtualHost: VirtualHost
     let settings: QueueDefinition
+    let limits: QueueLimits
     unowned let node: Node
 
     var ready = EntryRing<QueueEntry>()
@@ -36,6 +37,9 @@ final class ClassicQueue {
     private var hasExpiring = false
     private var watchedExpiry: Instant?
 
+    private var lastUsed: Instant
+    /// In the node's list of queues that are over their length.
+    private var isNotedOverLength = false
     /// In the node's list of queues that have something to deliver.
     var isScheduled = false
     var isDeleted = false
@@ -45,8 +49,11 @@ final class ClassicQueue {
         self.name = name
         self.virtualHost = virtualHost
         self.settings = settings
+        // They were checked when the declaration came.
+        limits = (try? QueueLimits(settings.arguments, queue: name, virtualHost: virtualHost.name)) ?? .none
         self.node = node
         lastActive = node.now
+        lastUsed = node.now
     }
 
     /// Memory of its entries, in bytes.
@@ -59,13 +66,66 @@ final class ClassicQueue {
     @inline(__always)
     func enqueue(_ record: RecordPosition, bodyBytes: UInt32, flags: UInt32, expiry: UInt64) {
         lastSequence &+= 1
+        var expiry = expiry
+        if let lifetime = limits.messageTTL {
+            expiry = min(expiry, node.now.advanced(milliseconds: lifetime).nanoseconds)
+        }
         ready.append(
             QueueEntry(
                 sequence: lastSequence, record: record, bodyBytes: bodyBytes, flags: flags, expiry: expiry))
         readyBytes &+= Int(bodyBytes)
         counters.publish &+= 1
         if expiry != QueueEntry.never { noteExpiring() }
+        if limits.limitsLength { noteLength() }
         if !isScheduled { schedule() }
+    }
+
+    // MARK: Limits
+
+    /// Whether a message of so many bytes is refused: no consumer waits for it, and with it the queue would be over
+    /// its limit (RabbitMQ, "Queue Length Limit": reject-publish).
+    func refuses(bodyBytes: Int) -> Bool {
+        limits.rejectsPublishes && round.isEmpty
+            && limits.isOver(count: readyCount + 1, bytes: readyBytes &+ bodyBytes)
+    }
+
+    private var isOverLength: Bool { limits.isOver(count: readyCount, bytes: readyBytes) }
+
+    @inline(never)
+    private func noteLength() {
+        guard !isNotedOverLength, !limits.rejectsPublishes, isOverLength else { return }
+        isNotedOverLength = true
+        node.noteOverLength(self)
+    }
+
+    /// Drops the oldest messages until the queue is within its length, at most `budget` of them; returns whether it is.
+    func dropHead(budget: inout Int) -> Bool {
+        while isOverLength, let entry = removeFirst() {
+            node.release(entry.record)
+            budget -= 1
+            if budget <= 0 { break }
+        }
+        guard !isOverLength else { return false }
+        isNotedOverLength = false
+        return true
+    }
+
+    /// The queue was declared again, read from, or lost a consumer.
+    func touch() {
+        lastUsed = node.now
+        if limits.expires != nil, consumers.isEmpty { watchUse() }
+    }
+
+    /// Whether nobody has used it for as long as it lives without use (RabbitMQ, "Queue TTL").
+    var isUnusedTooLong: Bool {
+        guard let lifetime = limits.expires, consumers.isEmpty, !isDeleted else { return false }
+        return node.now.milliseconds(since: lastUsed) >= lifetime
+    }
+
+    /// Looks at its use again when it may be over.
+    func watchUse() {
+        guard let lifetime = limits.expires, consumers.isEmpty, !isDeleted else { return }
+        node.watchUse(of: self, until: lastUsed.advanced(milliseconds: lifetime))
     }
 
     /// Takes back a delivery that nobody settled; it goes to where its sequence says (RabbitMQ, "Negative
@@ -147,6 +207,7 @@ final class ClassicQueue {
         guard !isDeleted else { return node.release(entry.record) }
         returned.insert(entry)
         readyBytes += Int(entry.bodyBytes)
+        if limits.limitsLength { noteLength() }
         if entry.expiry != QueueEntry.never { noteExpiring() }
         if !isScheduled { schedule() }
     }
@@ -176,6 +237,7 @@ final class ClassicQueue {
             consumer.isInRound = false
         }
         lastActive = node.now
+        touch()
     }
 
     /// Whether it should go now that its last consumer has (AMQP 0-9-1, `queue.declare` auto-delete).

@@ -1,6 +1,16 @@
 internal import AMQP
 internal import Journal
 
+/// What a publish came to.
+enum PublishOutcome: Hashable {
+    /// Everything it waits for has happened.
+    case settled
+    /// It waits for the disk.
+    case mustBeDurable
+    /// A queue refused it.
+    case refused
+}
+
 /// Messages into queues: what every way of publishing ends in.
 extension Node {
     /// Puts a stored message into every queue it was routed to. `record` carries one reference, which goes to the
@@ -8,19 +18,36 @@ extension Node {
     /// `publisher` if it is mandatory, else it is dropped; its confirm follows the return (RabbitMQ,
     /// "Publisher Confirms": "the broker will confirm once the exchange verifies a message won't route to any queue").
     ///
-    /// Returns whether it must be on disk before it counts as published.
+    /// Returns what its publisher can be told.
     @inline(__always)
     func enqueue(
         _ record: RecordPosition?, on route: Route, to queues: [ClassicQueue], deliveryMode: UInt8, bodyBytes: Int,
         lifetime: UInt64?, from publisher: Channel?,
         isMandatory: Bool
-    ) -> Bool {
+    ) -> PublishOutcome {
         counters.publish &+= 1
         route.exchange.counters.publishIn &+= 1
         guard let record, !queues.isEmpty else {
             unroutable(record, publisher, isMandatory: isMandatory)
-            return false
+            return .settled
         }
+        if route.mayRefuse, queues.contains(where: { $0.refuses(bodyBytes: bodyBytes) }) {
+            let taking = queues.filter { !$0.refuses(bodyBytes: bodyBytes) }
+            if taking.isEmpty {
+                release(record)
+            } else {
+                put(record, into: taking, on: route, deliveryMode, bodyBytes, lifetime)
+            }
+            return .refused
+        }
+        return put(record, into: queues, on: route, deliveryMode, bodyBytes, lifetime) ? .mustBeDurable : .settled
+    }
+
+    @inline(__always) @discardableResult
+    private func put(
+        _ record: RecordPosition, into queues: [ClassicQueue], on route: Route, _ deliveryMode: UInt8, _ bodyBytes: Int,
+        _ lifetime: UInt64?
+    ) -> Bool {
         route.exchange.counters.publishOut &+= UInt64(queues.count)
         if queues.count > 1 { segments.retain(record, by: UInt32(queues.count - 1)) }
         let flags = deliveryMode == 2 ? QueueEntry.persistent : 0
@@ -43,11 +70,11 @@ extension Node {
             if let record = publish.record { release(record) }
             return
         }
-        let mustBeDurable = enqueue(
+        let outcome = enqueue(
             publish.record, on: publish.route, to: queues, deliveryMode: publish.deliveryMode,
             bodyBytes: publish.bodyBytes, lifetime: publish.lifetime,
             from: publisher, isMandatory: publish.isMandatory)
-        if mustBeDurable { _ = journal.append(byteCount: publish.bodyBytes) }
+        if outcome == .mustBeDurable { _ = journal.append(byteCount: publish.bodyBytes) }
     }
 
     private func unroutable(_ record: RecordPosition?, _ publisher: Channel?, isMandatory: Bool) {

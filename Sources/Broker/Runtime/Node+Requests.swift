@@ -100,11 +100,14 @@ extension Node {
             return try subscribe(name, consume, prefetch: prefetch, from: origin, in: host)
         case .get(let name):
             let queue = try usableQueue(name, by: origin, in: host)
+            queue.touch()
             guard let entry = queue.takeFirst() else { return .empty }
             return .got(entry, queue)
         case .reap(let id):
             guard let queue = queue(id: id) else { return .done }
-            guard queue.isAbandoned || queue.settings.exclusiveOwner != nil else { return .done }
+            guard queue.isAbandoned || queue.isUnusedTooLong || queue.settings.exclusiveOwner != nil else {
+                return .done
+            }
             return propose(.deleteQueue(virtualHost: host.name, name: queue.name, id: id), from: origin)
         }
     }
@@ -162,6 +165,7 @@ extension Node {
     ) throws(ProtocolException) -> Answer? {
         if passive {
             let queue = try usableQueue(name, by: origin, in: host)
+            queue.touch()
             return .declared(queue: name, messages: queue.readyCount, consumers: queue.consumers.count)
         }
         return propose(.declareQueue(virtualHost: host.name, name: name, settings: settings), from: origin)

@@ -43,6 +43,7 @@ public final class Node {
 
     // Work for the next tick.
     private var scheduled: [ClassicQueue] = []
+    private var overLength: [ClassicQueue] = []
     private var dirty: [Connection] = []
     var requests = Deque<PendingRequest>()
     var proposals = Deque<Proposal>()
@@ -147,6 +148,7 @@ public final class Node {
     func register(_ queue: ClassicQueue) {
         queuesByID[queue.id] = queue
         queueList.append(queue)
+        queue.watchUse()
         if let owner = queue.settings.exclusiveOwner {
             exclusiveQueues[owner, default: []].append(queue.id)
             // Its connection may have gone while the declaration was on its way.
@@ -254,6 +256,7 @@ public final class Node {
         carryOutRequests()
         if let task = tasks.popFirst(), !carryOut(task) { tasks.append(task) }
         deliver()
+        dropOverLength()
         flushJournal()
         let flushing = dirty
         dirty.removeAll(keepingCapacity: true)
@@ -261,8 +264,25 @@ public final class Node {
         isTicking = false
         noteActivity()
         return TickOutcome(
-            hasMore: !requests.isEmpty || !tasks.isEmpty || !scheduled.isEmpty || !dirty.isEmpty,
+            hasMore: !requests.isEmpty || !tasks.isEmpty || !scheduled.isEmpty || !dirty.isEmpty || !overLength.isEmpty,
             nextDeadline: timers.min?.deadline)
+    }
+
+    /// Remembers a queue that is over its length: after deliveries have had their turn, its oldest messages go.
+    func noteOverLength(_ queue: ClassicQueue) { overLength.append(queue) }
+
+    private func dropOverLength() {
+        guard !overLength.isEmpty else { return }
+        var budget = Limits.sliceEntries
+        let queues = overLength
+        overLength.removeAll(keepingCapacity: true)
+        for (place, queue) in queues.enumerated() {
+            if budget <= 0 {
+                overLength += queues[place...]
+                break
+            }
+            if !queue.isDeleted, !queue.dropHead(budget: &budget) { overLength.append(queue) }
+        }
     }
 
     private func deliver() {
@@ -346,6 +366,20 @@ public final class Node {
         timers.insert(Timer(deadline: deadline, target: .statistics))
     }
 
+    /// Looks whether a queue is still in use.
+    func watchUse(of queue: ClassicQueue, until deadline: Instant) {
+        timers.insert(Timer(deadline: deadline, target: .queueUse(queue.id)))
+    }
+
+    private func useIsDue(_ id: UInt64) {
+        guard let queue = queue(id: id) else { return }
+        if queue.isUnusedTooLong {
+            submit(.reap(queueID: id), from: .node, in: queue.virtualHost)
+        } else {
+            queue.watchUse()
+        }
+    }
+
     private func fireTimers() {
         while let timer = timers.min, timer.deadline <= now {
             timers.removeMin()
@@ -360,6 +394,8 @@ public final class Node {
             case .memory:
                 // This tick looks at the memory; whoever is stopped again asks for the next look.
                 isWatchingMemory = false
+            case .queueUse(let id):
+                useIsDue(id)
             case .statistics:
                 sampleStatistics()
             case .deliveryAcks:

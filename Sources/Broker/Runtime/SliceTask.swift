@@ -66,6 +66,7 @@ struct Timer: Comparable {
     enum Target: Comparable {
         case connection(ConnectionID)
         case queue(UInt64)
+        case queueUse(UInt64)
         case memory
         case statistics
         case deliveryAcks

@@ -129,6 +129,7 @@ extension Node {
     ) throws(ProtocolException) -> Answer {
         if let known = host.queues[name] {
             try checkEquivalent(known, settings)
+            known.touch()
             return .declared(queue: name, messages: known.readyCount, consumers: known.consumers.count)
         }
         let queue = ClassicQueue(id: topologyIndex, name: name, virtualHost: host, settings: settings, node: self)

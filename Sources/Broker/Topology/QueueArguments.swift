@@ -7,18 +7,23 @@ enum QueueArguments {
 
     /// Arguments whose meaning this engine does not have yet; accepting them would promise what it does not do.
     static let notImplemented = [
-        "x-message-ttl", "x-expires", "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-max-length",
-        "x-max-length-bytes", "x-max-priority", "x-overflow", "x-single-active-consumer", "x-queue-mode",
-        "x-queue-master-locator", "x-delivery-limit", "x-quorum-initial-group-size",
+        "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-max-priority", "x-single-active-consumer",
+        "x-queue-mode", "x-queue-master-locator", "x-delivery-limit", "x-quorum-initial-group-size",
     ]
 
     /// Arguments that must be the same when a queue is declared again.
-    static let compared = [type]
+    static let compared = [
+        type, "x-expires", "x-message-ttl", "x-max-length", "x-max-length-bytes", "x-overflow",
+    ]
 
-    static func check(_ arguments: FieldTable) throws(ProtocolException) {
+    /// Refuses what RabbitMQ refuses and what is not there yet.
+    static func check(
+        _ arguments: FieldTable, queue: String, virtualHost: String
+    ) throws(ProtocolException) {
         for name in notImplemented where arguments[name] != nil {
             throw .notImplemented("queue argument '\(name)' is not implemented yet")
         }
+        _ = try QueueLimits(arguments, queue: queue, virtualHost: virtualHost)
         guard let type = arguments[type] else { return }
         guard let kind = type.text else {
             throw ProtocolException(

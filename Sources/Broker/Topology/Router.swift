@@ -9,6 +9,8 @@ final class Route {
     /// Where they go; unless `dependsOnHeaders`, where a headers exchange on the way asks each message.
     let queues: [ClassicQueue]
     let dependsOnHeaders: Bool
+    /// Whether one of the queues may refuse a message.
+    let mayRefuse: Bool
     let version: UInt64
 
     init(
@@ -20,6 +22,7 @@ final class Route {
         self.exchange = exchange
         self.queues = queues
         self.dependsOnHeaders = dependsOnHeaders
+        mayRefuse = dependsOnHeaders || queues.contains { $0.limits.rejectsPublishes }
         self.version = version
     }
 

@@ -45,7 +45,10 @@ public struct ConsoleRunner {
     public func run() throws(ScreenError) -> End {
         let waker = try Waker()
         let mailbox = Mailbox(waker: waker)
-        let client = PollingClient(endpoints: endpoints, interval: options.interval, queues: settings.queues) {
+        let client = PollingClient(
+            endpoints: endpoints, interval: options.interval, visible: ConsoleState.Panel.overview.resources,
+            queues: settings.queues
+        ) {
             mailbox.post(.monitor($0))
         }
         let screen = try Screen(options: Screen.Options(logPath: options.outputLog, hasMouse: true), waker: waker)

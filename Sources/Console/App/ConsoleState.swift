@@ -60,7 +60,7 @@ public struct ConsoleState: Sendable {
     private var lastTicket = 0
 
     /// A console that has heard nothing yet.
-    public init(settings: ConsoleSettings, monitor: MonitorState, size: Size, panel: Panel = .queues) {
+    public init(settings: ConsoleSettings, monitor: MonitorState, size: Size, panel: Panel = .overview) {
         self.settings = settings
         gate = Gate(isReadOnly: settings.isReadOnly, lock: settings.lock)
         self.monitor = monitor

@@ -18,7 +18,10 @@ public struct Snapshot: Sendable {
         panel: ConsoleState.Panel = .queues, timeout: Duration = .seconds(15)
     ) async throws(EndpointError) -> Snapshot {
         let (states, publish) = AsyncStream.makeStream(of: MonitorState.self)
-        let client = PollingClient(endpoints: endpoints, queues: settings.queues) { publish.yield($0) }
+        let visible = panel.resources
+        let client = PollingClient(endpoints: endpoints, visible: visible, queues: settings.queues) {
+            publish.yield($0)
+        }
         let polling = Task { await client.run() }
         let clock = Task {
             // Cancelled once the answers are there; then there is nothing to end.
@@ -34,7 +37,7 @@ public struct Snapshot: Sendable {
             case .unreachable(let error), .refused(let error): throw error
             case .connecting, .live, .stale: break
             }
-            if state.isComplete {
+            if state.isComplete(for: visible) {
                 return Snapshot(monitor: state, text: text(of: state, settings: settings, size: size, panel: panel))
             }
         }
@@ -53,8 +56,11 @@ public struct Snapshot: Sendable {
 
 extension MonitorState {
     /// Whether everything a panel shows has been answered, or refused.
-    fileprivate var isComplete: Bool {
+    fileprivate func isComplete(for kinds: Set<Resource.Kind>) -> Bool {
         func isThere<Value>(_ sample: Sample<Value>) -> Bool { sample.value != nil || sample.error != nil }
         return isThere(overview) && isThere(nodes) && isThere(queues)
+            && (!kinds.contains(.exchanges) || isThere(exchanges))
+            && (!kinds.contains(.connections) || isThere(connections))
+            && (!kinds.contains(.channels) || isThere(channels))
     }
 }

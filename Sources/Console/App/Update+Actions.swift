@@ -75,13 +75,7 @@ extension ConsoleState {
 
     mutating func show(_ panel: Panel) -> [Effect] {
         self.panel = panel
-        var resources: Set<Resource.Kind> = [.overview, .nodes, .queues]
-        switch panel {
-        case .overview: resources.formUnion([.channels, .exchanges])
-        case .connections: resources.formUnion([.connections, .channels])
-        default: if let kind = panel.kind { resources.insert(kind.resource) }
-        }
-        return [.show(resources)]
+        return [.show(panel.resources)]
     }
 
     private mutating func show(list kind: ObjectKind) -> [Effect] {

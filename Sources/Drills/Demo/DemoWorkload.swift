@@ -5,33 +5,15 @@ internal import NIOPosix
 
 /// The traffic of `warren demo`: a small business over real AMQP connections on loopback.
 ///
-/// Orders flow and are taken, invoices grow slowly because their consumer is slow, payments are stuck because a
-/// consumer never acknowledges, mail goes out at once, and an audit trail is published to nobody.
+/// Orders flow through a topic exchange and are taken, invoices grow towards their queue's limit because their consumer
+/// is slow, payments are stuck because a consumer never acknowledges, an audit is published in transactions, mail goes
+/// out at once, and an audit trail is published to nobody.
 public struct DemoWorkload: Sendable {
     private let uri: AMQPURI
 
     /// A workload for the broker at `uri`.
     public init(uri: AMQPURI) { self.uri = uri }
 
-    /// Messages of one kind: where they go and how they are taken.
-    private struct Flow: Sendable {
-        let queue: String
-        let perSecond: Int
-        let bodyBytes: Int
-        let isConfirmed: Bool
-        let prefetch: UInt16
-        /// Acknowledgements a second; 0 for a consumer that never acknowledges.
-        let acksPerSecond: Int
-    }
-
-    private static let flows = [
-        Flow(queue: "orders.eu", perSecond: 400, bodyBytes: 220, isConfirmed: true, prefetch: 100, acksPerSecond: 5000),
-        Flow(queue: "orders.us", perSecond: 300, bodyBytes: 220, isConfirmed: true, prefetch: 100, acksPerSecond: 5000),
-        Flow(queue: "invoices", perSecond: 120, bodyBytes: 900, isConfirmed: true, prefetch: 50, acksPerSecond: 80),
-        Flow(queue: "mail", perSecond: 150, bodyBytes: 120, isConfirmed: false, prefetch: 0, acksPerSecond: 5000),
-        Flow(queue: "payments", perSecond: 20, bodyBytes: 160, isConfirmed: true, prefetch: 10, acksPerSecond: 0),
-    ]
-    private static let unheard = "audit"
     /// Publishes go out in this many portions a second.
     private static let portions = 20
 
@@ -40,8 +22,8 @@ public struct DemoWorkload: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
-                for flow in Self.flows {
-                    try await declare(flow.queue, group)
+                try await declareTopology(group)
+                for flow in DemoFlow.all {
                     tasks.addTask { try await consume(flow, group) }
                     tasks.addTask { try await publish(flow, group) }
                 }
@@ -55,32 +37,50 @@ public struct DemoWorkload: Sendable {
         try await group.shutdownGracefully()
     }
 
-    private func declare(_ queue: String, _ group: any EventLoopGroup) async throws {
+    private func declareTopology(_ group: any EventLoopGroup) async throws {
         let connection = try await ClientConnection.open(uri, on: group)
         let channel = try await connection.openChannel()
-        try await channel.call(QueueDeclare(queue: queue, durable: true))
+        for (name, type) in DemoFlow.exchanges {
+            try await channel.call(ExchangeDeclare(exchange: name, type: type, durable: true))
+        }
+        for flow in DemoFlow.all {
+            var arguments = FieldTable()
+            arguments["x-max-length"] = flow.maxLength.map(FieldValue.int32)
+            try await channel.call(QueueDeclare(queue: flow.queue, durable: true, arguments: arguments))
+        }
+        for (exchange, key, queue) in DemoFlow.bindings {
+            try await channel.call(QueueBind(queue: queue, exchange: exchange, routingKey: key))
+        }
         await connection.close()
     }
 
-    private func publish(_ flow: Flow, _ group: any EventLoopGroup) async throws {
+    private func publish(_ flow: DemoFlow, _ group: any EventLoopGroup) async throws {
         let connection = try await ClientConnection.open(uri, on: group)
         let channel = try await connection.openChannel()
-        if flow.isConfirmed { try await channel.call(ConfirmSelect()) }
+        switch flow.safety {
+        case .confirms: try await channel.call(ConfirmSelect())
+        case .transactions: try await channel.call(TxSelect())
+        case .none: break
+        }
         let template = PublishTemplate(
-            routingKey: flow.queue, properties: BasicProperties(contentType: "text/plain", deliveryMode: 2))
-        try await repeatedly(channel, template, perSecond: flow.perSecond, bodyBytes: flow.bodyBytes)
+            exchange: flow.exchange, routingKey: flow.key,
+            properties: BasicProperties(contentType: "text/plain", deliveryMode: 2))
+        try await repeatedly(
+            channel, template, perSecond: flow.perSecond, bodyBytes: flow.bodyBytes,
+            commits: flow.safety == .transactions)
     }
 
     private func publishUnheard(_ group: any EventLoopGroup) async throws {
         let connection = try await ClientConnection.open(uri, on: group)
         let channel = try await connection.openChannel()
-        try await channel.call(ExchangeDeclare(exchange: Self.unheard, type: "fanout", durable: true))
         try await repeatedly(
-            channel, PublishTemplate(exchange: Self.unheard, routingKey: ""), perSecond: 12, bodyBytes: 80)
+            channel, PublishTemplate(exchange: DemoFlow.unheard, routingKey: ""), perSecond: DemoFlow.unheardPerSecond,
+            bodyBytes: 80)
     }
 
     private func repeatedly(
-        _ channel: ClientChannel, _ template: PublishTemplate, perSecond: Int, bodyBytes: Int
+        _ channel: ClientChannel, _ template: PublishTemplate, perSecond: Int, bodyBytes: Int,
+        commits: Bool = false
     ) async throws {
         var owed = 0
         while true {
@@ -95,10 +95,11 @@ public struct DemoWorkload: Sendable {
                     for _ in 0..<count where channel.isWritable { channel.publish(template, body: body) }
                 }
             }
+            if commits { try await channel.call(TxCommit()) }
         }
     }
 
-    private func consume(_ flow: Flow, _ group: any EventLoopGroup) async throws {
+    private func consume(_ flow: DemoFlow, _ group: any EventLoopGroup) async throws {
         let connection = try await ClientConnection.open(uri, on: group)
         let channel = try await connection.openChannel()
         if flow.prefetch > 0 { try await channel.call(BasicQos(prefetchCount: flow.prefetch)) }
@@ -106,7 +107,7 @@ public struct DemoWorkload: Sendable {
         channel.onLoop { channel in channel.onDelivery = { hands.held.append($0.tag) } }
         try await channel.call(
             BasicConsume(
-                queue: flow.queue, consumerTag: flow.acksPerSecond == 0 ? "pay-2" : "", noAck: flow.prefetch == 0))
+                queue: flow.queue, consumerTag: flow.consumerTag, noAck: flow.prefetch == 0))
         while true {
             try await Task.sleep(for: .milliseconds(1000 / Self.portions))
             guard flow.prefetch > 0, flow.acksPerSecond > 0 else { continue }

@@ -65,7 +65,7 @@ public struct EmbeddedEndpoint: Inspecting, Administering {
         let resource = Self.title(queue: name, vhost)
         try Self.check(name: name, of: resource)
         do throws(ProtocolException) {
-            try QueueArguments.check(definition.arguments)
+            try QueueArguments.check(definition.arguments, queue: name, virtualHost: vhost)
         } catch {
             throw .refused(resource, reason: error.text)
         }

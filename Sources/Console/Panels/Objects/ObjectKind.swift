@@ -107,6 +107,19 @@ enum ObjectKind: String, CaseIterable, Sendable {
     }
 }
 
+extension ConsoleState.Panel {
+    /// What the monitor must keep fresh for it.
+    var resources: Set<Resource.Kind> {
+        var resources: Set<Resource.Kind> = [.overview, .nodes, .queues]
+        switch self {
+        case .overview: resources.formUnion([.channels, .exchanges])
+        case .connections: resources.formUnion([.connections, .channels])
+        default: if let kind { resources.insert(kind.resource) }
+        }
+        return resources
+    }
+}
+
 /// How good a sample still is, whatever it holds.
 struct Freshness: Sendable {
     var sampledAt: Duration?
