@@ -115,7 +115,7 @@ static inline int warren_next_signal(int descriptor) {
     return read(descriptor, &info, sizeof info) == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
 }
 
-// Installs a handler that runs on the alternate stack, once at a time; keeps the old one.
+// Installs a handler that runs once at a time (on the alternate stack of a thread that has one); keeps the old one.
 static inline int warren_handle_signal(int signal, void (*handler)(int), struct sigaction *old) {
     struct sigaction action;
     memset(&action, 0, sizeof action);

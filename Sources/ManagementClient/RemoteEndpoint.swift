@@ -136,7 +136,10 @@ public final class RemoteEndpoint: Inspecting, Administering {
         do throws(EndpointError) {
             return try await transport.perform(request)
         } catch {
-            if case .unreachable = error { known.withLock { $0 = nil } }
+            switch error {
+            case .unreachable, .timedOut, .unauthorized: known.withLock { $0 = nil }
+            default: break
+            }
             throw error
         }
     }

@@ -55,7 +55,12 @@ struct ConsoleSession {
         _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            let thread = Thread { continuation.resume(with: Result { try work() }) }
+            let thread = Thread {
+                continuation.resume(with: Result { try work() })
+                // From here on a signal ends the process as it always does, should anything hang while it ends.
+                Screen.unblockSignals()
+                while true { pause() }
+            }
             thread.stackSize = 8 << 20
             thread.start()
         }

@@ -18,12 +18,14 @@ struct DemoCommand: AsyncParsableCommand, ConsoleHost {
         let running = try await broker.start(defaultPort: 0)
         let workload = DemoWorkload(uri: try AMQPURI("amqp://\(running.broker.amqpAddress ?? "")"))
         let traffic = Task { try await workload.run() }
-        try await ConsoleSession(
-            endpoints: [running.endpoint], settings: settings, interval: display.interval ?? .seconds(1)
-        ).run()
+        let end = await Result(
+            ConsoleSession(
+                endpoints: [running.endpoint], settings: settings, interval: display.interval ?? .seconds(1)
+            ).run)
         traffic.cancel()
         // It ends by being cancelled; there is nothing to say about that.
         _ = try? await traffic.value
         try await running.stop()
+        try end.get()
     }
 }

@@ -20,8 +20,8 @@ struct DisplayOptions: ParsableArguments {
 
     func validate() throws {
         guard let refresh else { return }
-        guard refresh >= 0.5, refresh <= 3600 else {
-            throw ValidationError("--refresh \(refresh): use 0.5 to 3600 seconds")
+        guard refresh >= 0.5, refresh <= 60 else {
+            throw ValidationError("--refresh \(refresh): use 0.5 to 60 seconds")
         }
     }
 

@@ -22,3 +22,14 @@ struct Failure: Error, CustomStringConvertible {
         self.status = status
     }
 }
+
+extension Result where Failure == any Error {
+    /// What came of some work, so that what must follow it follows either way.
+    init(_ work: () async throws -> Success) async {
+        do {
+            self = .success(try await work())
+        } catch {
+            self = .failure(error)
+        }
+    }
+}

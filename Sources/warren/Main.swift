@@ -22,7 +22,7 @@ enum Main {
 
     private static func run(_ parsed: sending any ParsableCommand) async throws {
         // Blocked before any thread starts, so that the screen alone takes the terminal's signals.
-        if parsed is any ConsoleHost { Screen.blockSignals() }
+        if parsed is any ConsoleHost, Screen.isAvailable { Screen.blockSignals() }
         if var command = parsed as? any AsyncParsableCommand {
             try await command.run()
         } else {

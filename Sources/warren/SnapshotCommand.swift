@@ -52,8 +52,9 @@ struct SnapshotCommand: AsyncParsableCommand {
         let endpoints = target.endpoints
         let session = ConsoleSession(
             endpoints: endpoints, settings: try DisplayOptions.parse([]).settings(), interval: .seconds(1))
-        let snapshot = try await session.snapshot(at: size, panel: panel)
+        let taken = await Result { try await session.snapshot(at: size, panel: panel) }
         for endpoint in endpoints { await endpoint.shutdown() }
+        let snapshot = try taken.get()
         switch format {
         case .text: print(snapshot.text)
         case .json: print(try json(snapshot.monitor))

@@ -31,15 +31,18 @@ struct WarrenCommand: AsyncParsableCommand, ConsoleHost {
             settings.isReadOnly = settings.isReadOnly || target.context?.isReadOnly == true
             settings.queues.vhost = target.context?.vhost
             let interval = display.interval ?? target.context?.refresh ?? .seconds(1)
-            try await ConsoleSession(endpoints: target.endpoints, settings: settings, interval: interval).run()
+            let end = await Result(
+                ConsoleSession(endpoints: target.endpoints, settings: settings, interval: interval).run)
             for endpoint in target.endpoints { await endpoint.shutdown() }
-            return
+            return try end.get()
         }
         let settings = try display.settings(label: "ephemeral")
         let running = try await broker.start(defaultPort: 5672)
-        try await ConsoleSession(
-            endpoints: [running.endpoint], settings: settings, interval: display.interval ?? .seconds(1)
-        ).run()
+        let end = await Result(
+            ConsoleSession(
+                endpoints: [running.endpoint], settings: settings, interval: display.interval ?? .seconds(1)
+            ).run)
         try await running.stop()
+        try end.get()
     }
 }

@@ -155,4 +155,13 @@ import Testing
         let page = try decode(Page<QueueInfo>.self, CapturedReplies.page)
         #expect(try JSONDecoder().decode(Page<QueueInfo>.self, from: JSONEncoder().encode(page)) == page)
     }
+
+    @Test("counts of a page that make no sense are brought to where they can be reckoned with")
+    func senselessPage() throws {
+        let page = try decode(
+            Page<QueueInfo>.self,
+            #"{"items":[],"page":9223372036854775807,"page_size":500,"filtered_count":-10,"page_count":-1}"#)
+        #expect((1...1_000_000_000).contains(page.page) && page.filteredCount == 0 && page.pageCount == 1)
+        #expect((page.page - 1).multipliedReportingOverflow(by: page.pageSize).overflow == false)
+    }
 }

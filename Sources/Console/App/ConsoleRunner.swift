@@ -131,7 +131,7 @@ private struct Session {
         case .reread(let ticket, let mutation): reread(mutation, ticket)
         case .perform(let mutation):
             pendingChanges += 1
-            perform(mutation)
+            perform(mutation, shownAs: state.monitor.endpoint)
         case .redraw: screen.redraw()
         case .suspend:
             screen.suspend()
@@ -152,8 +152,13 @@ private struct Session {
     }
 
     /// Records the intention, makes the change, records its end. What cannot be recorded is not done.
-    private func perform(_ mutation: Mutation) {
+    /// Nothing is sent to another endpoint than the one that was shown.
+    private func perform(_ mutation: Mutation, shownAs address: String) {
         let (endpoint, mailbox, log) = (client.endpoint, mailbox, actionLog)
+        guard endpoint.address == address else {
+            let reason = "another endpoint answers now; nothing was sent"
+            return mailbox.post(.performed(mutation, .failure(.refused(address, reason: reason))))
+        }
         Task {
             do {
                 try log.append(ActionRecord(mutation, endpoint: endpoint.address, time: Date()))
@@ -169,10 +174,11 @@ private struct Session {
                 result = .failure(error)
             }
             let record = ActionRecord(mutation, endpoint: endpoint.address, time: Date(), result: result)
-            mailbox.post(.performed(mutation, result))
             do {
                 try log.append(record)
+                mailbox.post(.performed(mutation, result))
             } catch {
+                mailbox.post(.performed(mutation, result))
                 mailbox.post(.trouble("the end of this change is not in the action log: \(error.localizedDescription)"))
             }
         }

@@ -47,6 +47,8 @@ public struct ConsoleState: Sendable {
     private var objects = ObjectKind.allCases.map(ObjectsPanel.init)
     var dialog: Dialog?
     var receipt: Receipt?
+    /// Messages that were read while another dialog was open.
+    var unseenMessages: [MessagesView] = []
     /// The commands typed so far.
     var commandHistory = CommandHistory()
     /// Whether the guided tour shows, where there is one.

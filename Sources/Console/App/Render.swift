@@ -5,7 +5,7 @@ extension ConsoleState {
     public func render(_ size: Size) -> Frame {
         var canvas = Canvas(size, theme: theme)
         let smallest = ChromeLayout.smallest
-        guard size.columns >= smallest.columns, size.rows >= smallest.rows else {
+        guard !smallest.isLarger(than: size) else {
             canvas.put("terminal too small", .warning, column: 0, row: 0)
             canvas.put("needs \(smallest.columns)×\(smallest.rows)", .text, column: 0, row: 1)
             return canvas.frame
@@ -27,6 +27,14 @@ extension ConsoleState {
         return canvas.frame
     }
 
+    /// Whether there is no room for anything but saying so.
+    var isTooSmall: Bool { ChromeLayout.smallest.isLarger(than: size) }
+
     /// The picture at the terminal's present size.
     public func render() -> Frame { render(size) }
+}
+
+extension Size {
+    /// Whether it has more columns or more rows.
+    fileprivate func isLarger(than other: Size) -> Bool { columns > other.columns || rows > other.rows }
 }

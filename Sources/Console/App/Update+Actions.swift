@@ -168,9 +168,14 @@ extension ConsoleState {
             default: 0
             }
         guard isDetail else { return self[kind].move(by: step) }
-        let count = self[kind].opened.flatMap { ObjectDetail($0, monitor) }?.lines.count ?? 0
+        let lines = self[kind].opened.flatMap { ObjectDetail($0, monitor) }?.lines ?? []
+        let count = lines.count
         let cursor = max(0, min(self[kind].detailCursor + step, count - 1))
         self[kind].detailCursor = cursor
+        self[kind].detailBinding = nil
+        if lines.indices.contains(cursor), case .row(_, _, let binding) = lines[cursor] {
+            self[kind].detailBinding = binding
+        }
         self[kind].detailTop = Table.offset(
             previous: self[kind].detailTop, selected: cursor, visible: height, count: count)
     }
@@ -252,7 +257,10 @@ extension ConsoleState {
         guard isEmbedded else { return nil }
         let connections = monitor.overview.value?.objectTotals.connections ?? 0
         let messages = monitor.overview.value?.queueTotals.messages?.value ?? 0
-        guard connections > 0 || messages > 0 else { return nil }
+        guard connections > 0 || messages > 0 else {
+            return monitor.isPaused || monitor.overview.isStale
+                ? "The broker runs in this process; the figures are old, clients may be connected." : nil
+        }
         let clients = connections == 1 ? "1 connection is" : "\(Figures.exact(connections)) connections are"
         let held = messages == 1 ? "1 message is" : "\(Figures.exact(messages)) messages are"
         return "The broker runs in this process: \(clients) open and \(held) in it."

@@ -69,14 +69,7 @@ extension ConsoleState {
 
     /// The binding that is selected in an open exchange.
     private var targetBinding: BindingInfo? {
-        guard let ref = self[.exchanges].opened, panel == .exchanges, let detail = ObjectDetail(ref, monitor) else {
-            return nil
-        }
-        let cursor = self[.exchanges].detailCursor
-        guard detail.lines.indices.contains(cursor), case .row(_, _, let binding) = detail.lines[cursor] else {
-            return nil
-        }
-        return binding
+        panel == .exchanges && self[.exchanges].opened != nil ? self[.exchanges].detailBinding : nil
     }
 
     /// Takes a key of a form.

@@ -4,6 +4,15 @@ import Terminal
 extension ConsoleState {
     /// Takes a key: the dialog's where one is open, else the action table's.
     mutating func press(_ key: Key) -> [Effect] {
+        guard !isTooSmall else {
+            // Nothing is seen, so nothing is done but leaving.
+            guard let entry = settings.keys.entry(for: key, in: .overview) else { return [] }
+            switch entry.action {
+            case .suspend, .redraw: return perform(entry)
+            case .quit where lossOnQuit == nil: return [.quit]
+            default: return []
+            }
+        }
         guard let dialog else {
             guard let entry = settings.keys.entry(for: key, in: place) else { return [] }
             return perform(entry)
@@ -28,7 +37,7 @@ extension ConsoleState {
 
     /// Closes the dialog and lets the rows move again.
     mutating func closeDialog() {
-        dialog = nil
+        dialog = unseenMessages.isEmpty ? nil : .messages(unseenMessages.removeFirst())
         arrive()
     }
 

@@ -18,9 +18,13 @@ extension ConsoleState {
         case .paste(let text): paste(text)
         case .mouse(let mouse): effects += use(mouse)
         case .suspendAsked: effects += leave(.suspend)
-        case .resize(let size): self.size = size
+        case .resize(let size):
+            self.size = size
+            if isTooSmall, case .confirm? = dialog { closeDialog() }
         case .monitor(let monitor):
+            let endpoint = self.monitor.endpoint
             self.monitor = monitor
+            if monitor.endpoint != endpoint { leaveChange(of: endpoint) }
             arrive()
         case .reread(let ticket, let result): reread(ticket, result)
         case .performed(let mutation, let result): effects += performed(mutation, result)
@@ -31,11 +35,25 @@ extension ConsoleState {
         return effects
     }
 
+    /// The queue whose detail is wanted: the selected or open one, while queues are on the screen.
+    private var wantedQueue: QueueID? { panel == .queues ? queues.target : nil }
+
     /// When something changes by itself: the runner sends a tick no later than then.
     public var nextTick: Duration {
         var next = now + Self.ageStep
-        if queues.target != detailAsked { next = min(next, max(now, selectedAt + Self.restTime)) }
+        if wantedQueue != detailAsked { next = min(next, max(now, selectedAt + Self.restTime)) }
         return next
+    }
+
+    /// The endpoint in use is another one: what was about to be changed there is not changed here.
+    private mutating func leaveChange(of endpoint: String) {
+        switch dialog {
+        case .confirm, .form, .declare:
+            closeDialog()
+            receipt = Receipt(
+                outcome: .failed, text: "nothing was sent: \(monitor.endpoint) answers now, not \(endpoint)")
+        default: break
+        }
     }
 
     /// Brings the rows up to date with the monitor.
@@ -45,7 +63,11 @@ extension ConsoleState {
         let frozen = dialog?.freezesRows == true
         queues.arrive(
             monitor, preview: panel == .queues ? typed.map { QueueFilter(text: $0) } : nil, frozen: frozen)
-        if let kind = panel.kind { self[kind].arrive(monitor, preview: typed, frozen: frozen) }
+        guard let kind = panel.kind else { return }
+        self[kind].arrive(monitor, preview: typed, frozen: frozen)
+        if let ref = self[kind].opened, let detail = ObjectDetail(ref, monitor) {
+            self[kind].settleDetail(detail.lines)
+        }
     }
 
     /// What follows from any event.
@@ -59,11 +81,11 @@ extension ConsoleState {
             detailOpened = wantedDetail
             effects.append(.open(wantedDetail))
         }
-        if panel == .queues, queues.target != detailAsked,
-            queues.opened != nil || now - selectedAt >= Self.restTime
+        if wantedQueue != detailAsked,
+            panel != .queues || queues.opened != nil || now - selectedAt >= Self.restTime
         {
-            detailAsked = queues.target
-            effects.append(.select(queues.target))
+            detailAsked = wantedQueue
+            effects.append(.select(wantedQueue))
         }
         if case .confirm(var confirmation) = dialog {
             let ticket = nextTicket()
@@ -93,8 +115,10 @@ extension ConsoleState {
         case .deleteExchange(let id): if self[.exchanges].opened == .exchange(id) { self[.exchanges].opened = nil }
         default: break
         }
-        if case .messages(let messages) = outcome, !messages.isEmpty, dialog == nil {
-            dialog = .messages(MessagesView(mutation.target, messages))
+        if case .messages(let messages) = outcome, !messages.isEmpty {
+            let view = MessagesView(mutation.target, messages)
+            // They may be gone from the queue: whatever is open now, they are shown after it.
+            if dialog == nil { dialog = .messages(view) } else { unseenMessages.append(view) }
         }
         return [.refresh]
     }

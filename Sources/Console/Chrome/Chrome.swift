@@ -52,6 +52,8 @@ enum Chrome {
     static func tab(at column: Int, of state: ConsoleState) -> ConsoleState.Panel? {
         var start = 1
         for panel in ConsoleState.Panel.allCases {
+            // Those for which there was no room are not there to be clicked.
+            guard start + TextWidth.of(panel.title) + 4 <= state.size.columns else { return nil }
             // Its key, and its title between brackets or blanks.
             let end = start + TextWidth.of(state.keyName(of: panel.action)) + TextWidth.of(panel.title) + 2
             if (start..<end).contains(column) { return panel }

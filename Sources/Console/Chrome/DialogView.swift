@@ -215,7 +215,9 @@ enum DialogView {
             }
             guard let focus = lines.firstIndex(where: { if case .choice(_, _, true) = $0 { true } else { false } })
             else { return texts.isEmpty ? Array(lines.suffix(rows)) : fit(removing: texts, from: lines, rows: rows) }
-            lines.remove(at: focus > lines.count / 2 ? 0 : lines.count - 1)
+            let others = lines.indices.filter { if case .choice = lines[$0] { $0 != focus } else { false } }
+            guard let farthest = others.max(by: { abs($0 - focus) < abs($1 - focus) }) else { break }
+            lines.remove(at: farthest)
         }
         return lines
     }

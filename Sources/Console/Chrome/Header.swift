@@ -13,7 +13,12 @@ struct Header {
 
     init(_ state: ConsoleState) {
         left = Self.left(state)
-        right = [Self.alarms(state), Self.age(state), Self.status(state)].compactMap { $0 }
+        let (age, status) = (Self.age(state), Self.status(state))
+        var alarms = Self.alarms(state)
+        // The state is never cut: where all three do not fit, the alarm's name gives way.
+        let room = state.size.columns - 2 - TextWidth.of(age.text) - TextWidth.of(status.text) - 4
+        alarms.text = TextWidth.cutEnd(alarms.text, max(1, room))
+        right = [alarms, age, status]
     }
 
     private static func left(_ state: ConsoleState) -> [Piece] {
@@ -36,7 +41,10 @@ struct Header {
     }
 
     private static func alarms(_ state: ConsoleState) -> Piece {
-        guard let nodes = state.monitor.nodes.value else { return Piece(text: "alarms –", role: .dim) }
+        let isKnown = state.monitor.status == .live || state.monitor.status == .stale
+        guard let nodes = state.monitor.nodes.value, isKnown, !state.monitor.nodes.isStale else {
+            return Piece(text: "alarms –", role: .dim)
+        }
         var alarms: [String] = []
         for node in nodes {
             if node.memAlarm == true { alarms.append("memory \(node.name)") }

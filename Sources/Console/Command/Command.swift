@@ -25,7 +25,7 @@ struct CommandError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is expected there.
     var expected: String
 
-    /// `column 7: 'x' is none; expected seconds from 0.5 to 3600`
+    /// `column 7: 'x' is none; expected seconds from 0.5 to 60`
     var description: String { "column \(column): \(problem); expected \(expected)" }
 }
 
@@ -74,7 +74,7 @@ extension Command {
         case "refresh":
             let digits = argument.hasSuffix("s") ? argument.dropLast() : argument[...]
             let isPlain = digits.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E }
-            guard isPlain, let seconds = Double(digits), (0.5...3600).contains(seconds) else { return nil }
+            guard isPlain, let seconds = Double(digits), (0.5...60).contains(seconds) else { return nil }
             self = .interval(.milliseconds(Int((seconds * 1000).rounded())))
         default: return nil
         }

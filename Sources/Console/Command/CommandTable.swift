@@ -9,7 +9,7 @@ enum CommandTable {
             switch self {
             case .vhost: "the name of a vhost"
             case .theme: "the name of a theme"
-            case .seconds: "seconds from 0.5 to 3600"
+            case .seconds: "seconds from 0.5 to 60"
             case .endpoint: "the endpoint's name"
             case .onOff: "on or off"
             }

@@ -171,8 +171,8 @@ private struct ContextReader {
 
     private func refresh() throws(FileError) -> Duration? {
         guard let node = given["refresh"] else { return nil }
-        guard let seconds = node.float, (0.5...3600).contains(seconds) else {
-            throw yaml.error(node, path + ".refresh", "use 0.5 to 3600 seconds")
+        guard let seconds = node.float, (0.5...60).contains(seconds) else {
+            throw yaml.error(node, path + ".refresh", "use 0.5 to 60 seconds")
         }
         return .milliseconds(Int((seconds * 1000).rounded()))
     }

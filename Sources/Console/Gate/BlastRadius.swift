@@ -81,7 +81,9 @@ struct BlastRadius: Hashable, Sendable {
             return sentences
         case .binding(let binding):
             let key = binding.routingKey.isEmpty ? "without a key" : "with key \(binding.routingKey)"
-            return ["Messages \(key) no longer go from \(binding.source) to \(binding.destination)."]
+            let arguments = binding.arguments.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            let with = arguments.isEmpty ? "" : " and \(arguments.joined(separator: " "))"
+            return ["Messages \(key)\(with) no longer go from \(binding.source) to \(binding.destination)."]
         case .connection(let connection):
             let channels = connection.channels.map { $0 == 1 ? "1 channel" : "\(Figures.exact($0)) channels" }
             return [
@@ -121,11 +123,12 @@ extension Mutation {
     ) async throws(EndpointError) -> BlastRadius.Object {
         switch self {
         case .deleteExchange(let id):
+            // Says so itself where there is none.
+            let bindings =
+                try await endpoint.bindings(.fromExchange(id)).count + endpoint.bindings(.toExchange(id)).count
             let page = try await endpoint.exchanges(ListRequest(nameFilter: id.name, vhost: id.vhost))
-            guard let exchange = page.items.first(where: { $0.id == id }) else {
-                throw .notFound("exchange '\(id.name)' in vhost '\(id.vhost)'")
-            }
-            return .exchange(exchange, bindings: try await endpoint.bindings(.fromExchange(id)).count)
+            return .exchange(
+                page.items.first { $0.id == id } ?? ExchangeInfo(vhost: id.vhost, name: id.name), bindings: bindings)
         case .unbind(let binding):
             let source = ObjectID(vhost: binding.vhost, name: binding.source)
             guard try await endpoint.bindings(.fromExchange(source)).contains(binding) else {

@@ -65,7 +65,9 @@ struct ConfirmDialog: Sendable {
     /// Whether everything is there that confirming needs.
     var canConfirm: Bool {
         guard case .known = reading else { return false }
-        return !needsTypedName || typedName.text == mutation.target.name
+        // What cannot be typed is left out of both.
+        let name = String(mutation.target.name.unicodeScalars.filter { $0.properties.generalCategory != .control })
+        return !needsTypedName || typedName.text == name
     }
 
     /// The object was read.

@@ -43,19 +43,51 @@ struct MessagesView: Sendable {
         return lines
     }
 
+    /// What is shown of one body: more is for a client.
+    private static let shownBytes = 8_192
     private static let bodyLines = 200
 
     private func body(_ message: FetchedMessage, width: Int) -> [String] {
         if message.payload.isEmpty { return ["(empty body)"] }
-        guard let text = String(validating: message.payload, as: UTF8.self) else {
-            let octets = message.payload.prefix(Self.bodyLines * 8).map { octet in
-                let digits = Array("0123456789abcdef")
-                return "\(digits[Int(octet >> 4)])\(digits[Int(octet & 15)])"
-            }
-            return TextWidth.wrap(octets.joined(separator: " "), width, limit: Self.bodyLines)
+        var shown = Array(message.payload.prefix(Self.shownBytes))
+        // A character must not be cut in two.
+        if shown.count < message.payloadBytes {
+            while let last = shown.last, last & 0xC0 == 0x80 { shown.removeLast() }
+            if let last = shown.last, last >= 0xC0 { shown.removeLast() }
         }
-        return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).prefix(Self.bodyLines)
-            .flatMap { TextWidth.wrap($0, width, limit: Self.bodyLines) }
+        var lines: [String]
+        if let text = String(validating: shown, as: UTF8.self) {
+            lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+                .flatMap { Self.hardWrap($0, width) }
+        } else {
+            let digits = Array("0123456789abcdef")
+            let octets = message.payload.prefix(Self.shownBytes / 4)
+                .map { "\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])" }
+            lines = TextWidth.wrap(octets.joined(separator: " "), width, limit: Self.bodyLines)
+            shown = Array(message.payload.prefix(Self.shownBytes / 4))
+        }
+        let isCut = lines.count > Self.bodyLines || shown.count < message.payload.count
+        if lines.count > Self.bodyLines { lines.removeLast(lines.count - Self.bodyLines) }
+        if isCut { lines.append("… more than is shown here") }
+        return lines
+    }
+
+    /// Lines no wider than this, blanks and all: what was sent is shown as it was sent.
+    private static func hardWrap(_ line: Substring, _ width: Int) -> [String] {
+        var lines: [String] = []
+        var current = ""
+        var columns = 0
+        for character in line {
+            let wide = TextWidth.of(String(character))
+            if columns + wide > width, !current.isEmpty {
+                lines.append(current)
+                current = ""
+                columns = 0
+            }
+            current.append(character)
+            columns += wide
+        }
+        return lines + [current]
     }
 
     /// Takes a key; returns whether it stays open. `rows` are shown at once, `width` is theirs.

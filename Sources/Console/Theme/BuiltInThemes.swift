@@ -63,7 +63,7 @@ enum BuiltInThemes {
 
     private static let highContrast = """
         # The high-contrast theme: pure colours on black, at least 7:1 everywhere (WCAG 2.2 AAA).
-        # The schema is in README.md.
+        # The schema is in themes/README.md.
         name: high-contrast
         styles:
           text: { fg: "#ffffff", bg: "#000000" }
@@ -90,7 +90,7 @@ enum BuiltInThemes {
 
     private static let colourBlindSafe = """
         # The colour-blind-safe theme: hues after Okabe and Ito (https://jfly.uni-koeln.de/color/), lightened for a dark
-        # background, told apart with protanopia, deuteranopia and tritanopia. The schema is in README.md.
+        # background, told apart with protanopia, deuteranopia and tritanopia. The schema is in themes/README.md.
         name: colour-blind-safe
         styles:
           text: { fg: "#e4e7eb", bg: "#10141a" }
@@ -117,7 +117,7 @@ enum BuiltInThemes {
 
     private static let mono = """
         # The theme without colours: greys, and weight and underlining where other themes have a hue.
-        # The schema is in README.md.
+        # The schema is in themes/README.md.
         name: mono
         styles:
           text: { fg: "#d8d8d8", bg: "#101010" }

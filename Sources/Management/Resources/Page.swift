@@ -66,12 +66,15 @@ extension Page: Decodable where Item: Decodable {
             return
         }
         let items = try container.decode([Item].self, forKey: .items)
-        let filtered = container.count(.filteredCount) ?? items.count
+        // Whatever a broker says, these are reckoned with.
+        func count(_ key: PageKeys, least: Int) -> Int? {
+            container.count(key).map { min(max($0, least), 1_000_000_000) }
+        }
+        let filtered = count(.filteredCount, least: 0) ?? items.count
         self.init(
-            items: items, page: container.count(.page) ?? 1,
-            pageSize: container.count(.pageSize) ?? items.count, filteredCount: filtered,
-            totalCount: container.count(.totalCount) ?? filtered)
-        if let given = container.count(.pageCount) { pageCount = max(1, given) }
+            items: items, page: count(.page, least: 1) ?? 1, pageSize: count(.pageSize, least: 1) ?? items.count,
+            filteredCount: filtered, totalCount: count(.totalCount, least: 0) ?? filtered)
+        if let given = count(.pageCount, least: 1) { pageCount = given }
     }
 }
 

@@ -56,6 +56,11 @@ struct MonitorCore: Sendable {
         case .setInterval(let interval): return poller.setInterval(interval, at: now)
         case .list(let request):
             sortAtHand(for: request)
+            if request.vhost != poller.page.vhost {
+                state.exchanges.value = nil
+                state.connections.value = nil
+                state.channels.value = nil
+            }
             return poller.list(request, at: now)
         case .select(let queue):
             if queue != poller.selected { state.queue = Sample() }

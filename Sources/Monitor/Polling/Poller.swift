@@ -169,7 +169,11 @@ public struct Poller: Sendable {
         else { return [] }
         self[kind].inFlight = nil
         // A question that changed meanwhile is still to be asked: `isForced` was set by the change.
-        guard request.resource == resource(kind) else { return dispatch(at: now) }
+        guard request.resource == resource(kind) else {
+            // One that was hidden meanwhile is asked for again as soon as it is back on the screen.
+            if resource(kind) == nil { self[kind].isForced = true }
+            return dispatch(at: now)
+        }
         var actions: [Action] = []
         switch outcome {
         case .failed(let error):

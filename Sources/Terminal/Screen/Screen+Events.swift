@@ -18,12 +18,17 @@ extension Screen {
         let isPasting = decoder.pasted != nil
         if isPasting { limit = limit < 0 ? Self.pasteTimeout_ms : min(limit, Self.pasteTimeout_ms) }
         let ready = poll(&sources, nfds_t(sources.count), limit)
-        if ready <= 0 { return isPasting && ready == 0 ? decoder.endPaste().map { [$0] } ?? [] : [] }
+        if ready <= 0 {
+            let quiet = ContinuousClock.now - lastInput
+            guard isPasting, ready == 0, quiet >= .milliseconds(Self.pasteTimeout_ms) else { return [] }
+            return decoder.endPaste().map { [$0] } ?? []
+        }
 
         var events: [InputEvent] = []
         if sources[1].revents != 0 { waker.reset() }
         if sources[2].revents != 0 { takeSignals(into: &events) }
         if sources[0].revents != 0 {
+            lastInput = .now
             takeInput(into: &events)
             if isInputGone() { events.append(.terminate(signal: SIGHUP)) }
         }

@@ -58,6 +58,8 @@ public final class Screen {
     let waker: Waker
     let signals: Int32
     let inputPad: UnsafeMutablePointer<WINDOW>
+    /// When the last input came.
+    var lastInput = ContinuousClock.now
     var decoder = KeyDecoder()
     var shown: Frame?
     var pairs: ColorPairs
@@ -75,6 +77,13 @@ public final class Screen {
     public static func blockSignals() {
         var set = Signals.all
         pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
+    /// Lets this thread take the signals again, for a process that has closed its screen and not ended yet: without a
+    /// screen nobody else does.
+    public static func unblockSignals() {
+        var set = Signals.all
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
     /// Whether standard input and output are a terminal, so that a screen can be opened at all.

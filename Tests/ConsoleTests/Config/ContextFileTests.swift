@@ -74,8 +74,8 @@ func passwordSources() throws {
         ("contexts:\n  a:\n    url: http://x\n    urls: [http://y]", 4, "contexts.a.urls", "not both"),
         ("contexts:\n  a:\n    url: http://u:s3cret@x", 3, "contexts.a.url", "no user or password here"),
         ("contexts:\n  a:\n    url: http://x\n    locked: maybe", 4, "contexts.a.locked", "true or false"),
-        ("contexts:\n  a:\n    url: http://x\n    refresh: 0.1", 4, "contexts.a.refresh", "0.5 to 3600"),
-        ("contexts:\n  a:\n    url: http://x\n    refresh: .nan", 4, "contexts.a.refresh", "0.5 to 3600"),
+        ("contexts:\n  a:\n    url: http://x\n    refresh: 0.1", 4, "contexts.a.refresh", "0.5 to 60"),
+        ("contexts:\n  a:\n    url: http://x\n    refresh: .nan", 4, "contexts.a.refresh", "0.5 to 60"),
         ("contexts:\n  a:\n    url: http://x\n    vhost:", 4, "contexts.a.vhost", "a text is expected"),
         ("contexts:\n  a:\n    url: http://x\n    password: s3cret", 4, "contexts.a.password", "mode 644"),
         (

@@ -68,7 +68,7 @@ enum ChannelRows {
     }
 
     /// What is the matter with a channel.
-    enum Finding: Hashable { case full, unconfirmed, unsafe }
+    enum Finding: Hashable { case full, unconfirmed }
 
     static func finding(_ channel: ChannelInfo) -> Finding? {
         let stats = channel.messageStats
@@ -93,7 +93,7 @@ enum ChannelRows {
                 "its prefetch is full and nothing is acknowledged: nothing more is delivered until the client acks or dies."
         case .unconfirmed?:
             return "\(Figures.count(channel.messagesUnconfirmed)) publishes wait for a confirm and none comes."
-        case .unsafe?, nil: break
+        case nil: break
         }
         let publishes = channel.messageStats?.publish?.rate ?? 0
         if publishes > 0, channel.confirm == false, channel.transactional != true {

@@ -137,5 +137,5 @@ struct Freshness: Sendable {
 
 extension MonitorState {
     /// Whether names stand with their vhost: all are listed, and there is more than one.
-    var showsVhost: Bool { wantedQueues.vhost == nil && (vhosts.value?.count ?? 1) > 1 }
+    var showsVhost: Bool { listedQueues.vhost == nil && (vhosts.value?.count ?? 1) > 1 }
 }

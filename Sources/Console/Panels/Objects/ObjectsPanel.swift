@@ -28,6 +28,8 @@ struct ObjectsPanel: Sendable {
     /// The first line shown in the detail, and the line that is selected there.
     var detailTop = 0
     var detailCursor = 0
+    /// The binding that is selected in the detail: itself, wherever its line moves.
+    var detailBinding: BindingInfo?
     private var isChosen = false
 
     init(kind: ObjectKind) {
@@ -96,6 +98,14 @@ struct ObjectsPanel: Sendable {
         opened = selection
         detailTop = 0
         detailCursor = 0
+        detailBinding = nil
+    }
+
+    /// Follows the selected binding to its line; one that has gone is no longer selected.
+    mutating func settleDetail(_ lines: [ObjectDetail.Line]) {
+        guard let binding = detailBinding else { return }
+        let line = lines.firstIndex { if case .row(_, _, binding) = $0 { true } else { false } }
+        if let line { detailCursor = line } else { detailBinding = nil }
     }
 
     /// Sorts by a column; by the one in force, turns its order around. Figures begin with the largest.

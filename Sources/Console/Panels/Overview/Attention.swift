@@ -19,7 +19,13 @@ struct Attention: Hashable, Sendable {
             let row = NodeRows.row(node)
             if row.isProblem { items.append(Item(sign: "!", text: row.words, role: row.role)) }
         }
-        for row in state.queues.rows where row.isProblem {
+        // Whatever the list of queues is filtered by.
+        let isFiltered = !state.queues.filter.isEmpty || state.queues.problemsOnly
+        let rows =
+            isFiltered
+            ? (monitor.queues.value?.items ?? []).map { QueueRow($0, seen: monitor.history.queue($0.id)) }
+            : state.queues.rows
+        for row in rows where row.isProblem {
             let words = QueueWords(row)
             let grows = if case .growing? = row.findings.first { true } else { false }
             items.append(Item(sign: grows ? "^" : "!", text: words.text, role: words.role))

@@ -1,0 +1,77 @@
+import Management
+import Monitor
+import Terminal
+import Testing
+
+@testable import Console
+
+@Test("a console that waits does not spin, whatever panel is open when the selection moves")
+func noSpinning() throws {
+    var state = try Fixture.console(monitor: Fixture.objects())
+    _ = state.press(["j"], every: .milliseconds(10))
+    _ = state.press(["1"], every: .milliseconds(10))
+    for _ in 0..<3 { _ = state.update(.tick, at: state.nextTick) }
+    #expect(state.nextTick - state.now >= .milliseconds(100))
+    let leaving = try Fixture.console(monitor: Fixture.objects(), panel: .overview)
+    #expect(leaving.nextTick > leaving.now)
+}
+
+@Test("another endpoint that answers meanwhile ends a confirmation and a form")
+func endpointChanges() throws {
+    for key in [Key.character("p"), "P", "c"] {
+        var state = try Fixture.console(monitor: Fixture.objects())
+        _ = state.press([key])
+        #expect(state.dialog != nil)
+        var other = Fixture.objects()
+        other.endpoint = "http://mq-2.example:15672"
+        _ = state.update(.monitor(other), at: state.now)
+        #expect(state.dialog == nil)
+        #expect(state.lines[22].contains("nothing was sent: http://mq-2.example:15672 answers now"))
+    }
+}
+
+@Test("what cannot be seen cannot be changed")
+func unseenIsUnchanged() throws {
+    var state = try Fixture.console(monitor: Fixture.objects())
+    _ = state.press([.control("d")])
+    _ = state.update(.resize(Size(columns: 39, rows: 9)), at: state.now)
+    #expect(state.dialog == nil)
+    let effects = state.press([.control("d"), .tab, .enter, "p", .tab, .enter])
+    #expect(state.dialog == nil)
+    #expect(!effects.contains { if case .perform = $0 { true } else { false } })
+}
+
+@Test("messages that come while another dialog is open are shown after it")
+func unseenMessages() throws {
+    var state = try Fixture.console(monitor: Fixture.objects())
+    _ = state.press(["?"])
+    let queue = QueueID(vhost: "/", name: "invoices")
+    let message = FetchedMessage(
+        exchange: "", routingKey: "k", redelivered: false, payload: Array("gone from the queue".utf8), payloadBytes: 19)
+    _ = state.update(
+        .performed(.getMessages(queue, count: 1, mode: .remove), .success(.messages([message]))), at: state.now)
+    #expect(!state.render().text.contains("gone from the queue"))
+    _ = state.press([.escape])
+    #expect(state.render().text.contains("gone from the queue"))
+}
+
+@Test("a message is shown as it was sent, blanks, long lines and cut characters included")
+func messageBody() {
+    func lines(_ payload: [UInt8], bytes: Int? = nil) -> [String] {
+        let message = FetchedMessage(
+            exchange: "x", routingKey: "k", redelivered: false, payload: payload, payloadBytes: bytes ?? payload.count)
+        return MessagesView(QueueID(vhost: "/", name: "q"), [message]).lines(width: 10).dropFirst().map(\.text)
+    }
+    #expect(lines(Array("{\n    \"a\": 1\n\n}".utf8)) == ["{", "    \"a\": 1", "", "}"])
+    #expect(lines(Array("abcdefghijklmno".utf8)) == ["abcdefghij", "klmno"])
+    #expect(lines(Array("ab€".utf8.dropLast()), bytes: 5).first == "ab")
+    #expect(lines([0xFF, 0x00, 0x10]) == ["ff 00 10"])
+    #expect(lines(Array(repeating: UInt8(ascii: "\n"), count: 5000)).last == "… more than is shown here")
+}
+
+@Test("the overview looks at all queues, whatever the list of queues is filtered by")
+func attentionIgnoresFilter() throws {
+    var state = try Fixture.console(columns: 120, rows: 40, monitor: Fixture.objects())
+    _ = state.press(["/", "m", "a", "i", "l", .enter, "1"])
+    #expect(state.render().text.contains("! payments: prefetch 10 is full"))
+}
