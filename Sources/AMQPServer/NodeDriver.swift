@@ -79,6 +79,8 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
         let isTaken = isStopped.withLockedValue { isStopped in
             if !isStopped {
                 eventLoop.execute { [self] in
+                    // An idle node has not seen the time pass.
+                    node?.advance(to: now)
                     work(node)
                     tick()
                 }

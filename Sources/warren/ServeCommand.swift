@@ -1,5 +1,6 @@
 import AMQPServer
 import ArgumentParser
+import ManagementServer
 
 /// `warren serve`: the broker alone.
 struct ServeCommand: AsyncParsableCommand {

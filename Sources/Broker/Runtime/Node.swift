@@ -48,22 +48,22 @@ public final class Node {
     var requests = Deque<PendingRequest>()
     var proposals = Deque<Proposal>()
     private var tasks = Deque<SliceTask>()
-    private var timers = Heap<Timer>()
+    var timers = Heap<Timer>()
     private var awaitingDurability = Deque<DurabilityWaiter>()
-    private var readingPaused: [Connection] = []
+    var readingPaused: [Connection] = []
     private var isTicking = false
-    private var isWatchingDeliveryAcks = false
+    var isWatchingDeliveryAcks = false
     var controlAnswers: [UInt64: (Answer) -> Void] = [:]
     var lastControl: UInt64 = 0
 
-    private(set) var isMemoryShort = false
-    private var lastMemoryCheck: Instant
+    var isMemoryShort = false
+    var lastMemoryCheck: Instant
     /// Counts looks at the memory; what a connection publishes is limited between two of them when memory is tight.
-    private(set) var memoryWindow: UInt64 = 0
+    var memoryWindow: UInt64 = 0
     /// Bytes that each connection may publish in this window.
-    private(set) var publishAllowance = Int.max
-    private var isWatchingMemory = false
-    private var otherMemory = 0
+    var publishAllowance = Int.max
+    var isWatchingMemory = false
+    var otherMemory = 0
 
     /// A mistake to make on purpose; for tests of the tests.
     package var plantedFault: PlantedFault?
@@ -83,6 +83,9 @@ public final class Node {
     }
 
     // MARK: Connections
+
+    /// Brings the node's clock up to date before something is done with it between two ticks.
+    public func advance(to now: Instant) { self.now = max(self.now, now) }
 
     /// Takes a new client at `peer` that reached this node at `local`, both "ADDRESS:PORT".
     public func accept(peer: String, local: String = "", now: Instant) -> Connection {
@@ -322,135 +325,6 @@ public final class Node {
             channel.bodySent()
         }
         if connection.outbound.count > 0 { noteDirty(connection) }
-    }
-
-    // MARK: Time
-
-    /// Looks at a connection's deadlines in the next tick.
-    func watch(_ connection: Connection) {
-        watch(connection, until: now)
-    }
-
-    /// Each connection has one deadline; a timer that is not for it any more means nothing.
-    private func watch(_ connection: Connection, until deadline: Instant) {
-        connection.deadline = deadline
-        timers.insert(Timer(deadline: deadline, target: .connection(connection.id)))
-    }
-
-    /// Looks at the queue's head when its time has come.
-    func watch(_ queue: ClassicQueue, until deadline: Instant) {
-        timers.insert(Timer(deadline: deadline, target: .queue(queue.id)))
-    }
-
-    /// Looks at unacknowledged deliveries from time to time while there are connections.
-    private func watchDeliveryAcks() {
-        guard !isWatchingDeliveryAcks, let timeout = configuration.deliveryAckTimeout, !connections.isEmpty else {
-            return
-        }
-        isWatchingDeliveryAcks = true
-        let interval = min(max(timeout / 2, 1), Limits.deliveryAckCheckMilliseconds)
-        timers.insert(Timer(deadline: now.advanced(milliseconds: interval), target: .deliveryAcks))
-    }
-
-    private func checkDeliveryAcks() {
-        isWatchingDeliveryAcks = false
-        guard let timeout = configuration.deliveryAckTimeout else { return }
-        for connection in sortedConnections {
-            for channel in connection.sortedChannels { channel.checkDeliveryAcks(timeout: timeout) }
-        }
-        watchDeliveryAcks()
-    }
-
-    /// Reads the counters at some time.
-    func watchStatistics(until deadline: Instant) {
-        timers.insert(Timer(deadline: deadline, target: .statistics))
-    }
-
-    /// Looks whether a queue is still in use.
-    func watchUse(of queue: ClassicQueue, until deadline: Instant) {
-        timers.insert(Timer(deadline: deadline, target: .queueUse(queue.id)))
-    }
-
-    private func useIsDue(_ id: UInt64) {
-        guard let queue = queue(id: id) else { return }
-        if queue.isUnusedTooLong {
-            submit(.reap(queueID: id), from: .node, in: queue.virtualHost)
-        } else {
-            queue.watchUse()
-        }
-    }
-
-    private func fireTimers() {
-        while let timer = timers.min, timer.deadline <= now {
-            timers.removeMin()
-            switch timer.target {
-            case .connection(let id):
-                guard let connection = connections[id], connection.deadline == timer.deadline,
-                    let next = connection.checkTime()
-                else { continue }
-                watch(connection, until: next)
-            case .queue(let id):
-                queue(id: id)?.expiryIsDue()
-            case .memory:
-                // This tick looks at the memory; whoever is stopped again asks for the next look.
-                isWatchingMemory = false
-            case .queueUse(let id):
-                useIsDue(id)
-            case .statistics:
-                sampleStatistics()
-            case .deliveryAcks:
-                checkDeliveryAcks()
-            }
-        }
-    }
-
-    // MARK: Memory
-
-    /// Memory that counts against the limit: message records, queue entries, buffers of connections.
-    var memoryInUse: Int { segments.occupiedBytes + otherMemory }
-
-    func noteReadingPaused(_ connection: Connection) {
-        readingPaused.append(connection)
-        guard !isWatchingMemory else { return }
-        isWatchingMemory = true
-        timers.insert(
-            Timer(deadline: now.advanced(milliseconds: Limits.memoryCheckMilliseconds), target: .memory))
-    }
-
-    private func checkMemory() {
-        if now.milliseconds(since: lastMemoryCheck) >= Limits.memoryCheckMilliseconds {
-            lastMemoryCheck = now
-            otherMemory =
-                queueList.reduce(0) { $0 + ($1?.residentBytes ?? 0) }
-                + connections.values.reduce(0) { $0 + $1.residentBytes }  // order-free: a sum
-            beginMemoryWindow()
-        }
-        if !isMemoryShort {
-            isMemoryShort = memoryInUse > configuration.memoryLimit
-        } else if memoryInUse < configuration.memoryLimit / 100 * Limits.memoryResumePercent {
-            isMemoryShort = false
-            resumeReading()
-        }
-    }
-
-    /// When memory is tight, every publisher may add a small part of what is left until the next look. So one that
-    /// floods comes to the limit ever more slowly and is stopped again and again, while others go on as before.
-    private func beginMemoryWindow() {
-        // A ready message takes more when a client holds it unacknowledged, and any client may.
-        let growth = MemoryLayout<UnackedDelivery>.stride - MemoryLayout<QueueEntry>.stride
-        let expected = memoryInUse + growth * queueList.reduce(0) { $0 + ($1?.readyCount ?? 0) }
-        let room = configuration.memoryLimit - expected
-        let isTight = expected > configuration.memoryLimit / 100 * Limits.memoryTightPercent
-        memoryWindow += 1
-        publishAllowance = isTight ? max(room / Limits.memoryShares, Limits.publishedBytesMin) : .max
-        if !isMemoryShort { resumeReading() }
-    }
-
-    private func resumeReading() {
-        guard !readingPaused.isEmpty else { return }
-        let waiting = readingPaused
-        readingPaused.removeAll()
-        for connection in waiting { connection.memoryIsFree() }
     }
 
     // MARK: Tasks in slices

@@ -91,10 +91,10 @@ extension Node {
 
     /// Compares optional arguments as RabbitMQ does (`rabbit_misc:assert_args_equivalence`).
     private func checkEquivalent(
-        _ arguments: [String], _ kind: String, _ name: String, _ host: VirtualHost, _ received: FieldTable,
+        _ names: [String], _ kind: String, _ name: String, _ host: VirtualHost, _ received: FieldTable,
         _ current: FieldTable
     ) throws(ProtocolException) {
-        for argument in arguments {
+        for argument in names {
             let (new, old) = (received[argument], current[argument])
             let texts: (String, String)
             switch (new, old) {

@@ -15,7 +15,7 @@ public struct ConsoleOptions: Sendable {
     /// Options; the action log is to be named, because it lies in the person's home.
     public init(
         actionLog: ActionLog, interval: Duration = PollingLimits.defaultInterval,
-        panel: ConsoleState.Panel = .queues, outputLog: String? = nil
+        panel: ConsoleState.Panel = .overview, outputLog: String? = nil
     ) {
         self.actionLog = actionLog
         self.interval = interval

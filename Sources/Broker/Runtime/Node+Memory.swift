@@ -1,0 +1,52 @@
+internal import HeapModule
+internal import Journal
+
+/// Bounded memory: publishers are read no faster than there is room.
+extension Node {
+    /// Memory that counts against the limit: message records, queue entries, buffers of connections.
+    var memoryInUse: Int { segments.occupiedBytes + otherMemory }
+
+    func noteReadingPaused(_ connection: Connection) {
+        readingPaused.append(connection)
+        guard !isWatchingMemory else { return }
+        isWatchingMemory = true
+        timers.insert(
+            Timer(deadline: now.advanced(milliseconds: Limits.memoryCheckMilliseconds), target: .memory))
+    }
+
+    func checkMemory() {
+        if now.milliseconds(since: lastMemoryCheck) >= Limits.memoryCheckMilliseconds {
+            lastMemoryCheck = now
+            otherMemory =
+                queueList.reduce(0) { $0 + ($1?.residentBytes ?? 0) }
+                + connections.values.reduce(0) { $0 + $1.residentBytes }  // order-free: a sum
+            beginMemoryWindow()
+        }
+        if !isMemoryShort {
+            isMemoryShort = memoryInUse > configuration.memoryLimit
+        } else if memoryInUse < configuration.memoryLimit / 100 * Limits.memoryResumePercent {
+            isMemoryShort = false
+            resumeReading()
+        }
+    }
+
+    /// When memory is tight, every publisher may add a small part of what is left until the next look. So one that
+    /// floods comes to the limit ever more slowly and is stopped again and again, while others go on as before.
+    private func beginMemoryWindow() {
+        // A ready message takes more when a client holds it unacknowledged, and any client may.
+        let growth = MemoryLayout<UnackedDelivery>.stride - MemoryLayout<QueueEntry>.stride
+        let expected = memoryInUse + growth * queueList.reduce(0) { $0 + ($1?.readyCount ?? 0) }
+        let room = configuration.memoryLimit - expected
+        let isTight = expected > configuration.memoryLimit / 100 * Limits.memoryTightPercent
+        memoryWindow += 1
+        publishAllowance = isTight ? max(room / Limits.memoryShares, Limits.publishedBytesMin) : .max
+        if !isMemoryShort { resumeReading() }
+    }
+
+    private func resumeReading() {
+        guard !readingPaused.isEmpty else { return }
+        let waiting = readingPaused
+        readingPaused.removeAll()
+        for connection in waiting { connection.memoryIsFree() }
+    }
+}
