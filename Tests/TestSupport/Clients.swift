@@ -38,6 +38,23 @@ public enum Clients {
         return try JSONDecoder().decode(Holder.self, from: Data(line.utf8))
     }
 
+    /// Publishes one message to an exchange with amqp-publish.
+    public static func publish(to exchange: String, key: String, at uri: String) throws {
+        _ = try Command.output(["amqp-publish", "-u", uri, "-e", exchange, "-r", key, "-b", "by a client"])
+    }
+
+    /// Whether pika finds an exchange, and of this durable type where one is named.
+    public static func exchangeExists(_ exchange: String, type: String? = nil, at uri: String) throws -> Bool {
+        struct Answer: Decodable {
+            let exists: Bool
+        }
+        var command = [
+            Repository.python, Repository.script("exchange.py"), "--uri", uri, "--exchange", exchange,
+        ]
+        if let type { command += ["--type", type] }
+        return try JSONDecoder().decode(Answer.self, from: Data(try Command.output(command).utf8)).exists
+    }
+
     private static func command(_ queue: String, _ uri: String, _ options: [String]) -> [String] {
         [Repository.python, Repository.script("hold.py"), "--uri", uri, "--queue", queue] + options
     }

@@ -33,7 +33,7 @@ public final class TestBroker: Sendable {
 
     /// Starts `warren serve` on free ports.
     public static func warren(_ options: [String] = []) async throws -> TestBroker {
-        try await TestBroker(.guarded([Repository.warren, "serve", "--amqp-port", "0"] + options))
+        try await TestBroker(.guarded([Repository.warren, "serve", "--amqp-port", "0", "--http-port", "0"] + options))
     }
 
     /// The AMQP URI of the virtual host `/`.
