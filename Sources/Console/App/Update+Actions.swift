@@ -92,7 +92,8 @@ extension ConsoleState {
 
     private mutating func scrollColumns(_ step: Int) {
         if let kind = panel.kind {
-            let layout = self[kind].table(theme).layout(width: size.columns, scrolledBy: self[kind].firstColumn)
+            let layout = self[kind].table(theme, width: size.columns).layout(
+                width: size.columns, scrolledBy: self[kind].firstColumn)
             if step > 0, layout.dropped == 0 { return }
             self[kind].firstColumn = max(0, self[kind].firstColumn + step)
         } else if step < 0 || QueueTable(self, width: size.columns).hasMore {
@@ -156,7 +157,7 @@ extension ConsoleState {
 
     private mutating func move(_ action: Action, in kind: ObjectKind) {
         let isDetail = self[kind].opened != nil
-        let height = isDetail ? ObjectDetailView.rowCount(size) : QueueListLayout(size, hasPreview: false).rowCount
+        let height = isDetail ? ObjectDetailView.rowCount(size) : QueueListLayout(size).rowCount
         let step =
             switch action {
             case .up: -1
@@ -198,7 +199,8 @@ extension ConsoleState {
 
     private mutating func sort(towards step: Int) -> [Effect] {
         if let kind = panel.kind {
-            let layout = self[kind].table(theme).layout(width: size.columns, scrolledBy: self[kind].firstColumn)
+            let layout = self[kind].table(theme, width: size.columns).layout(
+                width: size.columns, scrolledBy: self[kind].firstColumn)
             let shown = layout.places.map(\.index)
             guard !shown.isEmpty else { return [] }
             let place = shown.firstIndex(of: self[kind].sortColumn) ?? (step > 0 ? -1 : 0)

@@ -44,9 +44,10 @@ extension ConsoleState {
 
     private mutating func click(column: Int, row: Int, in kind: ObjectKind) -> [Effect] {
         guard self[kind].opened == nil else { return [] }
-        let layout = QueueListLayout(size, hasPreview: false)
+        let layout = QueueListLayout(size)
         if row == layout.heads {
-            let table = self[kind].table(theme).layout(width: size.columns, scrolledBy: self[kind].firstColumn)
+            let table = self[kind].table(theme, width: size.columns).layout(
+                width: size.columns, scrolledBy: self[kind].firstColumn)
             if let column = table.index(at: column) { self[kind].sort(by: column, monitor) }
             return []
         }

@@ -75,7 +75,7 @@ extension ConsoleState {
         var effects: [Effect] = []
         queues.top = queues.top(height: QueueListLayout(size).rowCount)
         if let kind = panel.kind {
-            self[kind].top = self[kind].top(height: QueueListLayout(size, hasPreview: false).rowCount)
+            self[kind].top = self[kind].top(height: QueueListLayout(size).rowCount)
         }
         if wantedDetail != detailOpened {
             detailOpened = wantedDetail

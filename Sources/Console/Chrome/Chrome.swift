@@ -82,7 +82,7 @@ enum Chrome {
             return
         }
         // On the lowest screens the list has no line of its own for the filter.
-        if case .filter(let field) = state.dialog, QueueListLayout(canvas.size, hasPreview: false).scope == nil {
+        if case .filter(let field) = state.dialog, QueueListLayout(canvas.size).scope == nil {
             canvas.put("/", .key, column: 1, row: row)
             Fields.draw(field, column: 2, row: row, width: canvas.size.columns - 3, isFocused: true, &canvas)
             return

@@ -44,7 +44,7 @@ public struct Table: Sendable {
     public var selectionStyle: Style
 
     /// The column at the left for `>` (selected) and `*` (marked).
-    static let markerWidth = 1
+    public static let markerWidth = 1
 
     /// A table with these columns.
     public init(

@@ -22,25 +22,32 @@ enum ObjectDetailView {
         for (place, line) in detail.lines.dropFirst(top).prefix(rows).enumerated() {
             let row = body.lowerBound + 1 + place
             let isSelected = !state.isSnapshot && top + place == panel.detailCursor
-            switch line {
-            case .head(let text): canvas.put(TextWidth.cutEnd(text, width), .header, column: 1, row: row)
-            case .figure(let label, let value, let role):
-                canvas.put(TextWidth.cutEnd(label, labelWidth), .dim, column: 1, row: row)
-                canvas.put(
-                    TextWidth.cutMiddle(value, max(0, width - labelWidth - 2)), isOld ? .stale : role,
-                    column: labelWidth + 3, row: row)
-            case .row(let text, let role, let binding):
-                canvas.put(TextWidth.cutMiddle(text, max(0, width - 2)), isOld ? .stale : role, column: 3, row: row)
-                if isSelected, binding != nil { canvas.put(">", .key, column: 1, row: row) }
-            case .empty: break
-            }
+            draw(line, isOld: isOld, in: Rect(column: 1, row: row, columns: width, rows: 1), &canvas)
             if isSelected, case .row(_, _, .some) = line {
+                canvas.put(">", .key, column: 1, row: row)
                 canvas.restyle(Rect(column: 1, row: row, columns: width, rows: 1), .selection)
             }
         }
         let hidden = detail.lines.count - top - rows
         if hidden > 0 {
             canvas.put(" \(hidden) more ", .key, endingAt: canvas.size.columns - 1, row: body.lowerBound)
+        }
+    }
+
+    /// Draws one line in its place.
+    static func draw(_ line: ObjectDetail.Line, isOld: Bool, in area: Rect, _ canvas: inout Canvas) {
+        let (column, row, width) = (area.column, area.row, area.columns)
+        switch line {
+        case .head(let text): canvas.put(TextWidth.cutEnd(text, width), .header, column: column, row: row)
+        case .figure(let label, let value, let role):
+            canvas.put(TextWidth.cutEnd(label, labelWidth), .dim, column: column, row: row)
+            canvas.put(
+                TextWidth.cutMiddle(value, max(0, width - labelWidth - 2)), isOld ? .stale : role,
+                column: column + labelWidth + 2, row: row)
+        case .row(let text, let role, _):
+            canvas.put(
+                TextWidth.cutMiddle(text, max(0, width - 2)), isOld ? .stale : role, column: column + 2, row: row)
+        case .empty: break
         }
     }
 

@@ -5,12 +5,33 @@ import Terminal
 /// Draws a list of exchanges, connections, channels or nodes.
 enum ObjectListView {
     static func draw(_ kind: ObjectKind, _ state: ConsoleState, _ canvas: inout Canvas) {
-        let layout = QueueListLayout(canvas.size, hasPreview: false)
+        let layout = QueueListLayout(canvas.size)
         let panel = state[kind]
         if let row = layout.scope { drawScope(panel, state, row: row, &canvas) }
         drawTable(panel, layout, state, &canvas)
         if panel.rows.isEmpty { drawEmpty(panel, layout, state, &canvas) }
         if let row = layout.words { drawWords(panel, state, row: row, count: layout.wordCount, &canvas) }
+        if let preview = layout.preview { drawPreview(panel, state, preview, &canvas) }
+    }
+
+    /// What is known of the selected row, in two columns.
+    private static func drawPreview(
+        _ panel: ObjectsPanel, _ state: ConsoleState, _ rows: Range<Int>, _ canvas: inout Canvas
+    ) {
+        canvas.rule(row: rows.lowerBound)
+        guard let ref = panel.selection, let detail = ObjectDetail(ref, state.monitor) else { return }
+        canvas.put(" \(TextWidth.cutMiddle(ref.name, 60)) ", .title, column: 2, row: rows.lowerBound)
+        let columns = canvas.size.columns >= 100 ? 2 : 1
+        let width = (canvas.size.columns - 2) / columns
+        let height = rows.count - 1
+        for (place, line) in detail.lines.prefix(height * columns).enumerated() {
+            ObjectDetailView.draw(
+                line, isOld: state.showsOldFigures,
+                in: Rect(
+                    column: 1 + place / height * width, row: rows.lowerBound + 1 + place % height, columns: width - 1,
+                    rows: 1),
+                &canvas)
+        }
     }
 
     private static func drawScope(_ panel: ObjectsPanel, _ state: ConsoleState, row: Int, _ canvas: inout Canvas) {
@@ -54,7 +75,7 @@ enum ObjectListView {
         let area = Rect(column: 0, row: layout.heads, columns: canvas.size.columns, rows: layout.rowCount + 1)
         let (theme, isOld) = (state.theme, state.showsOldFigures)
         canvas.draw { frame in
-            panel.table(theme).draw(
+            panel.table(theme, width: area.columns).draw(
                 into: &frame, area: area, count: panel.rows.count, offset: panel.top(height: layout.rowCount),
                 selected: panel.rows.isEmpty || state.isSnapshot ? nil : panel.cursor, scrolledBy: panel.firstColumn
             ) { row, column in

@@ -31,6 +31,8 @@ struct ObjectsPanel: Sendable {
     /// The binding that is selected in the detail: itself, wherever its line moves.
     var detailBinding: BindingInfo?
     private var isChosen = false
+    /// Blanks behind the longest name.
+    private static let nameSpare = 4
 
     init(kind: ObjectKind) {
         self.kind = kind
@@ -123,12 +125,18 @@ struct ObjectsPanel: Sendable {
         Table.offset(previous: top, selected: cursor, visible: height, count: rows.count)
     }
 
-    /// The table at a width.
-    func table(_ theme: Theme) -> Table {
-        Table(
+    /// The table at a width. Where there is room for everything, figures stand beside the longest name and not at the
+    /// other end of the screen.
+    func table(_ theme: Theme, width: Int) -> Table {
+        let others = kind.columns.reduce(Table.markerWidth) { $0 + ($1.isName ? 0 : $1.width + 1) }
+        let name = (kind.columns.first?.width ?? 0) + Self.nameSpare
+        let longest = rows.reduce(name) { max($0, TextWidth.of($1.cells.first?.text ?? "") + Self.nameSpare) }
+        return Table(
             columns: kind.columns.map { column in
-                Table.Column(
-                    column.title, width: column.isName ? .flexible(minimum: column.width) : .fixed(column.width),
+                let isRoomy = others + longest <= width
+                let name: Table.Column.Width = isRoomy ? .fixed(longest) : .flexible(minimum: column.width)
+                return Table.Column(
+                    column.title, width: column.isName ? name : .fixed(column.width),
                     alignment: column.alignsRight ? .right : .left, priority: column.priority,
                     isPinned: column.isName)
             },

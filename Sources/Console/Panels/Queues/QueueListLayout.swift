@@ -1,6 +1,6 @@
 import Terminal
 
-/// Where the parts of the queue list stand on a screen: what is dropped first where it is low are the preview, the
+/// Where the parts of a list stand on a screen: what is dropped first where it is low are the preview, the
 /// lines between the parts, then the words.
 struct QueueListLayout: Hashable, Sendable {
     /// The line that says how much is listed and by what it is filtered.
@@ -15,14 +15,14 @@ struct QueueListLayout: Hashable, Sendable {
     let words: Int?
     /// How many lines of words there are.
     let wordCount: Int
-    /// The charts of the selected queue.
+    /// What is known of the selected row: a queue's charts, the figures of anything else.
     let preview: Range<Int>?
 
     /// From this height on the selected queue's charts are shown under the list.
     static let previewHeight = 36
     private static let chartHeight = 12
 
-    init(_ size: Size, hasPreview: Bool = true) {
+    init(_ size: Size) {
         let body = ChromeLayout(size).body
         let isTall = body.count >= 12
         scope = body.count >= 8 ? body.lowerBound : nil
@@ -30,7 +30,7 @@ struct QueueListLayout: Hashable, Sendable {
         firstRow = heads + 1
         wordCount = isTall ? 2 : body.count >= 9 ? 1 : 0
         var end = body.upperBound
-        if hasPreview, size.rows >= Self.previewHeight {
+        if size.rows >= Self.previewHeight {
             preview = end - Self.chartHeight..<end
             end -= Self.chartHeight
         } else {
