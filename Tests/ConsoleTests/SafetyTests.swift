@@ -75,3 +75,60 @@ func attentionIgnoresFilter() throws {
     _ = state.press(["/", "m", "a", "i", "l", .enter, "1"])
     #expect(state.render().text.contains("! payments: prefetch 10 is full"))
 }
+
+@Test("marks are identities; purging them asks once, goes one by one, shows how far it is and can be stopped")
+func bulkPurge() throws {
+    var state = try Fixture.console(monitor: Fixture.objects())
+    _ = state.press(["G", "k", " ", "k", "k", "k", "V"])
+    let marked = state.queues.rows.filter { state.queues.marks.contains($0.id) }.map(\.id)
+    #expect(marked.count == 3)
+    #expect(state.lines.contains { $0.contains("3 marked") })
+    _ = state.press(["I"])
+    #expect(state.queues.rows.filter { state.queues.marks.contains($0.id) }.count == 3, "they follow their queues")
+    _ = state.press(["p"])
+    #expect(state.lines.contains { $0.contains("Purge 3 queues?") })
+    #expect(state.press([.enter]).isEmpty && state.dialog == nil, "the focus starts on Cancel")
+
+    _ = state.press(["p"])
+    guard case .perform(let first)? = state.press([.tab, .enter]).first else {
+        Issue.record("nothing was sent")
+        return
+    }
+    #expect(state.lines[22].contains("purge: 0 of 3"))
+    guard case .perform(let second)? = state.update(.performed(first, .success(.removed(7))), at: state.now).first
+    else { return }
+    #expect(first != second && state.lines[22].contains("purge: 1 of 3, 7 messages gone; esc stops it"))
+    _ = state.press([.escape])
+    #expect(state.update(.performed(second, .success(.removed(1))), at: state.now) == [.refresh])
+}
+
+@Test("deleting many messages at once wants the number of queues typed")
+func bulkTyped() throws {
+    var state = try Fixture.console(monitor: Fixture.objects())
+    _ = state.press(["*", .control("d"), .tab, .tab])
+    #expect(state.press([.enter]).isEmpty && state.dialog != nil)
+    _ = state.press([.backTab, "9", .tab])
+    #expect(state.press([.enter]).contains { if case .perform(.deleteQueue) = $0 { true } else { false } })
+}
+
+@Test("a deleted queue is declared again with its settings and bindings")
+func undo() throws {
+    var state = try Fixture.console(monitor: Fixture.objects())
+    _ = state.press(["u"])
+    #expect(state.lines[22].contains("no queue was deleted here"))
+    guard case .reread(let ticket, let delete)? = state.press([.control("d")]).first else { return }
+    var queue = Fixture.queue("invoices", "quorum", ready: 5, unacked: 0, rates: (0, 0, 0), consumers: 0)
+    queue.arguments = ["x-max-length": 50_000]
+    var read = ReadObject(queue)
+    let binding = BindingInfo(vhost: "/", source: "orders", destination: "invoices", routingKey: "k")
+    read.bindings = [BindingInfo(vhost: "/", source: "", destination: "invoices", routingKey: "invoices"), binding]
+    _ = state.update(.reread(ticket, .success(read)), at: state.now)
+    _ = state.press([.tab, .enter])
+    _ = state.update(.performed(delete, .success(.accepted)), at: state.now)
+    #expect(state.lines[22].contains("u declares it again"))
+    _ = state.press(["u"])
+    let settings = QueueSettings(durable: true, type: "quorum", arguments: ["x-max-length": 50_000])
+    let declare = Mutation.declareQueue(queue.id, settings)
+    #expect(state.press([.tab, .enter]) == [.perform(declare)])
+    #expect(state.update(.performed(declare, .success(.accepted)), at: state.now).contains(.perform(.bind(binding))))
+}

@@ -18,7 +18,9 @@ enum Action: String, CaseIterable, Sendable {
     // Changing the broker.
     case declareQueue = "declare", purgeQueue = "purge", deleteQueue = "delete"
     case declareExchange = "declare-exchange", deleteExchange = "delete-exchange"
-    case bind, unbind, publish
+    case bind, unbind, publish, undo
+    // Marks.
+    case mark, markRange = "mark-range", markAll = "mark-all", invertMarks = "invert-marks"
     case getMessages = "get"
     case closeConnection = "close-connection"
     // Time.

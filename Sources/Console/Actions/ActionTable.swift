@@ -94,6 +94,18 @@ enum ActionTable {
             action: .problemsOnly, keys: ["!"], label: "problems", description: "only rows that need attention",
             places: Place.lists, group: .list, footerRank: 8),
         Entry(
+            action: .mark, keys: [" "], label: "mark", description: "mark the row, for purging or deleting many",
+            places: [.queueList], group: .list, needsSelection: true),
+        Entry(
+            action: .markRange, keys: ["V"], label: "range", description: "mark from the last mark to here",
+            places: [.queueList], group: .list, needsSelection: true),
+        Entry(
+            action: .markAll, keys: ["*"], label: "mark all", description: "mark every row that is listed",
+            places: [.queueList], group: .list),
+        Entry(
+            action: .invertMarks, keys: ["~"], label: "invert marks", description: "mark what is not marked",
+            places: [.queueList], group: .list),
+        Entry(
             action: .sortMenu, keys: ["s"], label: "sort", description: "choose what to sort by",
             places: [.queueList], group: .list, footerRank: 6),
         Entry(
@@ -121,6 +133,9 @@ enum ActionTable {
             action: .deleteQueue, keys: [.control("d")], label: "delete",
             description: "delete the queue with its messages", places: queues, group: .change, isDangerous: true,
             needsSelection: true, footerRank: 4),
+        Entry(
+            action: .undo, keys: ["u"], label: "undo", description: "declare the queue deleted last again",
+            places: queues, group: .change, isDangerous: true),
         Entry(
             action: .getMessages, keys: ["m"], label: "get", description: "get messages: look at them, or take them",
             places: queues, group: .change, isDangerous: true, needsSelection: true, footerRank: 7),

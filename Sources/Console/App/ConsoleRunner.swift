@@ -144,7 +144,11 @@ private struct Session {
         let (endpoint, mailbox) = (client.endpoint, mailbox)
         Task {
             do throws(EndpointError) {
-                mailbox.post(.reread(ticket, .success(ReadObject(try await mutation.readTarget(endpoint)))))
+                var read = ReadObject(try await mutation.readTarget(endpoint))
+                if case .deleteQueue(let id, _, _) = mutation {
+                    read.bindings = try await endpoint.bindings(.toQueue(id))
+                }
+                mailbox.post(.reread(ticket, .success(read)))
             } catch {
                 mailbox.post(.reread(ticket, .failure(error)))
             }

@@ -47,6 +47,12 @@ public struct ConsoleState: Sendable {
     private var objects = ObjectKind.allCases.map(ObjectsPanel.init)
     var dialog: Dialog?
     var receipt: Receipt?
+    /// Several changes under way.
+    var bulkRun: BulkRun?
+    /// The queue that is being deleted.
+    var deleting: DeletedQueue?
+    /// Queues deleted here, the last at the end, for taking it back.
+    var deleted: [DeletedQueue] = []
     /// Messages that were read while another dialog was open.
     var unseenMessages: [MessagesView] = []
     /// The commands typed so far.

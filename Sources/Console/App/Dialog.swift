@@ -13,6 +13,8 @@ enum Dialog: Sendable {
     case sort(SortMenu)
     /// A change is being described.
     case form(Form)
+    /// Several changes wait for their confirmation.
+    case bulk(BulkDialog)
     /// Messages that were read.
     case messages(MessagesView)
     /// Which vhost to list.

@@ -46,8 +46,20 @@ extension ConsoleState {
             let vhost = queues.request.vhost ?? queues.selection?.vhost ?? "/"
             let form = DeclareQueueForm(vhost: vhost, product: monitor.capabilities?.product)
             dialog = .declare(form, openedAt: now)
-        case .purgeQueue: return confirm { .purgeQueue($0) }
-        case .deleteQueue: return confirm { .deleteQueue($0, ifEmpty: false, ifUnused: false) }
+        case .purgeQueue:
+            if place == .queueList, !queues.marks.isEmpty {
+                askBulk("purge") { .purgeQueue($0) }
+                return []
+            }
+            return confirm { .purgeQueue($0) }
+        case .deleteQueue:
+            if place == .queueList, !queues.marks.isEmpty {
+                askBulk("delete") { .deleteQueue($0, ifEmpty: false, ifUnused: false) }
+                return []
+            }
+            return confirm { .deleteQueue($0, ifEmpty: false, ifUnused: false) }
+        case .mark, .markRange, .markAll, .invertMarks: return mark(entry.action)
+        case .undo: askUndo()
         case .declareExchange, .deleteExchange, .bind, .unbind, .publish, .getMessages, .closeConnection:
             return change(entry.action)
         case .pause: return [.pause(!monitor.isPaused)]
@@ -103,6 +115,14 @@ extension ConsoleState {
 
     /// Closes the innermost thing there is: the open queue, then the filter. Never quits.
     private mutating func back() -> [Effect] {
+        if bulkRun != nil {
+            stopBulk()
+            return []
+        }
+        if place == .queueList, !queues.marks.isEmpty {
+            queues.clearMarks()
+            return []
+        }
         if let kind = panel.kind {
             if self[kind].opened != nil {
                 self[kind].opened = nil

@@ -26,6 +26,7 @@ extension ConsoleState {
         case .declare(let form, let openedAt): return press(key, in: form, openedAt: openedAt)
         case .sort(let menu): return press(key, in: menu)
         case .form(let form): return press(key, in: form)
+        case .bulk(let bulk): return press(key, in: bulk)
         case .messages(let messages): press(key, in: messages)
         case .vhosts(let menu): return press(key, in: menu)
         case .leave(let question): return press(key, in: question)
@@ -63,9 +64,19 @@ extension ConsoleState {
         case .cancelled:
             closeDialog()
             receipt = .note("\(confirmation.mutation.verb) \(confirmation.mutation.title): cancelled")
-        case .confirmed: return send(confirmation.mutation)
+        case .confirmed:
+            remember(confirmation)
+            return send(confirmation.mutation)
         }
         return []
+    }
+
+    /// Keeps what a deletion takes away, as it was read for its confirmation.
+    private mutating func remember(_ confirmation: ConfirmDialog) {
+        guard case .deleteQueue = confirmation.mutation, case .known(let radius) = confirmation.reading,
+            let queue = radius.queue
+        else { return }
+        deleting = DeletedQueue(queue: queue, bindings: radius.bindings)
     }
 
     private mutating func press(_ key: Key, in form: DeclareQueueForm, openedAt: Duration) -> [Effect] {

@@ -48,7 +48,7 @@ extension ConsoleState {
     /// The endpoint in use is another one: what was about to be changed there is not changed here.
     private mutating func leaveChange(of endpoint: String) {
         switch dialog {
-        case .confirm, .form, .declare:
+        case .confirm, .form, .declare, .bulk:
             closeDialog()
             receipt = Receipt(
                 outcome: .failed, text: "nothing was sent: \(monitor.endpoint) answers now, not \(endpoint)")
@@ -103,15 +103,30 @@ extension ConsoleState {
         guard case .confirm(var confirmation) = dialog, confirmation.ticket == ticket else { return }
         let interval = monitor.capabilities?.statisticsInterval ?? .zero
         confirmation.read(
-            result.map { BlastRadius($0.object, readAt: now, statisticsInterval: interval) })
+            result.map { read in
+                var radius = BlastRadius(read.object, readAt: now, statisticsInterval: interval)
+                radius.bindings = read.bindings
+                return radius
+            })
         dialog = .confirm(confirmation)
     }
 
     private mutating func performed(_ mutation: Mutation, _ result: Result<MutationResult, EndpointError>) -> [Effect] {
+        if bulkRun != nil {
+            bulkRun?.took(result)
+            return nextOfBulk()
+        }
         receipt = .finished(mutation, result)
         guard case .success(let outcome) = result else { return [] }
         switch mutation {
-        case .deleteQueue(let id, _, _): if queues.opened == id { queues.opened = nil }
+        case .deleteQueue(let id, _, _):
+            if queues.opened == id { queues.opened = nil }
+            if let last = deleting, last.queue.id == id {
+                deleted.append(last)
+                deleting = nil
+                let key = keyName(of: .undo)
+                receipt?.text += "; \(key) declares it again"
+            }
         case .deleteExchange(let id): if self[.exchanges].opened == .exchange(id) { self[.exchanges].opened = nil }
         default: break
         }
@@ -145,7 +160,7 @@ extension ConsoleState {
         case .form(var form):
             form.paste(line)
             dialog = .form(form)
-        case .help, .sort, .leave, .vhosts, .messages: break
+        case .help, .sort, .leave, .vhosts, .messages, .bulk: break
         case nil: receipt = .note("pasted text is not taken for keys; / filters, : takes a command")
         }
     }

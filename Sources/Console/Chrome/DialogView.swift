@@ -22,6 +22,7 @@ enum DialogView {
         case .declare(let form, _): box("Declare a queue", lines(form), &canvas)
         case .sort(let menu): box("Sort by", lines(menu, state), &canvas)
         case .form(let form): box(form.title, lines(form, width: width(canvas)), &canvas)
+        case .bulk(let bulk): box(bulk.title, lines(bulk, width: width(canvas)), &canvas)
         case .messages(let messages): drawMessages(messages, &canvas)
         case .vhosts(let menu): box("Vhost", lines(menu), &canvas)
         case .leave(let question):
@@ -127,6 +128,21 @@ enum DialogView {
             .buttons([
                 ("Cancel", isFocused: form.focus == form.cancel, isEnabled: true),
                 (form.verb, isFocused: form.focus == form.submit, isEnabled: problem == nil),
+            ]))
+        return lines
+    }
+
+    private static func lines(_ bulk: BulkDialog, width: Int) -> [Line] {
+        var lines: [Line] = bulk.sentences.flatMap { TextWidth.wrap($0, width, limit: 3) }.map { .text($0, .text) }
+        if let mustType = bulk.mustType {
+            lines += [.empty, .text("So many messages: type \(mustType), the number of queues, to go on.", .warning)]
+            lines.append(.field("number", bulk.field, isFocused: bulk.focus == .field))
+        }
+        lines.append(.empty)
+        lines.append(
+            .buttons([
+                ("Cancel", isFocused: bulk.focus == .cancel, isEnabled: true),
+                (bulk.button, isFocused: bulk.focus == .confirm, isEnabled: bulk.canConfirm),
             ]))
         return lines
     }

@@ -51,6 +51,7 @@ extension Dialog {
         case .declare: return items([("esc", "cancel"), ("tab", "next"), ("space", "change"), ("enter", "done")])
         case .sort: return items([("↑↓", "choose"), ("enter", "sort by it"), ("esc", "cancel")])
         case .form: return items([("esc", "cancel"), ("tab", "next"), ("space", "change"), ("enter", "done")])
+        case .bulk: return items([("esc", "cancel"), ("tab", "next"), ("enter", "choose")])
         case .messages: return items([("esc", "close"), ("↑↓", "scroll")])
         case .vhosts: return items([("↑↓", "choose"), ("enter", "list it"), ("esc", "cancel")])
         case .leave: return items([("esc", "stay"), ("tab", "next"), ("enter", "choose")])

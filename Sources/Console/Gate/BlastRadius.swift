@@ -3,6 +3,8 @@ public import Management
 /// An object as it was read for a confirmation.
 public struct ReadObject: Hashable, Sendable {
     let object: BlastRadius.Object
+    /// A queue's bindings, where it may be deleted.
+    var bindings: [BindingInfo] = []
 
     init(_ object: BlastRadius.Object) { self.object = object }
 
@@ -25,6 +27,8 @@ struct BlastRadius: Hashable, Sendable {
 
     /// What was read.
     var object: Object
+    /// A queue's bindings, which a deletion takes along.
+    var bindings: [BindingInfo] = []
     /// When it was read, in the monitor's time.
     var readAt: Duration
     /// How much older the broker's own figures may be.
@@ -108,7 +112,7 @@ struct BlastRadius: Hashable, Sendable {
             if let consumers = queue.consumers, consumers > 0 {
                 sentences.append(consumers == 1 ? "1 consumer is cancelled." : "\(consumers) consumers are cancelled.")
             }
-            if queue.durable == true { sentences.append("Its bindings go too. There is no undo.") }
+            if queue.durable == true { sentences.append("Its bindings go too; its messages cannot be brought back.") }
             return sentences
         default:
             return []

@@ -65,6 +65,7 @@ enum QueueListView {
                 parts.append(("\(Figures.exact(state.queues.rows.count)) of this page match", .warning))
             }
         }
+        if !state.queues.marks.isEmpty { parts.append(("\(state.queues.marks.count) marked", .warning)) }
         if state.queues.problemsOnly {
             parts.append((scope.isWhole ? "only problems" : "only problems of this page", .warning))
         }
@@ -84,7 +85,7 @@ enum QueueListView {
             table.widget.draw(
                 into: &frame, area: area, count: rows.count, offset: state.queues.top(height: layout.rowCount),
                 selected: rows.isEmpty || state.isSnapshot ? nil : state.queues.cursor,
-                scrolledBy: state.queues.firstColumn
+                scrolledBy: state.queues.firstColumn, isMarked: { state.queues.marks.contains(rows[$0].id) }
             ) { row, column in
                 let column = table.columns[column]
                 var (text, role) = column.cell(rows[row])

@@ -28,6 +28,10 @@ struct QueuesPanel: Sendable {
     var opened: QueueID?
     /// The first consumer shown in the detail.
     var detailTop = 0
+    /// The queues that are marked, among those listed.
+    private(set) var marks: Set<QueueID> = []
+    /// Where a range of marks begins.
+    private var markedFrom: QueueID?
     /// Whether the person has chosen a row: until then the first one is selected, whichever it is.
     private var isChosen = false
     /// Where to put the selection when another page arrives.
@@ -62,6 +66,8 @@ struct QueuesPanel: Sendable {
             if problemsOnly { derived.removeAll { !$0.isProblem } }
         }
         rows = derived
+        // A mark on what is not listed any more would be acted on unseen.
+        if !marks.isEmpty, !frozen { marks.formIntersection(rows.map(\.id)) }
         hasSeveralVhosts = rows.contains { $0.id.vhost != rows[0].id.vhost }
         settleSelection()
     }
@@ -119,6 +125,35 @@ struct QueuesPanel: Sendable {
         request.page = wanted
         landing = step > 0 ? .first : .last
         return true
+    }
+
+    // MARK: Marks
+
+    /// Marks the selected queue, or takes its mark away.
+    mutating func toggleMark() {
+        guard let selection else { return }
+        keepSelection()
+        if marks.remove(selection) == nil { marks.insert(selection) }
+        markedFrom = selection
+    }
+
+    /// Marks everything from the last mark to the selection.
+    mutating func markRange() {
+        guard let from = rows.firstIndex(where: { $0.id == markedFrom ?? selection }) else { return }
+        keepSelection()
+        marks.formUnion(rows[min(from, cursor)...max(from, cursor)].map(\.id))
+        markedFrom = selection
+    }
+
+    /// Marks every row that is listed.
+    mutating func markAll() { marks = Set(rows.map(\.id)) }
+
+    /// Marks what is not marked, among the rows that are listed.
+    mutating func invertMarks() { marks = Set(rows.map(\.id)).subtracting(marks) }
+
+    mutating func clearMarks() {
+        marks = []
+        markedFrom = nil
     }
 
     // MARK: Arranging

@@ -1,0 +1,109 @@
+import Management
+import Terminal
+
+/// The question before several changes at once: what they hit together, from the figures as they were listed.
+struct BulkDialog: Sendable {
+    enum Focus: Hashable, Sendable { case cancel, field, confirm }
+
+    let title: String
+    let sentences: [String]
+    let button: String
+    let mutations: [Mutation]
+    /// What must be typed where so much goes that a keystroke is not enough.
+    let mustType: String?
+    let openedAt: Duration
+    private(set) var focus = Focus.cancel
+    private(set) var field = TextField()
+
+    init(
+        _ title: String, sentences: [String], button: String, mutations: [Mutation], mustType: String? = nil,
+        at now: Duration
+    ) {
+        self.title = title
+        self.sentences = sentences
+        self.button = button
+        self.mutations = mutations
+        self.mustType = mustType
+        openedAt = now
+    }
+
+    var canConfirm: Bool { mustType.map { $0 == field.text } ?? true }
+
+    private var stops: [Focus] { mustType == nil ? [.cancel, .confirm] : [.cancel, .field, .confirm] }
+
+    /// Takes a key; the input of the first moments is dropped.
+    mutating func press(_ key: Key, at now: Duration) -> ConfirmDialog.Outcome {
+        guard now - openedAt >= ConfirmDialog.deafTime else { return .stays }
+        switch (key, focus) {
+        case (.escape, _), (.control("c"), _), (.enter, .cancel): return .cancelled
+        case (.tab, _), (.down, _), (.right, .cancel): move(1)
+        case (.backTab, _), (.up, _), (.left, .confirm): move(-1)
+        case (.enter, _): return canConfirm ? .confirmed : .stays
+        case (_, .field): field.handle(key)
+        default: break
+        }
+        return .stays
+    }
+
+    private mutating func move(_ step: Int) {
+        let place = stops.firstIndex(of: focus) ?? 0
+        focus = stops[(place + step + stops.count) % stops.count]
+    }
+}
+
+/// Several changes under way, one after the other.
+struct BulkRun: Sendable {
+    let verb: String
+    let total: Int
+    /// Those not sent yet.
+    var waiting: ArraySlice<Mutation>
+    var done = 0
+    var removed = 0
+    var failed = 0
+    var firstError: String?
+
+    init(_ mutations: [Mutation], verb: String) {
+        self.verb = verb
+        total = mutations.count
+        waiting = mutations[...]
+    }
+
+    /// Takes in how one of them ended.
+    mutating func took(_ result: Result<MutationResult, EndpointError>) {
+        done += 1
+        switch result {
+        case .success(.removed(let count)): removed += count
+        case .success: break
+        case .failure(let error):
+            failed += 1
+            firstError = firstError ?? error.message
+        }
+    }
+
+    /// How far it is, or how it ended.
+    var receipt: Receipt {
+        let gone = removed > 0 ? ", \(Figures.exact(removed)) messages gone" : ""
+        if !waiting.isEmpty || done < total {
+            return Receipt(outcome: .pending, text: "\(verb): \(done) of \(total)\(gone); esc stops it")
+        }
+        guard failed > 0 else {
+            return Receipt(outcome: .accepted, text: "\(verb): \(total) of \(total) accepted\(gone)")
+        }
+        return Receipt(
+            outcome: .failed, text: "\(verb): \(failed) of \(total) failed\(gone): \(firstError ?? "")")
+    }
+}
+
+/// A queue that was deleted, as far as it can be declared again.
+struct DeletedQueue: Hashable, Sendable {
+    let queue: QueueInfo
+    let bindings: [BindingInfo]
+
+    /// What brings it back: its declaration, then its bindings.
+    var restoring: [Mutation] {
+        let settings = QueueSettings(
+            durable: queue.durable ?? true, autoDelete: queue.autoDelete ?? false, type: queue.type,
+            arguments: queue.arguments)
+        return [.declareQueue(queue.id, settings)] + bindings.filter { !$0.source.isEmpty }.map(Mutation.bind)
+    }
+}
