@@ -14,7 +14,8 @@ struct DemoCommand: AsyncParsableCommand, ConsoleHost {
     @OptionGroup(title: "The console") var display: DisplayOptions
 
     func run() async throws {
-        let settings = try display.settings(label: "demo, ephemeral")
+        var settings = try display.settings(label: "demo, ephemeral")
+        settings.hasTour = true
         let running = try await broker.start(defaultPort: 0)
         let workload = DemoWorkload(uri: try AMQPURI("amqp://\(running.broker.amqpAddress ?? "")"))
         let traffic = Task { try await workload.run() }

@@ -130,7 +130,7 @@ func runningCommands() throws {
         if case .list(let page) = $0 { page } else { nil }
     }
     #expect(listed.map(\.vhost) == ["other one"])
-    #expect(try running("tour off").state.showsTour == false)
+    #expect(try running("tour off").state.tour == nil)
     #expect(try running("q").effects.contains(.quit))
     #expect(try running("purge").effects.contains { if case .reread = $0 { true } else { false } })
     let failed = try running("nope").state

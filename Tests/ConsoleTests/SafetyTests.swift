@@ -132,3 +132,37 @@ func undo() throws {
     #expect(state.press([.tab, .enter]) == [.perform(declare)])
     #expect(state.update(.performed(declare, .success(.accepted)), at: state.now).contains(.perform(.bind(binding))))
 }
+
+@Test("the action menu names everything that can be done here, with its key, and does it")
+func actionMenu() throws {
+    var state = try Fixture.console(rows: 40, monitor: Fixture.objects())
+    _ = state.press(["a"])
+    #expect(state.lines.contains { $0.contains("c      declare a queue") })
+    #expect(state.lines.contains { $0.contains("p      remove the queue's ready messages") })
+    _ = state.press([.enter])
+    guard case .declare? = state.dialog else {
+        Issue.record("the first action was not done")
+        return
+    }
+    _ = state.press([.escape, "3", "-"])
+    #expect(state.panel == .queues)
+}
+
+@Test("the tour leads from panel to panel, follows whoever goes ahead, and can be put away")
+func tour() throws {
+    var settings = ConsoleSettings(themes: try ThemeLibrary(wanted: nil, environment: [:]))
+    settings.hasTour = true
+    var state = ConsoleState(
+        settings: settings, monitor: Fixture.objects(), size: Size(columns: 80, rows: 24), panel: .overview)
+    #expect(state.lines[22].hasPrefix(" Tour 1/5: press 2 to see every queue"))
+    #expect(state.lines[22].hasSuffix(":tour off"))
+    _ = state.press(["2"])
+    #expect(state.lines[22].contains("Tour 2/5: choose payments"))
+    _ = state.press(["j", "j", "j", .enter])
+    #expect(state.lines[22].contains("Tour 3/5: press 3"))
+    _ = state.press(["3", "5"])
+    #expect(state.lines[22].contains("Tour 5/5"))
+    for key in ":tour off" { _ = state.press([.character(key)]) }
+    _ = state.press([.enter])
+    #expect(state.lines[22].isEmpty)
+}

@@ -30,8 +30,8 @@ extension Channel {
 
     @inline(__always)
     private func receiveAck(_ payload: UnsafeRawBufferPointer) throws(ProtocolException) {
-        guard payload.count >= 13 else {
-            throw ProtocolException(.syntaxError, "basic.ack with arguments that cannot be read")
+        guard payload.count == 13 else {
+            throw ProtocolException(.frameError, "basic.ack with arguments that cannot be read")
         }
         let tag = UInt64(bigEndian: payload.loadUnaligned(fromByteOffset: 4, as: UInt64.self))
         try settle(tag, multiple: payload[12] & 1 != 0, .ack)

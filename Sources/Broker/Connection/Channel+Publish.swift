@@ -264,6 +264,7 @@ struct PublishMethod {
             let bits = try reader.readUInt8()
             isMandatory = bits & 1 != 0
             isImmediate = bits & 2 != 0
+            guard reader.remaining == 0 else { throw WireError.malformed }
             key = UnsafeRawBufferPointer(
                 start: payload.baseAddress.map { $0 + Self.prefixBytes },
                 count: exchange.count + routingKey.count + 2)

@@ -26,6 +26,7 @@ enum Action: String, CaseIterable, Sendable {
     // Time.
     case pause, refresh, interval
     // The console itself.
+    case actions, lastView = "last-view"
     case command, help, nextTheme = "theme", redraw, suspend, quit
 }
 

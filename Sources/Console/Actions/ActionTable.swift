@@ -169,6 +169,13 @@ enum ActionTable {
             action: .interval, keys: ["R"], label: "interval", description: "how often to refresh: 1, 2, 5, 10, 30 s",
             places: everywhere, group: .console),
         Entry(
+            action: .actions, keys: ["a"], label: "actions",
+            description: "everything that can be done here, with its key",
+            places: everywhere, group: .console, footerRank: 8),
+        Entry(
+            action: .lastView, keys: ["-"], label: "last view", description: "back to the panel before this one",
+            places: everywhere, group: .view),
+        Entry(
             action: .command, keys: [":"], label: "command", description: "type a command, such as :queues or :q",
             places: everywhere, group: .console),
         Entry(

@@ -12,6 +12,8 @@ public struct ConsoleSettings: Sendable {
     public var queues: QueuePageRequest
     /// The lock of the endpoint; by default there is none, as on this machine.
     public var lock = Lock.open
+    /// Whether a guided tour leads through the panels.
+    public var hasTour = false
     /// What each key does.
     public var keys = KeyMap.standard
     /// What is wrong with own files that nobody asked for by name: the first is said when the console opens.

@@ -57,8 +57,10 @@ public struct ConsoleState: Sendable {
     var unseenMessages: [MessagesView] = []
     /// The commands typed so far.
     var commandHistory = CommandHistory()
-    /// Whether the guided tour shows, where there is one.
-    var showsTour = true
+    /// The step of the guided tour; nil where there is none or it was put away.
+    var tour: Tour?
+    /// The panel that was open before this one.
+    var lastPanel: Panel?
     /// The object whose belongings were last asked for.
     var detailOpened: DetailTarget?
     /// When the selection last moved; its detail is asked for once it rests.
@@ -79,6 +81,7 @@ public struct ConsoleState: Sendable {
         now = monitor.time
         queues.arrive(monitor, preview: nil, frozen: false)
         for kind in ObjectKind.allCases { self[kind].arrive(monitor, preview: nil, frozen: false) }
+        tour = settings.hasTour ? .queues : nil
         receipt =
             settings.themes.problems.first.map { .note("an own theme is not usable: \($0)") }
             ?? settings.problems.first.map { .note("\($0)") }

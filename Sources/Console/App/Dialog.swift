@@ -13,6 +13,8 @@ enum Dialog: Sendable {
     case sort(SortMenu)
     /// A change is being described.
     case form(Form)
+    /// What can be done here.
+    case actions(ActionMenu)
     /// Several changes wait for their confirmation.
     case bulk(BulkDialog)
     /// Messages that were read.

@@ -65,6 +65,8 @@ extension ConsoleState {
         case .pause: return [.pause(!monitor.isPaused)]
         case .refresh: return [.refresh]
         case .interval: return [nextInterval()]
+        case .actions: dialog = .actions(ActionMenu(self))
+        case .lastView: if let lastPanel { return show(lastPanel) }
         case .command: dialog = .command(CommandPrompt(history: commandHistory))
         case .help: dialog = .help(top: 0)
         case .nextTheme: nextTheme()
@@ -86,6 +88,7 @@ extension ConsoleState {
     }
 
     mutating func show(_ panel: Panel) -> [Effect] {
+        if panel != self.panel { lastPanel = self.panel }
         self.panel = panel
         return [.show(panel.resources)]
     }

@@ -27,6 +27,7 @@ extension ConsoleState {
         case .sort(let menu): return press(key, in: menu)
         case .form(let form): return press(key, in: form)
         case .bulk(let bulk): return press(key, in: bulk)
+        case .actions(let menu): return press(key, in: menu)
         case .messages(let messages): press(key, in: messages)
         case .vhosts(let menu): return press(key, in: menu)
         case .leave(let question): return press(key, in: question)
@@ -119,6 +120,23 @@ extension ConsoleState {
         default: break
         }
         dialog = .sort(menu)
+        return []
+    }
+
+    private mutating func press(_ key: Key, in menu: ActionMenu) -> [Effect] {
+        var menu = menu
+        switch key {
+        case .up, "k": menu.move(-1)
+        case .down, "j", "a": menu.move(1)
+        case .enter:
+            closeDialog()
+            return menu.entries.indices.contains(menu.cursor) ? perform(menu.entries[menu.cursor]) : []
+        case .escape, "q", .control("c"):
+            closeDialog()
+            return []
+        default: break
+        }
+        dialog = .actions(menu)
         return []
     }
 

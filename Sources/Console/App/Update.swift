@@ -32,6 +32,10 @@ extension ConsoleState {
         case .tick: break
         }
         effects += settle()
+        if let step = tour, step.isReached(by: self) {
+            tour = step.next
+            receipt = nil
+        }
         return effects
     }
 
@@ -160,7 +164,7 @@ extension ConsoleState {
         case .form(var form):
             form.paste(line)
             dialog = .form(form)
-        case .help, .sort, .leave, .vhosts, .messages, .bulk: break
+        case .help, .sort, .leave, .vhosts, .messages, .bulk, .actions: break
         case nil: receipt = .note("pasted text is not taken for keys; / filters, : takes a command")
         }
     }

@@ -63,7 +63,14 @@ enum Chrome {
     }
 
     private static func drawReceipt(_ state: ConsoleState, row: Int, _ canvas: inout Canvas) {
-        guard let receipt = state.receipt else { return }
+        guard let receipt = state.receipt else {
+            guard let tour = state.tour, !state.isSnapshot else { return }
+            let off = ":tour off"
+            let width = canvas.size.columns - 4 - off.count
+            canvas.put(TextWidth.cutEnd(tour.line(state), width), .good, column: 1, row: row)
+            canvas.put(off, .dim, endingAt: canvas.size.columns - 1, row: row)
+            return
+        }
         let (sign, role): (String, ThemeRole) =
             switch receipt.outcome {
             case .pending: ("…", .text)

@@ -24,6 +24,7 @@ enum DialogView {
         case .form(let form): box(form.title, lines(form, width: width(canvas)), &canvas)
         case .bulk(let bulk): box(bulk.title, lines(bulk, width: width(canvas)), &canvas)
         case .messages(let messages): drawMessages(messages, &canvas)
+        case .actions(let menu): box("Actions", lines(menu, state), &canvas)
         case .vhosts(let menu): box("Vhost", lines(menu), &canvas)
         case .leave(let question):
             let title = question.way == .quit ? "Quit?" : "Suspend?"
@@ -166,6 +167,14 @@ enum DialogView {
         if hidden > 0 {
             canvas.put(
                 " \(hidden) more ", .key, column: area.column + 3, row: area.row + area.rows - 1, on: .dialog)
+        }
+    }
+
+    private static func lines(_ menu: ActionMenu, _ state: ConsoleState) -> [Line] {
+        menu.entries.enumerated().map { place, entry in
+            let key = TextWidth.padRight(entry.keys.first?.shortName ?? ":", 6)
+            let reason = state.barred(entry).map { " (not now: \($0))" } ?? ""
+            return .choice(key, entry.description + reason, isFocused: place == menu.cursor)
         }
     }
 

@@ -53,6 +53,7 @@ extension Dialog {
         case .form: return items([("esc", "cancel"), ("tab", "next"), ("space", "change"), ("enter", "done")])
         case .bulk: return items([("esc", "cancel"), ("tab", "next"), ("enter", "choose")])
         case .messages: return items([("esc", "close"), ("↑↓", "scroll")])
+        case .actions: return items([("↑↓", "choose"), ("enter", "do it"), ("esc", "cancel")])
         case .vhosts: return items([("↑↓", "choose"), ("enter", "list it"), ("esc", "cancel")])
         case .leave: return items([("esc", "stay"), ("tab", "next"), ("enter", "choose")])
         case .filter:

@@ -56,7 +56,9 @@ extension ConsoleState {
             receipt = .note("refresh every \(Figures.age(interval)), lists of a remote broker at most every 5 s")
             return [.setInterval(interval)]
         case .unlock(let name): unlock(name)
-        case .tour(let isShown): showsTour = isShown
+        case .tour(let isShown):
+            if isShown, !settings.hasTour { receipt = .note("the tour is part of 'warren demo'") }
+            tour = isShown && settings.hasTour ? .queues : nil
         }
         return []
     }
