@@ -51,6 +51,12 @@ public final class TmuxSession: Sendable {
         try tmux("send-keys", "-t", "test", "-l", text)
     }
 
+    /// Pastes a text as a terminal does, between brackets where the program asked for them.
+    public func paste(_ text: String) throws {
+        try tmux("set-buffer", "--", text)
+        try tmux("paste-buffer", "-p", "-t", "test")
+    }
+
     /// Changes the terminal's size.
     public func resize(columns: Int, lines: Int) throws {
         try tmux("resize-window", "-t", "test", "-x", "\(columns)", "-y", "\(lines)")

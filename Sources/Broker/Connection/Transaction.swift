@@ -44,7 +44,8 @@ final class TransactionEnd {
 
     /// Does one slice; returns whether the task is finished or waits for its channel.
     func proceed(in node: Node) -> Bool {
-        let channel = node.channel(channel)
+        // One that was closed has given back what it held.
+        let channel = node.channel(channel).flatMap { $0.phase == .open ? $0 : nil }
         var budget = Limits.sliceEntries
         while nextPublish < transaction.publishes.count {
             guard budget > 0 else { return false }

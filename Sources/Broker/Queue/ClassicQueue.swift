@@ -38,6 +38,7 @@ final class ClassicQueue {
     private var watchedExpiry: Instant?
 
     private var lastUsed: Instant
+    private var isUseWatched = false
     /// In the node's list of queues that are over their length.
     private var isNotedOverLength = false
     /// In the node's list of queues that have something to deliver.
@@ -122,9 +123,18 @@ final class ClassicQueue {
         return node.now.milliseconds(since: lastUsed) >= lifetime
     }
 
-    /// Looks at its use again when it may be over.
+    /// The moment has come to look at its use; returns whether it is over.
+    func useIsDue() -> Bool {
+        isUseWatched = false
+        if isUnusedTooLong { return true }
+        watchUse()
+        return false
+    }
+
+    /// Looks at its use again when it may be over; one look is enough, however often it is used until then.
     func watchUse() {
-        guard let lifetime = limits.expires, consumers.isEmpty, !isDeleted else { return }
+        guard let lifetime = limits.expires, consumers.isEmpty, !isDeleted, !isUseWatched else { return }
+        isUseWatched = true
         node.watchUse(of: self, until: lastUsed.advanced(milliseconds: lifetime))
     }
 

@@ -48,12 +48,8 @@ extension Node {
     }
 
     func useIsDue(_ id: UInt64) {
-        guard let queue = queue(id: id) else { return }
-        if queue.isUnusedTooLong {
-            submit(.reap(queueID: id), from: .node, in: queue.virtualHost)
-        } else {
-            queue.watchUse()
-        }
+        guard let queue = queue(id: id), queue.useIsDue() else { return }
+        submit(.reap(queueID: id), from: .node, in: queue.virtualHost)
     }
 
     func fireTimers() {

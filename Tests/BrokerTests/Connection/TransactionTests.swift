@@ -137,4 +137,32 @@ struct TransactionTests {
         #expect(client.names == ["basic.recover-ok"])
         #expect(try ready() == UInt32(Self.many))
     }
+
+    @Test("acknowledgements of a commit stay settled when the channel fails in the middle of it")
+    func acksOfFailedChannel() throws {
+        let node = Node(NodeConfiguration(deliveryAckTimeout: 1000, seed: 1), now: Instant(nanoseconds: 0))
+        let client = try WireClient(node, opening: [1, 2])
+        client.send(QueueDeclare(queue: "q"), 2)
+        client.send(TxSelect(), 1)
+        for _ in 0..<Self.many { client.publish([1], to: "q", 2) }
+        client.send(BasicConsume(queue: "q", consumerTag: "c"), 1)
+        client.tick()
+        client.send(BasicAck(deliveryTag: UInt64(Self.many - 10), multiple: true), 1)
+        client.tick()
+        client.forgetFrames()
+        client.send(TxCommit(), 1)
+        // The deliveries that are not acknowledged have waited too long.
+        client.tick(at: 5_000_000_000)
+        #expect(client.names.contains("channel.close"))
+        client.send(ChannelCloseOK(), 1)
+        client.tick()
+        let other = try WireClient(node, opening: [1])
+        other.send(QueueDeclare(queue: "q", passive: true), 1)
+        other.tick()
+        guard case .method(1, .queueDeclareOK(let ok))? = other.frames.first else {
+            Issue.record("\(other.names)")
+            return
+        }
+        #expect(ok.messageCount == 10)
+    }
 }
