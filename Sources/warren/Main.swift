@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Terminal
 
 #if canImport(Glibc)
@@ -12,22 +13,51 @@ import Terminal
 /// Where the program begins: parse, run, and turn what went wrong into a sentence and an exit code.
 @main
 enum Main {
-    static func main() async {
+    static func main() {
+        let parsed: any ParsableCommand
         do {
-            try await run(WarrenCommand.parseAsRoot())
+            parsed = try WarrenCommand.parseAsRoot()
         } catch {
             end(with: error)
         }
+        let opensScreen = parsed is any ConsoleHost && Screen.isAvailable
+        // Blocked before any thread starts, so that the screen alone takes the terminal's signals.
+        if opensScreen { Screen.blockSignals() }
+        let command = Carried(parsed)
+        let ended = DispatchSemaphore(value: 0)
+        Task.detached {
+            await run(command.value)
+            ended.signal()
+        }
+        // `dispatchMain` parks this thread with every signal let through: they would end here, or with handlers of
+        // curses, and never reach the screen. So with a screen it only waits, signals blocked.
+        if opensScreen { ended.wait() } else { waitInDispatch(ended) }
     }
 
-    private static func run(_ parsed: sending any ParsableCommand) async throws {
-        // Blocked before any thread starts, so that the screen alone takes the terminal's signals.
-        if parsed is any ConsoleHost, Screen.isAvailable { Screen.blockSignals() }
-        if var command = parsed as? any AsyncParsableCommand {
-            try await command.run()
-        } else {
-            var command = parsed
-            try command.run()
+    private static func waitInDispatch(_ ended: DispatchSemaphore) {
+        Thread.detachNewThread {
+            ended.wait()
+            exit(0)
+        }
+        dispatchMain()
+    }
+
+    /// A command on its way to the task that runs it; nobody else has it any more.
+    private struct Carried: @unchecked Sendable {
+        let value: any ParsableCommand
+        init(_ value: any ParsableCommand) { self.value = value }
+    }
+
+    private static func run(_ parsed: any ParsableCommand) async {
+        do {
+            if var command = parsed as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                var command = parsed
+                try command.run()
+            }
+        } catch {
+            end(with: error)
         }
     }
 

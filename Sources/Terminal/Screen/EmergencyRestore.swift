@@ -9,6 +9,8 @@ enum EmergencyRestore {
     private struct Plan {
         var isArmed = false
         var streams: StreamRedirection
+        /// What the screen writes to.
+        var output: Int32
         var settings: termios
         var sequence: UnsafeMutableBufferPointer<UInt8>
         var message: UnsafeMutableBufferPointer<UInt8>
@@ -25,10 +27,13 @@ enum EmergencyRestore {
     }()
 
     /// Lays everything ready, from the thread that owns the screen; the terminal is still as the shell left it.
-    static func prepare(streams: StreamRedirection, settings: termios, sequence: [UInt8], message: String) {
+    static func prepare(
+        streams: StreamRedirection, output: Int32, settings: termios, sequence: [UInt8], message: String
+    ) {
         _ = prepared
         plan.pointee = Plan(
-            streams: streams, settings: settings, sequence: copy(sequence), message: copy(Array(message.utf8)))
+            streams: streams, output: output, settings: settings, sequence: copy(sequence),
+            message: copy(Array(message.utf8)))
         for trap in traps {
             warren_handle_signal(trap, { EmergencyRestore.handle($0) }, formerActions + Int(trap))
         }
@@ -50,6 +55,7 @@ enum EmergencyRestore {
     static func restoreNow() {
         guard plan.pointee?.isArmed == true, let ready = plan.pointee else { return }
         plan.pointee?.isArmed = false
+        ready.streams.silence(ready.output)
         _ = write(ready.streams.terminal, ready.sequence.baseAddress, ready.sequence.count)
         var settings = ready.settings
         tcsetattr(ready.streams.terminal, TCSANOW, &settings)

@@ -120,7 +120,8 @@ public final class Screen {
         pairs = ColorPairs(depth: colorDepth)
         size = Size(columns: Int(warren_columns()), rows: Int(warren_lines()))
         EmergencyRestore.prepare(
-            streams: streams, settings: settings, sequence: TerminalSequences.leave(), message: options.trapMessage)
+            streams: streams, output: fileno(file), settings: settings, sequence: TerminalSequences.leave(),
+            message: options.trapMessage)
         streams.apply()
         Self.startInput(pad, hasMouse: options.hasMouse)
         takeTerminal()

@@ -34,6 +34,10 @@ struct StreamRedirection {
         dup2(errors, STDERR_FILENO)
     }
 
+    /// Leads what the screen still writes into the log: other threads go on for a moment after a trap. Calls nothing a
+    /// signal handler may not call.
+    func silence(_ screen: Int32) { dup2(log, screen) }
+
     /// Closes what was kept.
     func closeAll() {
         for descriptor in [terminal, errors, log] where descriptor >= 0 { close(descriptor) }
