@@ -8,6 +8,8 @@ final class ConnectionHandler: ChannelInboundHandler, Transport {
 
     /// Outbound bytes a client may leave unread before it is not read from either.
     static let unreadBytesMax = 4 << 20
+    /// How long a connection that is over may take to send what is left.
+    private static let lastFlush = TimeAmount.seconds(5)
 
     private let driver: NodeDriver
     private var connection: Connection?
@@ -20,7 +22,7 @@ final class ConnectionHandler: ChannelInboundHandler, Transport {
     init(driver: NodeDriver) { self.driver = driver }
 
     func channelActive(context: ChannelHandlerContext) {
-        guard let node = driver.node else {
+        guard let node = driver.node, !driver.hasEnded else {
             context.close(promise: nil)
             return
         }
@@ -59,16 +61,16 @@ final class ConnectionHandler: ChannelInboundHandler, Transport {
     func channelReadComplete(context: ChannelHandlerContext) { driver.tick() }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        // The socket may say so in the middle of a write that a tick makes: what follows is for the next one.
         connection?.transportIsWritable(context.channel.isWritable)
-        if context.channel.isWritable, let connection { update(connection) }
-        driver.tick()
+        driver.scheduleTick()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         connection?.transportClosed()
         connection = nil
         self.context = nil
-        driver.tick()
+        driver.scheduleTick()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -88,6 +90,8 @@ final class ConnectionHandler: ChannelInboundHandler, Transport {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
                 box.value.close(promise: nil)
             }
+            // A client that does not read what is left is not waited for.
+            context.eventLoop.scheduleTask(in: Self.lastFlush) { box.value.close(promise: nil) }
             return
         }
         if context.channel.isWritable { sendAll(connection, context) }
@@ -100,12 +104,14 @@ final class ConnectionHandler: ChannelInboundHandler, Transport {
     }
 
     private func sendAll(_ connection: Connection, _ context: ChannelHandlerContext) {
+        var buffer = ByteBuffer()
         connection.withOutbound { bytes in
-            var buffer = context.channel.allocator.buffer(capacity: bytes.count)
+            buffer = context.channel.allocator.buffer(capacity: bytes.count)
             buffer.writeBytes(bytes)
-            context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
             return true
         }
+        // Only now that the bytes are taken: writing may call back, and what is called may add others.
+        if buffer.readableBytes > 0 { context.writeAndFlush(wrapOutboundOut(buffer), promise: nil) }
     }
 
     private func setReading(_ wanted: Bool, _ context: ChannelHandlerContext) {

@@ -9,8 +9,10 @@ internal import NIOCore
 /// Everything but `perform` and `start` happens on the loop.
 final class NodeDriver: NodeLoop, @unchecked Sendable {
     let eventLoop: any EventLoop
-    /// Only touched on the loop; nil once stopped.
+    /// Only touched on the loop. It stays until everything that speaks to it has gone: sockets close later.
     private(set) var node: Node?
+    /// Whether the node takes nothing any more; only touched on the loop.
+    private(set) var hasEnded = false
     private var isTickScheduled = false
     private var alarm: Scheduled<Void>?
     private var alarmDeadline: Instant?
@@ -33,8 +35,9 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
     func stop() async throws {
         isStopped.withLockedValue { $0 = true }
         try await eventLoop.submit { [self] in
+            node?.shutDown(now: now)
+            hasEnded = true
             alarm?.cancel()
-            node = nil
         }.get()
     }
 
@@ -46,7 +49,7 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
 
     /// Runs a tick, and sees to it that the next one comes when it is due.
     func tick() {
-        guard let node else { return }
+        guard let node, !hasEnded else { return }
         let begin = now
         let outcome = node.tick(now: begin)
         longestTick = max(longestTick, now.nanoseconds - begin.nanoseconds)

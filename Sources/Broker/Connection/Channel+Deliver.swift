@@ -103,6 +103,7 @@ extension Channel {
 
     /// Answers `basic.get` with a message.
     func sendGetOK(_ entry: QueueEntry, from queue: ClassicQueue, noAck: Bool) {
+        if isMuted { return queue.putBack(entry) }
         lastDeliveryTag &+= 1
         let bytes = UnsafeRawPointer(node.segments.bytes(of: entry.record))
         let shape = MessageRecord.shape(of: bytes)
@@ -130,6 +131,7 @@ extension Channel {
 
     /// Gives an unroutable mandatory message back (AMQP 0-9-1 §1.8.3.8; 312 NO_ROUTE).
     func sendReturn(_ record: RecordPosition) {
+        if isMuted { return }
         let bytes = UnsafeRawPointer(node.segments.bytes(of: record))
         let shape = MessageRecord.shape(of: bytes)
         connection.outbound.writeFrame(.method, channel: number) { writer in

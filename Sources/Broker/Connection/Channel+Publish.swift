@@ -230,7 +230,7 @@ extension Channel {
 
     /// Says what has been confirmed in this tick. While a long body goes out on this channel nothing else may.
     func sayConfirms() {
-        guard sending == nil, phase == .open else { return }
+        guard sending == nil, phase == .open, !isMuted else { return }
         let count = confirms.flush(
             ack: { connection.outbound.writeMethodFrame(BasicAck(deliveryTag: $0, multiple: $1), channel: number) },
             nack: {

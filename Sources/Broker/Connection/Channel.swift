@@ -30,7 +30,6 @@ final class Channel {
     var consumers: [Consumer] = []
     /// Cancelled ones that still have deliveries unacknowledged.
     var cancelledConsumers: [Consumer] = []
-    var generatedTags = 0
     /// The queue that an empty queue name means (AMQP 0-9-1, `queue.bind`: "the last declared queue on the channel").
     var currentQueue = ""
 
@@ -85,14 +84,36 @@ final class Channel {
 
     /// Memory of what it holds, beyond the messages themselves.
     var residentBytes: Int {
-        unacked.residentBytes + (held.count - heldUsed) + (transaction?.residentBytes ?? 0)
+        unacked.residentBytes + held.count + (transaction?.residentBytes ?? 0)
     }
 
     var isSuspended: Bool { waiting != nil || sending != nil }
 
     /// Whether a delivery may be written now.
     @inline(__always)
-    var canTakeDelivery: Bool { sending == nil && phase == .open && connection.hasRoom }
+    var canTakeDelivery: Bool {
+        sending == nil && phase == .open && connection.hasRoom && !connection.isCloseAsked
+    }
+
+    /// Sends nothing more: its last content was cut off because the client closes.
+    private(set) var isMuted = false
+
+    /// Whether it waits for an answer or holds frames back.
+    var isBusy: Bool { phase == .open && (waiting != nil || heldUsed < held.count) }
+
+    /// Its client is about to close: nothing more of a long body is sent, what was held back is handled.
+    func hurry() {
+        if let sending {
+            // The content stays unfinished: no other frame may follow it on this channel (AMQP 0-9-1 §4.2.6).
+            isMuted = true
+            node.release(sending.record)
+            self.sending = nil
+            connection.sendingBodies.removeAll { $0 === self }
+            bodySent()
+        } else if waiting == nil {
+            replay()
+        }
+    }
 
     // MARK: Frames in
 
@@ -157,7 +178,15 @@ final class Channel {
             held.shrink(to: 64)
             heldUsed = 0
         }
+        if heldUsed > Limits.heldBackBytes / 16 {
+            // What has been handled must not stay as long as something follows it.
+            let rest = Array(held.bytes[heldUsed...])
+            held.reset()
+            rest.withUnsafeBytes { held.write($0) }
+            heldUsed = 0
+        }
         if held.count - heldUsed < Limits.heldBackBytes / 2 { connection.resumeReading() }
+        connection.checkQuiet()
     }
 
     private func receiveWhileClosing(_ frame: ParsedFrame) throws(ProtocolException) {

@@ -79,9 +79,7 @@ extension Connection {
         case .method:
             switch try decode(frame.payload) {
             case .connectionClose:
-                closeChannels()
-                send(ConnectionCloseOK(), on: 0)
-                close()
+                closeWhenQuiet()
             case .connectionCloseOK:
                 close()
             case .connectionUpdateSecret:

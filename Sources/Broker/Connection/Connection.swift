@@ -57,6 +57,8 @@ public final class Connection {
     var sendingBodies: [Channel] = []
     /// Channels with confirms to say at the end of the tick.
     var confirming: [Channel] = []
+    /// The client has asked to close; what it asked for before is still carried out.
+    private(set) var isCloseAsked = false
     /// Whoever moves this connection's bytes; the node only keeps it.
     public weak var transport: (any Transport)?
 
@@ -174,6 +176,7 @@ public final class Connection {
 
     @inline(__always)
     func send(_ method: some MethodPayload, on channel: UInt16) {
+        if isCloseAsked, channel != 0, channels[channel]?.isMuted == true { return }
         outbound.writeMethodFrame(method, channel: channel)
         node.noteDirty(self)
     }
@@ -206,6 +209,22 @@ public final class Connection {
     var hasStalled: Bool { !stalled.isEmpty }
 
     // MARK: Ends
+
+    /// Carries out what the client asked for before it asked for the end: frames that channels hold back are handled
+    /// first, long bodies on their way to the client are not finished.
+    func closeWhenQuiet() {
+        isCloseAsked = true
+        for channel in sortedChannels { channel.hurry() }
+        checkQuiet()
+    }
+
+    /// Ends the connection that its client asked to close, once no channel has anything left to do.
+    func checkQuiet() {
+        guard isCloseAsked, phase == .open, !channels.values.contains(where: \.isBusy) else { return }  // order-free
+        closeChannels()
+        send(ConnectionCloseOK(), on: 0)
+        close()
+    }
 
     /// The transport has gone: everything the client held goes back, at once in name and in slices in deed.
     public func transportClosed() {
@@ -243,6 +262,9 @@ public final class Connection {
 
     /// Channels in the order of their numbers.
     var sortedChannels: [Channel] { channels.values.sorted { $0.number < $1.number } }
+
+    /// Memory of buffers and of what channels hold, in bytes; for tests.
+    package var memory: Int { residentBytes }
 
     /// Memory of buffers and of what channels hold, for the node's limit.
     var residentBytes: Int {

@@ -44,6 +44,8 @@ final class ClassicQueue {
     /// In the node's list of queues that have something to deliver.
     var isScheduled = false
     var isDeleted = false
+    /// Its place in the node's list of queues.
+    var listPosition = 0
 
     init(id: UInt64, name: String, virtualHost: VirtualHost, settings: QueueDefinition, node: Node) {
         self.id = id
@@ -210,6 +212,8 @@ final class ClassicQueue {
     func expiryIsDue() {
         watchedExpiry = nil
         if hasExpiring { _ = dropExpired() }
+        // A delivery may have waited for the slice to end.
+        if !isScheduled { schedule() }
     }
 
     /// Takes back a message that nobody has seen.
@@ -280,12 +284,11 @@ final class ClassicQueue {
                 if !consumer.channel.canTakeDelivery { consumer.channel.connection.noteStalled(consumer) }
                 continue
             }
-            if round.count == 1 {
-                budget -= deliverRun(to: consumer, limit: budget)
-            } else {
-                budget -= deliverRun(to: consumer, limit: 1)
-                round.append(round.removeFirst())
-            }
+            let delivered = deliverRun(to: consumer, limit: round.count == 1 ? budget : 1)
+            // Expired messages took the slice; the queue's timer goes on.
+            if delivered == 0 { break }
+            budget -= delivered
+            if round.count > 1 { round.append(round.removeFirst()) }
         }
         return budget
     }

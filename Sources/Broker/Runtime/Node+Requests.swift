@@ -101,15 +101,26 @@ extension Node {
         case .get(let name):
             let queue = try usableQueue(name, by: origin, in: host)
             queue.touch()
-            guard let entry = queue.takeFirst() else { return .empty }
+            guard let entry = queue.takeFirst() else {
+                guard queue.readyCount > 0 else { return .empty }
+                // Expired messages took this slice; what is behind them is asked for again.
+                submit(request, from: origin, in: host)
+                return nil
+            }
             return .got(entry, queue)
         case .reap(let id):
             guard let queue = queue(id: id) else { return .done }
-            guard queue.isAbandoned || queue.isUnusedTooLong || queue.settings.exclusiveOwner != nil else {
+            guard queue.isAbandoned || queue.isUnusedTooLong || hasLostOwner(queue) else {
                 return .done
             }
             return propose(.deleteQueue(virtualHost: host.name, name: queue.name, id: id), from: origin)
         }
+    }
+
+    /// Whether the connection that the queue belongs to has ended.
+    private func hasLostOwner(_ queue: ClassicQueue) -> Bool {
+        guard let owner = queue.settings.exclusiveOwner else { return false }
+        return self.connections[owner]?.isFinished ?? true || self.connections[owner]?.phase == .closing
     }
 
     /// A queue that exists and that the asking connection may use.

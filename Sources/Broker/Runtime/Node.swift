@@ -150,6 +150,7 @@ public final class Node {
 
     func register(_ queue: ClassicQueue) {
         queuesByID[queue.id] = queue
+        queue.listPosition = queueList.count
         queueList.append(queue)
         queue.watchUse()
         if let owner = queue.settings.exclusiveOwner {
@@ -165,12 +166,12 @@ public final class Node {
     func retire(_ queue: ClassicQueue) -> Int {
         queue.isDeleted = true
         queuesByID[queue.id] = nil
-        if let position = queueList.firstIndex(where: { $0 === queue }) {
-            queueList[position] = nil
-            queueGaps += 1
-        }
+        if let owner = queue.settings.exclusiveOwner { exclusiveQueues[owner]?.removeAll { $0 == queue.id } }
+        queueList[queue.listPosition] = nil
+        queueGaps += 1
         if queueGaps > 64, queueGaps > queueList.count / 2 {
             queueList.removeAll { $0 == nil }
+            for (position, queue) in queueList.enumerated() { queue?.listPosition = position }
             queueGaps = 0
         }
         if queue.unackedCount > 0 { retired[queue.id] = queue }
@@ -250,8 +251,31 @@ public final class Node {
 
     // MARK: Ticks
 
+    /// Ends everything: clients are told, those who wait for an answer of the control plane get a failure, and nothing
+    /// is taken any more (RabbitMQ closes connections with 320 as well).
+    public func shutDown(now: Instant) {
+        self.now = now
+        let reason = ProtocolException(.connectionForced, "broker forced connection closure with reason 'shutdown'")
+        for connection in sortedConnections {
+            connection.fail(reason)
+            connection.transport?.update(connection)
+            connection.close()
+            connection.transport?.update(connection)
+        }
+        requests.removeAll()
+        let waiting = controlAnswers.sorted { $0.key < $1.key }
+        controlAnswers.removeAll()
+        for (_, completed) in waiting { completed(.failed(reason)) }
+        while let task = tasks.popFirst() {
+            // Somebody waits for the end of these; the others end with the messages.
+            if case .control(let work) = task { while !work(self) {} }
+        }
+    }
+
     /// Carries out what has been asked for since the last tick, within this tick's limits.
     public func tick(now: Instant) -> TickOutcome {
+        // A transport that calls back in the middle of a tick has its turn in the next.
+        guard !isTicking else { return TickOutcome(hasMore: true, nextDeadline: nil) }
         self.now = now
         isTicking = true
         fireTimers()
