@@ -128,24 +128,32 @@ func declaring() throws {
     #expect(state.dialog == nil && state.receipt?.text == "Declaring jobs …")
 }
 
-@Test("the form: types, limits of the name, paste, and no Enter in its first 300 ms")
+@Test("the form: types, limits of the name, arguments, paste, and no Enter in its first 300 ms")
 func form() throws {
-    var form = DeclareQueueForm(vhost: "/", product: .rabbitMQ)
+    var form = Form.declareQueue(vhost: "/", product: .rabbitMQ, at: .zero)
+    let later = Duration.seconds(1)
     form.paste(String(repeating: "é", count: 128))
     #expect(form.problem?.text == "256 bytes; a name has at most 255")
-    form.name = TextField(text: String(repeating: "é", count: 127) + "x")
-    #expect(form.problem == nil)
-    for key in [Key.tab, .tab, .right, .tab, " "] { _ = form.press(key, canConfirm: true) }
-    #expect(form.type == "quorum" && !form.durable)
-    #expect(form.problem?.text == "a quorum queue is always durable")
-    _ = form.press(" ", canConfirm: true)
-    for key in [Key.enter, .enter] { #expect(form.pressed(key, canConfirm: false) == .stays) }
-    #expect(form.pressed(.enter, canConfirm: true) == .declared)
-    #expect(DeclareQueueForm(vhost: "/", product: .warren).types == ["classic"])
+    for key in [Key.backspace, "x", .tab, .tab, .right, .tab, " "] { _ = form.press(key, at: later) }
+    #expect(form.problem == Form.Problem(3, "a quorum queue is always durable"))
+    for key in [Key.character(" "), .tab, .tab] { _ = form.press(key, at: later) }
+    form.paste("x-max-length=5 broken")
+    #expect(form.problem == Form.Problem(5, "'broken' is not name=value"))
+    for _ in " broken" { _ = form.press(.backspace, at: later) }
+    let deaf = Duration.milliseconds(100)
+    for _ in 0..<2 { #expect(form.pressed(.enter, at: deaf) == .stays) }
+    let id = QueueID(vhost: "/", name: String(repeating: "é", count: 127) + "x")
+    let settings = QueueSettings(type: "quorum", arguments: ["x-max-length": 5])
+    #expect(form.pressed(.enter, at: later) == .sent(.declareQueue(id, settings)))
+    let own = Form.declareQueue(vhost: "/", product: .warren, at: .zero)
+    guard case .choice(["classic"], 0) = own.fields[2].value else {
+        Issue.record("Warren's own types are not the only choice")
+        return
+    }
 }
 
-extension DeclareQueueForm {
-    fileprivate mutating func pressed(_ key: Key, canConfirm: Bool) -> Outcome { press(key, canConfirm: canConfirm) }
+extension Form {
+    fileprivate mutating func pressed(_ key: Key, at now: Duration) -> Outcome { press(key, at: now) }
 }
 
 @Test("purge, delete: dialog, fresh reading, confirmation, request, receipt, refresh")

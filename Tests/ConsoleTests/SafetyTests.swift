@@ -140,7 +140,7 @@ func actionMenu() throws {
     #expect(state.lines.contains { $0.contains("c      declare a queue") })
     #expect(state.lines.contains { $0.contains("p      remove the queue's ready messages") })
     _ = state.press([.enter])
-    guard case .declare? = state.dialog else {
+    guard case .form? = state.dialog else {
         Issue.record("the first action was not done")
         return
     }

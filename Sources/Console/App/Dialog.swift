@@ -7,8 +7,6 @@ enum Dialog: Sendable {
     case help(top: Int)
     /// A change waits for its confirmation.
     case confirm(ConfirmDialog)
-    /// A queue is being described.
-    case declare(DeclareQueueForm, openedAt: Duration)
     /// What to sort by.
     case sort(SortMenu)
     /// A change is being described.

@@ -44,8 +44,7 @@ extension ConsoleState {
         case .allVhosts: return list(vhost: nil)
         case .declareQueue:
             let vhost = queues.request.vhost ?? queues.selection?.vhost ?? "/"
-            let form = DeclareQueueForm(vhost: vhost, product: monitor.capabilities?.product)
-            dialog = .declare(form, openedAt: now)
+            dialog = .form(.declareQueue(vhost: vhost, product: monitor.capabilities?.product, at: now))
         case .purgeQueue:
             if place == .queueList, !queues.marks.isEmpty {
                 askBulk("purge") { .purgeQueue($0) }

@@ -23,7 +23,6 @@ extension ConsoleState {
         switch dialog {
         case .help(let top): pressInHelp(key, top: top)
         case .confirm(let confirmation): return press(key, in: confirmation)
-        case .declare(let form, let openedAt): return press(key, in: form, openedAt: openedAt)
         case .sort(let menu): return press(key, in: menu)
         case .form(let form): return press(key, in: form)
         case .bulk(let bulk): return press(key, in: bulk)
@@ -78,20 +77,6 @@ extension ConsoleState {
             let queue = radius.queue
         else { return }
         deleting = DeletedQueue(queue: queue, bindings: radius.bindings)
-    }
-
-    private mutating func press(_ key: Key, in form: DeclareQueueForm, openedAt: Duration) -> [Effect] {
-        var form = form
-        if key == .control("c") {
-            closeDialog()
-            return []
-        }
-        switch form.press(key, canConfirm: now - openedAt >= ConfirmDialog.deafTime) {
-        case .stays: dialog = .declare(form, openedAt: openedAt)
-        case .cancelled: closeDialog()
-        case .declared: return send(form.mutation)
-        }
-        return []
     }
 
     mutating func send(_ mutation: Mutation) -> [Effect] {

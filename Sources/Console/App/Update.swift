@@ -52,7 +52,7 @@ extension ConsoleState {
     /// The endpoint in use is another one: what was about to be changed there is not changed here.
     private mutating func leaveChange(of endpoint: String) {
         switch dialog {
-        case .confirm, .form, .declare, .bulk:
+        case .confirm, .form, .bulk:
             closeDialog()
             receipt = Receipt(
                 outcome: .failed, text: "nothing was sent: \(monitor.endpoint) answers now, not \(endpoint)")
@@ -155,9 +155,6 @@ extension ConsoleState {
         case .command(var prompt):
             prompt.paste(line)
             dialog = .command(prompt)
-        case .declare(var form, let openedAt):
-            form.paste(line)
-            dialog = .declare(form, openedAt: openedAt)
         case .confirm(var confirmation):
             confirmation.paste()
             dialog = .confirm(confirmation)

@@ -19,7 +19,6 @@ enum DialogView {
         case .help(let top): drawHelp(state, top: top, &canvas)
         case .confirm(let confirmation):
             box(title(confirmation.mutation), lines(confirmation, state, width: width(canvas)), &canvas)
-        case .declare(let form, _): box("Declare a queue", lines(form), &canvas)
         case .sort(let menu): box("Sort by", lines(menu, state), &canvas)
         case .form(let form): box(form.title, lines(form, width: width(canvas)), &canvas)
         case .bulk(let bulk): box(bulk.title, lines(bulk, width: width(canvas)), &canvas)
@@ -81,24 +80,6 @@ enum DialogView {
                 ))
         }
         lines.append(.buttons(buttons))
-        return lines
-    }
-
-    private static func lines(_ form: DeclareQueueForm) -> [Line] {
-        var lines: [Line] = [
-            .field("name", form.name, isFocused: form.focus == .name),
-            .field("vhost", form.vhost, isFocused: form.focus == .vhost),
-            .choice("type        ", "‹ \(form.type) ›", isFocused: form.focus == .type),
-            .choice("durable     ", check(form.durable), isFocused: form.focus == .durable),
-            .choice("auto-delete ", check(form.autoDelete), isFocused: form.focus == .autoDelete),
-        ]
-        let problem = form.wasTried ? form.problem?.text : nil
-        lines.append(problem.map { .text("! " + $0, .critical) } ?? .empty)
-        lines.append(
-            .buttons([
-                ("Cancel", isFocused: form.focus == .cancel, isEnabled: true),
-                ("Declare", isFocused: form.focus == .declare, isEnabled: form.problem == nil),
-            ]))
         return lines
     }
 

@@ -2,6 +2,34 @@ import Management
 
 /// The forms there are.
 extension Form {
+    /// Declares a queue. What it refuses, RabbitMQ would refuse.
+    static func declareQueue(vhost: String, product: EndpointCapabilities.Product?, at now: Duration) -> Form {
+        let types =
+            switch product {
+            case .warren: ["classic"]
+            case .lavinMQ: ["classic", "stream"]
+            default: ["classic", "quorum", "stream"]
+            }
+        return Form(
+            "Declare a queue", verb: "Declare",
+            fields: [
+                .text("name"), .text("vhost", vhost), .choice("type", types), .flag("durable", true),
+                .flag("auto-delete", false), .text("arguments"),
+            ], at: now
+        ) { fields throws(Problem) in
+            try check(name: fields[0].text, field: 0, what: "a queue")
+            if fields[1].text.isEmpty { throw Problem(1, "a vhost is needed; the default one is \"/\"") }
+            let type = fields[2].text
+            if type != "classic", !fields[3].isOn { throw Problem(3, "a \(type) queue is always durable") }
+            if type != "classic", fields[4].isOn { throw Problem(4, "a \(type) queue cannot delete itself") }
+            return .declareQueue(
+                QueueID(vhost: fields[1].text, name: fields[0].text),
+                QueueSettings(
+                    durable: fields[3].isOn, autoDelete: fields[4].isOn, type: type,
+                    arguments: try arguments(fields[5].text, field: 5)))
+        }
+    }
+
     /// Declares an exchange.
     static func declareExchange(vhost: String, at now: Duration) -> Form {
         Form(
