@@ -16,6 +16,8 @@ extension RemoteEndpoint {
             case .fromExchange(let id): (Self.path("exchanges", id) + "/bindings/source", Self.title("exchange", id))
             case .toExchange(let id):
                 (Self.path("exchanges", id) + "/bindings/destination", Self.title("exchange", id))
+            case .all(let vhost?): ("/api/bindings/\(vhost.percentEncoded)", "vhost '\(vhost)'")
+            case .all(nil): ("/api/bindings", "every vhost")
             }
         return try await get(path, "the bindings of \(owner)", tag: "management")
     }

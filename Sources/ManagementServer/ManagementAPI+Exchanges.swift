@@ -109,10 +109,10 @@ extension ManagementAPI {
     func bindings(_ request: APIRequest) async throws -> APIReply {
         let path = request.path
         switch (path.count, request.method) {
-        case (1, .get): return try .json(try await allBindings(vhost: nil))
+        case (1, .get): return try .json(try await endpoint.bindings(.all(vhost: nil)).map(\.named))
         case (2, .get):
             try await vhost(path[1])
-            return try .json(try await allBindings(vhost: path[1]))
+            return try .json(try await endpoint.bindings(.all(vhost: path[1])).map(\.named))
         case (6, _) where path[2] == "e" && ["q", "e"].contains(path[4]):
             return try await between(request)
         case (7, _) where path[2] == "e" && ["q", "e"].contains(path[4]):
@@ -169,14 +169,6 @@ extension ManagementAPI {
         let source = path[3] == "amq.default" ? "" : path[3]
         return try await endpoint.bindings(path[4] == "q" ? .toQueue(destination) : .toExchange(destination))
             .filter { $0.source == source }.map(\.named)
-    }
-
-    private func allBindings(vhost: String?) async throws -> [BindingInfo] {
-        var bindings: [BindingInfo] = []
-        for exchange in try await all(endpoint.exchanges, vhost: vhost) {
-            bindings += try await endpoint.bindings(.fromExchange(exchange.id)).map(\.named)
-        }
-        return bindings
     }
 }
 

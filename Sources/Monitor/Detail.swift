@@ -8,6 +8,8 @@ public enum DetailTarget: Hashable, Sendable {
     case exchange(ObjectID)
     /// A channel by its name, for its consumers.
     case channel(String)
+    /// Everything that leads anywhere, of a vhost or of all.
+    case topology(vhost: String?)
 }
 
 /// What belongs to an open object.
@@ -16,7 +18,7 @@ public struct Detail: Hashable, Sendable {
     public var target: DetailTarget
     /// Bindings that lead to it.
     public var incoming: [BindingInfo] = []
-    /// Bindings that lead from it.
+    /// Bindings that lead from it; of a topology, all.
     public var outgoing: [BindingInfo] = []
     /// The channel with its consumers.
     public var channel: ChannelInfo?
@@ -35,6 +37,8 @@ public struct Detail: Hashable, Sendable {
         case .exchange(let id):
             detail.outgoing = try await endpoint.bindings(.fromExchange(id))
             detail.incoming = try await endpoint.bindings(.toExchange(id))
+        case .topology(let vhost):
+            detail.outgoing = try await endpoint.bindings(.all(vhost: vhost))
         case .channel(let name):
             detail.channel = try await endpoint.channel(name: name)
         }

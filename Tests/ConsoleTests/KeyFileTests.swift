@@ -95,11 +95,11 @@ func keyFilePlaces() throws {
 @Test("dispatch, footer, help, tabs and mouse follow the keys that are bound")
 func reboundConsole() throws {
     let map = try KeyFile.parse(
-        "purge: X\nhelp: F2\noverview: F3\nup: w\ndown: e\nopen: o\nproblems: []\n", file: "keys.yaml")
+        "purge: X\nhelp: F2\noverview: F3\nup: W\ndown: e\nopen: o\nproblems: []\n", file: "keys.yaml")
     var state = try Fixture.console(keys: map)
     #expect(state.lines[1].hasPrefix(" F3 Over  2[Queues]") && state.lines[1].hasSuffix("F2 help"))
     #expect(state.lines[23].contains("X purge") && state.lines[23].contains("F2 help"))
-    _ = state.press(["e", "e", "w"])
+    _ = state.press(["e", "e", "W"])
     #expect(state.queues.selection?.name == "orders.eu")
     _ = state.press(["p"])
     #expect(state.dialog == nil)

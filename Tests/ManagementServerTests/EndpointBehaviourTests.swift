@@ -143,6 +143,11 @@ import Testing
             #expect(from.map(\.destination) == ["q", "h"])
             let into = try await endpoint.bindings(.toExchange(ObjectID(vhost: "/", name: "h")))
             #expect(into.map(\.source) == ["in/out"])
+            for vhost in [nil, "/"] {
+                let all = try await endpoint.bindings(.all(vhost: vhost))
+                let ends = Set(all.map { "\($0.source) → \($0.destination)" })
+                #expect(ends.isSuperset(of: [" → q", "in/out → q", "h → q", "in/out → h"]))
+            }
 
             for binding in to.dropFirst() + into { try await endpoint.unbind(binding) }
             #expect(try await endpoint.bindings(.toQueue(ObjectID(vhost: "/", name: "q"))).count == 1)

@@ -98,6 +98,7 @@ final class ScriptedEndpoint: Inspecting, Administering {
                 case .fromExchange(let id): return source == id
                 case .toQueue(let id): return destination == id && binding.destinationType == .queue
                 case .toExchange(let id): return destination == id && binding.destinationType == .exchange
+                case .all(let vhost): return vhost == nil || binding.vhost == vhost
                 }
             }
         }

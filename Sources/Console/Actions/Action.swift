@@ -9,10 +9,12 @@ enum Action: String, CaseIterable, Sendable {
     case up, down, pageUp = "page-up", pageDown = "page-down", first, last
     case columnsLeft = "columns-left", columnsRight = "columns-right"
     case open, back
+    case nextPane = "next-pane", previousPane = "previous-pane"
     // Arranging a list.
     case filter
     case problemsOnly = "problems"
     case sortMenu = "sort"
+    case allColumns = "all-columns", follow, tree
     case sortLeft = "sort-left", sortRight = "sort-right", sortInvert = "sort-invert"
     case allVhosts = "all-vhosts", pickVhost = "pick-vhost"
     // Changing the broker.
@@ -23,8 +25,11 @@ enum Action: String, CaseIterable, Sendable {
     case mark, markRange = "mark-range", markAll = "mark-all", invertMarks = "invert-marks"
     case getMessages = "get"
     case closeConnection = "close-connection"
+    case move
     // Time.
-    case pause, refresh, interval
+    case pause, refresh, interval, past, future
+    // Taking along.
+    case copy, export
     // The console itself.
     case actions, lastView = "last-view"
     case command, help, nextTheme = "theme", redraw, suspend, quit

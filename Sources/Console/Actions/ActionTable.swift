@@ -59,7 +59,7 @@ enum ActionTable {
             places: everywhere, group: .view, footerRank: 9),
         Entry(
             action: .open, keys: [.enter], label: "open", description: "open the selected row: all that is known of it",
-            places: Place.lists, group: .view, needsSelection: true, footerRank: 1),
+            places: everywhere, group: .view, needsSelection: true, footerRank: 1),
         Entry(
             action: .back, keys: [.escape, .backspace], label: "back",
             description: "close, clear the filter or go back; never quits", places: everywhere, group: .view),
@@ -87,7 +87,14 @@ enum ActionTable {
             action: .columnsRight, keys: [.right, "l"], label: "right", description: "columns to the right",
             places: Place.lists, group: .move),
         Entry(
-            action: .filter, keys: ["/"], label: "filter",
+            action: .nextPane, keys: [.tab], label: "pane",
+            description: "the next part: consumers, bindings, arguments …",
+            places: Place.details, group: .move),
+        Entry(
+            action: .previousPane, keys: [.backTab], label: "pane back", description: "the part before",
+            places: Place.details, group: .move),
+        Entry(
+            action: .filter, keys: ["/", .function(4)], label: "filter",
             description: "by a part of the name, !without, ~regex, or fields such as ready>1k", places: Place.lists,
             group: .list, footerRank: 5),
         Entry(
@@ -106,8 +113,8 @@ enum ActionTable {
             action: .invertMarks, keys: ["~"], label: "invert marks", description: "mark what is not marked",
             places: [.queueList], group: .list),
         Entry(
-            action: .sortMenu, keys: ["s"], label: "sort", description: "choose what to sort by",
-            places: [.queueList], group: .list, footerRank: 6),
+            action: .sortMenu, keys: ["s", .function(6)], label: "sort", description: "choose what to sort by",
+            places: Place.lists, group: .list, footerRank: 6),
         Entry(
             action: .sortLeft, keys: ["<"], label: "sort left", description: "sort by the column to the left",
             places: Place.lists, group: .list),
@@ -117,6 +124,18 @@ enum ActionTable {
         Entry(
             action: .sortInvert, keys: ["I"], label: "invert", description: "turn the order around",
             places: Place.lists, group: .list),
+        Entry(
+            action: .allColumns, keys: ["w"], label: "columns",
+            description: "all columns, also those for which others would have to go; → scrolls them",
+            places: Place.lists, group: .list),
+        Entry(
+            action: .follow, keys: ["F"], label: "follow",
+            description: "hold the row at its line, while the others move around it",
+            places: Place.lists, group: .list, needsSelection: true),
+        Entry(
+            action: .tree, keys: ["t", .function(5)], label: "tree",
+            description: "who leads where: exchanges, bindings and queues as a tree",
+            places: exchanges, group: .view, footerRank: 3),
         Entry(
             action: .pickVhost, keys: ["v"], label: "vhost", description: "pick the vhost whose objects are listed",
             places: everywhere, group: .list),
@@ -139,6 +158,9 @@ enum ActionTable {
         Entry(
             action: .getMessages, keys: ["m"], label: "get", description: "get messages: look at them, or take them",
             places: queues, group: .change, isDangerous: true, needsSelection: true, footerRank: 7),
+        Entry(
+            action: .move, keys: ["M"], label: "move", description: "move or copy messages to another queue",
+            places: queues, group: .change, isDangerous: true, needsSelection: true, footerRank: 8),
         Entry(
             action: .declareExchange, keys: ["c"], label: "declare", description: "declare an exchange",
             places: [.exchangeList], group: .change, isDangerous: true, footerRank: 2),
@@ -163,13 +185,25 @@ enum ActionTable {
             action: .pause, keys: ["z"], label: "pause", description: "pause, and live again",
             places: everywhere, group: .console, footerRank: 7),
         Entry(
+            action: .past, keys: [","], label: "earlier", description: "what was shown a refresh earlier",
+            places: everywhere, group: .console),
+        Entry(
+            action: .future, keys: ["."], label: "later", description: "what was shown a refresh later",
+            places: everywhere, group: .console),
+        Entry(
+            action: .copy, keys: ["y"], label: "copy", description: "copy the name to the terminal's clipboard",
+            places: Place.lists + Place.details, group: .console, needsSelection: true),
+        Entry(
+            action: .export, keys: ["E", .control("s")], label: "export",
+            description: "write the rows that are listed to a CSV file", places: Place.lists, group: .console),
+        Entry(
             action: .refresh, keys: [.control("r")], label: "refresh", description: "refresh now",
             places: everywhere, group: .console, footerRank: 10),
         Entry(
             action: .interval, keys: ["R"], label: "interval", description: "how often to refresh: 1, 2, 5, 10, 30 s",
             places: everywhere, group: .console),
         Entry(
-            action: .actions, keys: ["a"], label: "actions",
+            action: .actions, keys: ["a", .function(9)], label: "actions",
             description: "everything that can be done here, with its key",
             places: everywhere, group: .console, footerRank: 8),
         Entry(

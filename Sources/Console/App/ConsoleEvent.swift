@@ -20,6 +20,8 @@ public enum ConsoleEvent: Sendable {
     case reread(Ticket, Result<ReadObject, EndpointError>)
     /// A change has ended; the text says what is wrong with the action log, if anything is.
     case performed(Mutation, Result<MutationResult, EndpointError>)
+    /// Something that is no change of the broker has been done.
+    case done(String)
     /// Something went wrong beside: a person should know.
     case trouble(String)
     /// Time has passed.

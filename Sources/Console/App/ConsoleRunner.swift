@@ -132,6 +132,13 @@ private struct Session {
         case .perform(let mutation):
             pendingChanges += 1
             perform(mutation, shownAs: state.monitor.endpoint)
+        case .copy(let text):
+            update(
+                &state,
+                screen.copy(text)
+                    ? .done("copied \(text)")
+                    : .trouble("this terminal has no clipboard that a program may write to"))
+        case .export(let table): export(table)
         case .redraw: screen.redraw()
         case .suspend:
             screen.suspend()
@@ -151,6 +158,23 @@ private struct Session {
                 mailbox.post(.reread(ticket, .success(read)))
             } catch {
                 mailbox.post(.reread(ticket, .failure(error)))
+            }
+        }
+    }
+
+    /// Writes a table to a new file; an old one is never overwritten.
+    private func export(_ table: TableExport) {
+        let mailbox = mailbox
+        Task {
+            let stamp = Date().formatted(.iso8601.dateSeparator(.omitted).timeSeparator(.omitted))
+            let name = "warren-\(table.name)-\(stamp).csv"
+            let path = URL(filePath: name).path(percentEncoded: false)
+            do {
+                try Data(table.text.utf8).write(to: URL(filePath: name), options: .withoutOverwriting)
+                try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+                mailbox.post(.done("\(Figures.exact(table.rows.count)) rows written to \(path)"))
+            } catch {
+                mailbox.post(.trouble("\(path) could not be written: \(error.localizedDescription)"))
             }
         }
     }

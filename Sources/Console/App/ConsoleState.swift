@@ -61,6 +61,14 @@ public struct ConsoleState: Sendable {
     var tour: Tour?
     /// The panel that was open before this one.
     var lastPanel: Panel?
+    /// The panels from which what is open was opened, the last at the end: going back leads there.
+    var cameFrom: [Panel] = []
+    /// Whether tables keep all their columns and are scrolled sideways.
+    var showsAllColumns = false
+    /// What is selected of all that needs attention, on the overview.
+    var lookedAt: LinkTarget?
+    /// What was shown before.
+    var past = Past()
     /// The object whose belongings were last asked for.
     var detailOpened: DetailTarget?
     /// When the selection last moved; its detail is asked for once it rests.
@@ -114,7 +122,7 @@ public struct ConsoleState: Sendable {
     /// What belongs to the object that is open, where anything must be asked for.
     var wantedDetail: DetailTarget? {
         if panel == .queues { return queues.opened.map(DetailTarget.queue) }
-        return panel.kind.flatMap { self[$0].opened?.detailTarget }
+        return panel.kind.flatMap { self[$0].opened?.detailTarget(in: queues.request.vhost) }
     }
 
     /// The queue that is open, or the selected one, as it was last read: its row, or its detail where that is newer

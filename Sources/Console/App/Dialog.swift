@@ -54,19 +54,35 @@ struct VhostMenu: Sendable {
 
 /// The menu of what to sort by.
 struct SortMenu: Sendable {
-    /// The fields in the order of the menu.
-    static let fields = QueueSortField.allCases
+    /// Something to sort by.
+    enum Choice: Hashable, Sendable {
+        /// A field that the broker sorts queues by.
+        case field(QueueSortField)
+        /// A column of a list that is sorted here.
+        case column(Int)
+    }
+
+    let choices: [(choice: Choice, title: String)]
+    /// What the list is sorted by already, and which way.
+    let current: (choice: Choice, isDescending: Bool)?
     var cursor: Int
 
-    init(current: QueueSortField?) {
-        cursor = current.flatMap { Self.fields.firstIndex(of: $0) } ?? 0
+    init(_ state: ConsoleState) {
+        if let kind = state.panel.kind {
+            choices = kind.columns.enumerated().map { (.column($0.offset), $0.element.title) }
+            current = (.column(state[kind].sortColumn), state[kind].isDescending)
+        } else {
+            choices = QueueSortField.allCases.map { (.field($0), $0.words) }
+            current = state.queues.request.sort.map { (.field($0), state.queues.request.descending) }
+        }
+        let now = current
+        cursor = choices.firstIndex { $0.choice == now?.choice } ?? 0
     }
 
-    var field: QueueSortField { Self.fields[cursor] }
+    /// What is chosen.
+    var choice: Choice { choices[cursor].choice }
 
-    mutating func move(_ step: Int) {
-        cursor = (cursor + step + Self.fields.count) % Self.fields.count
-    }
+    mutating func move(_ step: Int) { cursor = (cursor + step + choices.count) % choices.count }
 }
 
 /// The question before quitting, and before suspending where that stops the broker too.

@@ -22,6 +22,11 @@ public enum Effect: Hashable, Sendable {
     /// Log that the change is about to be made, make it, log how it ended; answer with
     /// ``ConsoleEvent/performed(_:_:)``.
     case perform(Mutation)
+    /// Give this text to the terminal's clipboard; answer with ``ConsoleEvent/done(_:)`` or
+    /// ``ConsoleEvent/trouble(_:)``.
+    case copy(String)
+    /// Write this table to a new file in the working directory; answer likewise.
+    case export(TableExport)
     /// Draw every cell anew.
     case redraw
     /// Give the terminal back and stop until the shell continues the process.

@@ -23,14 +23,20 @@ extension ConsoleState {
         case .showNodes: return show(list: .nodes)
         case .up, .down, .pageUp, .pageDown, .first, .last: return move(entry.action)
         case .columnsLeft, .columnsRight: scrollColumns(entry.action == .columnsRight ? 1 : -1)
-        case .open:
-            if let kind = panel.kind { self[kind].openSelected() } else { queues.openSelected() }
+        case .open: return openSelected()
+        case .nextPane: turnPane(1)
+        case .previousPane: turnPane(-1)
         case .back: return back()
         case .filter: dialog = .filter(TextField(text: panel.kind.map { self[$0].filter } ?? queues.filter.text))
         case .problemsOnly:
             if let kind = panel.kind { self[kind].problemsOnly.toggle() } else { queues.problemsOnly.toggle() }
             arrive()
-        case .sortMenu: dialog = .sort(SortMenu(current: queues.request.sort))
+        case .allColumns:
+            showsAllColumns.toggle()
+            receipt = .note(showsAllColumns ? "all columns; ←→ scroll them" : "the columns that fit, by importance")
+        case .follow: toggleFollowing()
+        case .tree: return showTree()
+        case .sortMenu: dialog = .sort(SortMenu(self))
         case .sortLeft: return sort(towards: -1)
         case .sortRight: return sort(towards: 1)
         case .sortInvert:
@@ -59,9 +65,13 @@ extension ConsoleState {
             return confirm { .deleteQueue($0, ifEmpty: false, ifUnused: false) }
         case .mark, .markRange, .markAll, .invertMarks: return mark(entry.action)
         case .undo: askUndo()
-        case .declareExchange, .deleteExchange, .bind, .unbind, .publish, .getMessages, .closeConnection:
+        case .declareExchange, .deleteExchange, .bind, .unbind, .publish, .getMessages, .move, .closeConnection:
             return change(entry.action)
-        case .pause: return [.pause(!monitor.isPaused)]
+        case .pause: return leavePast() ? [] : [.pause(!monitor.isPaused)]
+        case .past: travel(-1)
+        case .future: travel(1)
+        case .copy: return copyName()
+        case .export: return export()
         case .refresh: return [.refresh]
         case .interval: return [nextInterval()]
         case .actions: dialog = .actions(ActionMenu(self))
@@ -79,7 +89,11 @@ extension ConsoleState {
     /// Why an action cannot be done now; `nil` where it can.
     func barred(_ entry: ActionTable.Entry) -> String? {
         if entry.isDangerous, let refusal = gate.refusal(at: now) { return refusal }
+        if entry.isDangerous, past.shownTime != nil {
+            return "this is the past; \(keyName(of: .pause)) shows the present"
+        }
         if entry.needsSelection {
+            if panel == .overview, attentionTarget == nil { return "nothing needs attention" }
             if let kind = panel.kind, self[kind].target == nil { return "nothing is selected" }
             if panel == .queues, queues.target == nil { return "no queue is selected" }
         }
@@ -89,12 +103,28 @@ extension ConsoleState {
     mutating func show(_ panel: Panel) -> [Effect] {
         if panel != self.panel { lastPanel = self.panel }
         self.panel = panel
+        cameFrom = []
         return [.show(panel.resources)]
     }
 
     private mutating func show(list kind: ObjectKind) -> [Effect] {
         self[kind].opened = nil
         return show(kind.panel)
+    }
+
+    /// Holds the selected row at its line, or lets it move with the others.
+    private mutating func toggleFollowing() {
+        let holds: Bool
+        if let kind = panel.kind {
+            self[kind].keepSelection()
+            self[kind].window.holdsLine.toggle()
+            holds = self[kind].window.holdsLine
+        } else {
+            queues.keepSelection()
+            queues.window.holdsLine.toggle()
+            holds = queues.window.holdsLine
+        }
+        receipt = .note(holds ? "the selected row keeps its line" : "the selected row moves with the others")
     }
 
     /// The vhosts that are known.
@@ -104,124 +134,9 @@ extension ConsoleState {
         return Set(all + [queues.request.vhost].compactMap { $0 }).sorted()
     }
 
-    private mutating func scrollColumns(_ step: Int) {
-        if let kind = panel.kind {
-            let layout = self[kind].table(theme, width: size.columns).layout(
-                width: size.columns, scrolledBy: self[kind].firstColumn)
-            if step > 0, layout.dropped == 0 { return }
-            self[kind].firstColumn = max(0, self[kind].firstColumn + step)
-        } else if step < 0 || QueueTable(self, width: size.columns).hasMore {
-            queues.firstColumn = max(0, queues.firstColumn + step)
-        }
-    }
-
-    /// Closes the innermost thing there is: the open queue, then the filter. Never quits.
-    private mutating func back() -> [Effect] {
-        if bulkRun != nil {
-            stopBulk()
-            return []
-        }
-        if place == .queueList, !queues.marks.isEmpty {
-            queues.clearMarks()
-            return []
-        }
-        if let kind = panel.kind {
-            if self[kind].opened != nil {
-                self[kind].opened = nil
-            } else if !self[kind].filter.isEmpty || self[kind].problemsOnly {
-                self[kind].filter = ""
-                self[kind].problemsOnly = false
-                arrive()
-            } else {
-                receipt = nil
-            }
-        } else if panel == .queues, queues.opened != nil {
-            queues.opened = nil
-        } else if panel == .queues, !queues.filter.isEmpty {
-            queues.setFilter(QueueFilter())
-            return [.list(queues.request)]
-        } else if panel == .queues, queues.problemsOnly {
-            queues.problemsOnly = false
-            arrive()
-        } else {
-            receipt = nil
-        }
-        return []
-    }
-
-    private mutating func move(_ action: Action) -> [Effect] {
-        if place == .queueDetail { return moveDetail(action) }
-        if let kind = panel.kind {
-            move(action, in: kind)
-            return []
-        }
-        guard place == .queueList else { return [] }
-        let before = queues.selection
-        let height = QueueListLayout(size).rowCount
-        switch action {
-        case .up:
-            if queues.cursor == 0, queues.turnPage(-1, of: monitor.queues.value) { return [.list(queues.request)] }
-            queues.move(by: -1)
-        case .down:
-            if queues.cursor >= queues.rows.count - 1, queues.turnPage(1, of: monitor.queues.value) {
-                return [.list(queues.request)]
-            }
-            queues.move(by: 1)
-        case .pageUp: queues.move(by: -max(1, height - 1))
-        case .pageDown: queues.move(by: max(1, height - 1))
-        case .first: queues.select(row: 0)
-        case .last: queues.select(row: queues.rows.count - 1)
-        default: break
-        }
-        if queues.selection != before { selectedAt = now }
-        return []
-    }
-
-    private mutating func move(_ action: Action, in kind: ObjectKind) {
-        let isDetail = self[kind].opened != nil
-        let height = isDetail ? ObjectDetailView.rowCount(size) : QueueListLayout(size).rowCount
-        let step =
-            switch action {
-            case .up: -1
-            case .down: 1
-            case .pageUp: -max(1, height - 1)
-            case .pageDown: max(1, height - 1)
-            case .first: -Int(Int32.max)
-            case .last: Int(Int32.max)
-            default: 0
-            }
-        guard isDetail else { return self[kind].move(by: step) }
-        let lines = self[kind].opened.flatMap { ObjectDetail($0, monitor) }?.lines ?? []
-        let count = lines.count
-        let cursor = max(0, min(self[kind].detailCursor + step, count - 1))
-        self[kind].detailCursor = cursor
-        self[kind].detailBinding = nil
-        if lines.indices.contains(cursor), case .row(_, _, let binding) = lines[cursor] {
-            self[kind].detailBinding = binding
-        }
-        self[kind].detailTop = Table.offset(
-            previous: self[kind].detailTop, selected: cursor, visible: height, count: count)
-    }
-
-    private mutating func moveDetail(_ action: Action) -> [Effect] {
-        let count = targetRow?.queue.consumerDetails?.count ?? 0
-        let page = 5
-        switch action {
-        case .up: queues.detailTop -= 1
-        case .down: queues.detailTop += 1
-        case .pageUp: queues.detailTop -= page
-        case .pageDown: queues.detailTop += page
-        case .first: queues.detailTop = 0
-        case .last: queues.detailTop = count
-        default: break
-        }
-        queues.detailTop = max(0, min(queues.detailTop, count - 1))
-        return []
-    }
-
     private mutating func sort(towards step: Int) -> [Effect] {
         if let kind = panel.kind {
-            let layout = self[kind].table(theme, width: size.columns).layout(
+            let layout = self[kind].table(theme, width: size.columns, all: showsAllColumns).layout(
                 width: size.columns, scrolledBy: self[kind].firstColumn)
             let shown = layout.places.map(\.index)
             guard !shown.isEmpty else { return [] }
@@ -279,6 +194,7 @@ extension ConsoleState {
     /// What ends with this process; `nil` where nothing does.
     var lossOnQuit: String? {
         guard isEmbedded else { return nil }
+        let monitor = past.present ?? monitor
         let connections = monitor.overview.value?.objectTotals.connections ?? 0
         let messages = monitor.overview.value?.queueTotals.messages?.value ?? 0
         guard connections > 0 || messages > 0 else {

@@ -80,6 +80,17 @@ extension ConsoleState {
         return []
     }
 
+    /// Sends the parts of a long change, one after the other.
+    mutating func sendAll(_ parts: [Mutation]) -> [Effect] {
+        closeDialog()
+        if let refusal = gate.refusal(at: now) {
+            receipt = .note("\(parts[0].verb): \(refusal)")
+            return []
+        }
+        bulkRun = BulkRun(parts, verb: "\(parts[0].verb) \(parts[0].title)")
+        return nextOfBulk()
+    }
+
     /// Sends the next one: one at a time, so that it can be stopped and a broker is not flooded.
     mutating func nextOfBulk() -> [Effect] {
         guard let next = bulkRun?.waiting.popFirst() else {

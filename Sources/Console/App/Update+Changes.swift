@@ -39,6 +39,10 @@ extension ConsoleState {
             guard let queue = queues.target else { break }
             queues.keepSelection()
             dialog = .form(.getMessages(from: queue, at: now))
+        case .move:
+            guard let queue = queues.target else { break }
+            queues.keepSelection()
+            dialog = .form(.move(from: queue, ready: targetRow?.queue.messagesReady, at: now))
         case .closeConnection:
             guard let name = targetConnection else { break }
             if let kind = panel.kind { self[kind].keepSelection() }
@@ -69,7 +73,7 @@ extension ConsoleState {
 
     /// The binding that is selected in an open exchange.
     private var targetBinding: BindingInfo? {
-        panel == .exchanges && self[.exchanges].opened != nil ? self[.exchanges].detailBinding : nil
+        panel == .exchanges && self[.exchanges].opened != nil ? self[.exchanges].detail.link?.binding : nil
     }
 
     /// Takes a key of a form.
@@ -78,7 +82,9 @@ extension ConsoleState {
         switch form.press(key, at: now) {
         case .stays: dialog = .form(form)
         case .cancelled: closeDialog()
-        case .sent(let mutation): return send(mutation)
+        case .sent(let mutation):
+            let parts = mutation.parts
+            return parts.count == 1 ? send(mutation) : sendAll(parts)
         }
         return []
     }

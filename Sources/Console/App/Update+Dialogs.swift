@@ -98,7 +98,11 @@ extension ConsoleState {
         case .down, "j", "s": menu.move(1)
         case .enter:
             closeDialog()
-            return sort(by: menu.field)
+            switch menu.choice {
+            case .field(let field): return sort(by: field)
+            case .column(let column): if let kind = panel.kind { self[kind].sort(by: column, monitor) }
+            }
+            return []
         case .escape, "q", .control("c"):
             closeDialog()
             return []

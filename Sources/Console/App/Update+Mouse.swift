@@ -46,7 +46,7 @@ extension ConsoleState {
         guard self[kind].opened == nil else { return [] }
         let layout = QueueListLayout(size)
         if row == layout.heads {
-            let table = self[kind].table(theme, width: size.columns).layout(
+            let table = self[kind].table(theme, width: size.columns, all: showsAllColumns).layout(
                 width: size.columns, scrolledBy: self[kind].firstColumn)
             if let column = table.index(at: column) { self[kind].sort(by: column, monitor) }
             return []

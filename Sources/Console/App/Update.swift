@@ -22,13 +22,11 @@ extension ConsoleState {
             self.size = size
             if isTooSmall, case .confirm? = dialog { closeDialog() }
         case .monitor(let monitor):
-            let endpoint = self.monitor.endpoint
-            self.monitor = monitor
-            if monitor.endpoint != endpoint { leaveChange(of: endpoint) }
-            arrive()
+            take(monitor)
         case .reread(let ticket, let result): reread(ticket, result)
         case .performed(let mutation, let result): effects += performed(mutation, result)
         case .trouble(let text): receipt = Receipt(outcome: .failed, text: text)
+        case .done(let text): receipt = .note(text)
         case .tick: break
         }
         effects += settle()
@@ -50,12 +48,12 @@ extension ConsoleState {
     }
 
     /// The endpoint in use is another one: what was about to be changed there is not changed here.
-    private mutating func leaveChange(of endpoint: String) {
+    mutating func leaveChange(of endpoint: String, for other: String) {
         switch dialog {
         case .confirm, .form, .bulk:
             closeDialog()
             receipt = Receipt(
-                outcome: .failed, text: "nothing was sent: \(monitor.endpoint) answers now, not \(endpoint)")
+                outcome: .failed, text: "nothing was sent: \(other) answers now, not \(endpoint)")
         default: break
         }
     }
@@ -70,17 +68,15 @@ extension ConsoleState {
         guard let kind = panel.kind else { return }
         self[kind].arrive(monitor, preview: typed, frozen: frozen)
         if let ref = self[kind].opened, let detail = ObjectDetail(ref, monitor) {
-            self[kind].settleDetail(detail.lines)
+            self[kind].detail.settle(detail.lines)
         }
     }
 
     /// What follows from any event.
     private mutating func settle() -> [Effect] {
         var effects: [Effect] = []
-        queues.top = queues.top(height: QueueListLayout(size).rowCount)
-        if let kind = panel.kind {
-            self[kind].top = self[kind].top(height: QueueListLayout(size).rowCount)
-        }
+        queues.settleWindow(height: QueueListLayout(size).rowCount)
+        if let kind = panel.kind { self[kind].settleWindow(height: QueueListLayout(size).rowCount) }
         if wantedDetail != detailOpened {
             detailOpened = wantedDetail
             effects.append(.open(wantedDetail))

@@ -19,7 +19,7 @@ enum DialogView {
         case .help(let top): drawHelp(state, top: top, &canvas)
         case .confirm(let confirmation):
             box(title(confirmation.mutation), lines(confirmation, state, width: width(canvas)), &canvas)
-        case .sort(let menu): box("Sort by", lines(menu, state), &canvas)
+        case .sort(let menu): box("Sort by", lines(menu), &canvas)
         case .form(let form): box(form.title, lines(form, width: width(canvas)), &canvas)
         case .bulk(let bulk): box(bulk.title, lines(bulk, width: width(canvas)), &canvas)
         case .messages(let messages): drawMessages(messages, &canvas)
@@ -83,11 +83,11 @@ enum DialogView {
         return lines
     }
 
-    private static func lines(_ menu: SortMenu, _ state: ConsoleState) -> [Line] {
-        SortMenu.fields.enumerated().map { place, field in
-            let isCurrent = field == state.queues.request.sort
-            let mark = isCurrent ? (state.queues.request.descending ? "▼" : "▲") : " "
-            return .choice(mark, field.words, isFocused: place == menu.cursor)
+    private static func lines(_ menu: SortMenu) -> [Line] {
+        menu.choices.enumerated().map { place, choice in
+            let isCurrent = choice.choice == menu.current?.choice
+            let mark = isCurrent ? (menu.current?.isDescending == true ? "▼" : "▲") : " "
+            return .choice(mark, choice.title, isFocused: place == menu.cursor)
         }
     }
 

@@ -48,7 +48,6 @@ extension Dialog {
         switch self {
         case .help: return items([("esc", "close"), ("↑↓", "scroll")])
         case .confirm: return items([("esc", "cancel"), ("tab", "next"), ("enter", "choose")])
-        case .declare: return items([("esc", "cancel"), ("tab", "next"), ("space", "change"), ("enter", "done")])
         case .sort: return items([("↑↓", "choose"), ("enter", "sort by it"), ("esc", "cancel")])
         case .form: return items([("esc", "cancel"), ("tab", "next"), ("space", "change"), ("enter", "done")])
         case .bulk: return items([("esc", "cancel"), ("tab", "next"), ("enter", "choose")])

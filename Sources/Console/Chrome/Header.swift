@@ -71,6 +71,9 @@ struct Header {
         case .refused: return Piece(text: "REFUSED", role: .critical)
         case .connecting: return Piece(text: "CONNECTING", role: .warning)
         case .live, .stale:
+            if let time = state.past.shownTime {
+                return Piece(text: "FROZEN -\(Figures.age(max(.zero, state.now - time)))", role: .warning)
+            }
             if state.monitor.isPaused { return Piece(text: "FROZEN", role: .warning) }
             return state.monitor.status == .live
                 ? Piece(text: "LIVE \(interval)", role: .good) : Piece(text: "STALE \(interval)", role: .warning)

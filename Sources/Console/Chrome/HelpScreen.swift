@@ -13,6 +13,9 @@ enum HelpScreen {
     /// All lines of the help for where the state is.
     static func lines(for state: ConsoleState, width: Int) -> [Line] {
         var lines: [Line] = []
+        if state.place.isList, let column = state.columnInFocus {
+            lines += [.head("Sorted by"), .item(keys: column.title, text: column.meaning, isBarred: false)]
+        }
         for group in ActionTable.Group.allCases {
             let entries = state.settings.keys.entries.filter { $0.group == group && $0.places.contains(state.place) }
             if entries.isEmpty { continue }
@@ -41,5 +44,18 @@ enum HelpScreen {
             lines += kind.filterHelp.map { .item(keys: $0.form, text: $0.meaning, isBarred: false) }
         }
         return lines
+    }
+}
+
+extension ConsoleState {
+    /// The column that the list is sorted by: the one in focus.
+    var columnInFocus: (title: String, meaning: String)? {
+        if let kind = panel.kind {
+            let column = self[kind].sortColumn
+            return kind.columns.indices.contains(column)
+                ? (kind.columns[column].title, kind.columns[column].meaning) : nil
+        }
+        return QueueColumn.allCases.first { $0.sort != nil && $0.sort == queues.request.sort }
+            .map { ($0.title, $0.meaning) }
     }
 }

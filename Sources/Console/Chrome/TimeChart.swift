@@ -35,7 +35,7 @@ struct TimeChart {
         let chart = Chart(
             series: lines.map {
                 Chart.Series(
-                    $0.values(state.now, count),
+                    $0.values(state.viewedAt, count),
                     style: canvas.style(state.showsOldFigures ? .stale : $0.role))
             },
             capacity: count, startLabel: "60s ago", axisStyle: canvas.style(.rule),

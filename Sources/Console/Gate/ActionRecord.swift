@@ -59,6 +59,7 @@ public struct ActionRecord: Codable, Hashable, Sendable {
             switch result {
             case .removed(let count): self.count = count
             case .messages(let messages): count = messages.count
+            case .moved(let moved, _): count = moved
             case .accepted, .published: break
             }
         case .failure(let failure):
@@ -98,6 +99,8 @@ extension Mutation {
         case .publish(_, let message):
             ["routing_key": .string(message.routingKey), "payload_bytes": .integer(message.payload.count)]
         case .getMessages(_, let count, let mode): ["count": .integer(count), "ackmode": .string(mode.rawValue)]
+        case .move(_, let to, let count, let keeps):
+            ["to": .string(to), "count": .integer(count), "keeps": .bool(keeps)]
         case .closeConnection(_, let reason): ["reason": .string(reason)]
         }
     }

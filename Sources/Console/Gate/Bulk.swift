@@ -55,16 +55,21 @@ struct BulkDialog: Sendable {
 struct BulkRun: Sendable {
     let verb: String
     let total: Int
+    /// Whether these are the parts of one move.
+    let moves: Bool
     /// Those not sent yet.
     var waiting: ArraySlice<Mutation>
     var done = 0
     var removed = 0
+    var moved = 0
+    var twice = 0
     var failed = 0
     var firstError: String?
 
     init(_ mutations: [Mutation], verb: String) {
         self.verb = verb
         total = mutations.count
+        moves = if case .move? = mutations.first { true } else { false }
         waiting = mutations[...]
     }
 
@@ -73,16 +78,30 @@ struct BulkRun: Sendable {
         done += 1
         switch result {
         case .success(.removed(let count)): removed += count
+        case .success(.moved(let count, let again)):
+            moved += count
+            twice += again
+            // The queue is empty: there is nothing left to move.
+            if count == 0 { waiting = [] }
         case .success: break
         case .failure(let error):
             failed += 1
             firstError = firstError ?? error.message
+            // What could not be moved would be tried again and again, and might be there twice each time.
+            if case .move? = waiting.first { waiting = [] }
         }
     }
 
     /// How far it is, or how it ended.
     var receipt: Receipt {
-        let gone = removed > 0 ? ", \(Figures.exact(removed)) messages gone" : ""
+        var gone = removed > 0 ? ", \(Figures.exact(removed)) messages gone" : ""
+        if moves { gone = ", \(Figures.exact(moved)) messages moved" }
+        if twice > 0 { gone += ", \(Figures.exact(twice)) of them consumed meanwhile and there twice" }
+        if moves, waiting.isEmpty {
+            return Receipt(
+                outcome: failed > 0 ? .failed : .accepted, text: "\(verb)\(gone)" + (firstError.map { ": \($0)" } ?? "")
+            )
+        }
         if !waiting.isEmpty || done < total {
             return Receipt(outcome: .pending, text: "\(verb): \(done) of \(total)\(gone); esc stops it")
         }

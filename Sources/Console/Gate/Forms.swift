@@ -105,6 +105,32 @@ extension Form {
         }
     }
 
+    /// Moves or copies messages.
+    static func move(from queue: QueueID, ready: Int?, at now: Duration) -> Form {
+        Form(
+            "Move messages of \(queue.name)", verb: "Go",
+            warning: "Each is published to the other queue first, then removed here; header types go through JSON.",
+            fields: [
+                .text("to queue"), .text("count", "\(min(max(ready ?? 1, 1), moveLimit))"),
+                .choice("do", ["move", "copy"]),
+            ], at: now
+        ) { fields throws(Problem) in
+            let to = fields[0].text
+            if to.isEmpty { throw Problem(0, "name the queue the messages go to") }
+            try check(key: to, field: 0)
+            if to == queue.name { throw Problem(0, "they are in that queue already") }
+            let keeps = fields[2].text == "copy"
+            let limit = keeps ? Transfer.copyLimit : moveLimit
+            guard let count = Int(fields[1].text), (1...limit).contains(count) else {
+                throw Problem(1, "a count from 1 to \(Figures.exact(limit))")
+            }
+            return .move(from: queue, to: to, count: count, keeps: keeps)
+        }
+    }
+
+    /// Messages moved with one form.
+    private static let moveLimit = 10_000
+
     /// Reads messages.
     static func getMessages(from queue: QueueID, at now: Duration) -> Form {
         Form(

@@ -21,6 +21,8 @@ public enum Mutation: Hashable, Sendable {
     case publish(ObjectID, OutgoingMessage)
     /// Reads messages from a queue: they are marked redelivered, or gone.
     case getMessages(QueueID, count: Int, mode: AckMode)
+    /// Moves messages from the head of a queue to another one of its vhost, or copies them.
+    case move(from: QueueID, to: String, count: Int, keeps: Bool)
     /// Closes a client's connection by its name.
     case closeConnection(String, reason: String)
 
@@ -28,7 +30,7 @@ public enum Mutation: Hashable, Sendable {
     public var target: ObjectID {
         switch self {
         case .declareQueue(let id, _), .purgeQueue(let id), .deleteQueue(let id, _, _), .getMessages(let id, _, _),
-            .declareExchange(let id, _), .deleteExchange(let id), .publish(let id, _):
+            .declareExchange(let id, _), .deleteExchange(let id), .publish(let id, _), .move(let id, _, _, _):
             id
         case .bind(let binding), .unbind(let binding): ObjectID(vhost: binding.vhost, name: binding.destination)
         case .closeConnection(let name, _): ObjectID(vhost: "", name: name)
@@ -45,6 +47,7 @@ public enum Mutation: Hashable, Sendable {
         case .unbind: "unbind"
         case .publish: "publish to"
         case .getMessages: "get from"
+        case .move(_, _, _, let keeps): keeps ? "copy from" : "move from"
         case .closeConnection: "close"
         }
     }
@@ -52,7 +55,7 @@ public enum Mutation: Hashable, Sendable {
     /// What is changed, as a noun.
     var noun: String {
         switch self {
-        case .declareQueue, .purgeQueue, .deleteQueue, .getMessages: "queue"
+        case .declareQueue, .purgeQueue, .deleteQueue, .getMessages, .move: "queue"
         case .declareExchange, .deleteExchange, .publish: "exchange"
         case .bind, .unbind: "binding"
         case .closeConnection: "connection"
@@ -65,6 +68,7 @@ public enum Mutation: Hashable, Sendable {
         case .publish(let id, let message):
             id.name.isEmpty ? message.routingKey : id.name
         case .bind(let binding), .unbind(let binding): "\(binding.source) → \(binding.destination)"
+        case .move(let id, let to, _, _): "\(id.name) to \(to)"
         default: target.name
         }
     }
@@ -79,7 +83,16 @@ public enum Mutation: Hashable, Sendable {
         case .unbind: "Unbinding"
         case .publish: "Publishing to"
         case .getMessages: "Reading from"
+        case .move(_, _, _, let keeps): keeps ? "Copying from" : "Moving from"
         case .closeConnection: "Closing"
+        }
+    }
+
+    /// The same in parts, each short enough to be stopped after: a long move has several.
+    var parts: [Mutation] {
+        guard case .move(let from, let to, let count, false) = self, count > Transfer.batch else { return [self] }
+        return stride(from: 0, to: count, by: Transfer.batch).map {
+            .move(from: from, to: to, count: min(Transfer.batch, count - $0), keeps: false)
         }
     }
 
@@ -104,6 +117,9 @@ public enum Mutation: Hashable, Sendable {
             let messages = try await endpoint.getMessages(
                 vhost: id.vhost, queue: id.name, count: count, mode: mode, truncate: MutationResult.shownBytes)
             return .messages(messages)
+        case .move(let from, let to, let count, let keeps):
+            let transfer = Transfer(endpoint: endpoint, from: from, to: to)
+            return try await keeps ? transfer.copy(count) : transfer.move(count)
         case .closeConnection(let name, let reason):
             try await endpoint.closeConnection(name: name, reason: reason)
         }
@@ -121,6 +137,8 @@ public enum MutationResult: Hashable, Sendable {
     case published(routed: Bool)
     /// Messages were read.
     case messages([FetchedMessage])
+    /// So many messages are in the other queue; so many of them are still, or again, in the first one too.
+    case moved(Int, twice: Int)
 
     /// Bytes of a body that are read to be shown.
     static let shownBytes = 50_000

@@ -38,6 +38,12 @@ struct Receipt: Hashable, Sendable {
             return Receipt(outcome: .accepted, text: "\(what): taken by at least one queue")
         case .success(.published(routed: false)):
             return Receipt(outcome: .failed, text: "\(what): no queue took it, the message is dropped")
+        case .success(.moved(let moved, let twice)):
+            guard case .move(_, _, _, let keeps) = mutation, !keeps else {
+                return Receipt(outcome: .accepted, text: "\(what): \(count(moved)) copied")
+            }
+            let again = twice == 0 ? "" : "; \(Figures.exact(twice)) were consumed meanwhile and are there twice"
+            return Receipt(outcome: .accepted, text: "\(what): \(count(moved)) moved\(again)")
         case .success(.accepted):
             return Receipt(outcome: .accepted, text: "\(what): accepted")
         case .failure(.timedOut(let address, let limit)):

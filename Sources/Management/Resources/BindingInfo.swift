@@ -65,4 +65,6 @@ public enum BindingScope: Hashable, Sendable {
     case fromExchange(ObjectID)
     /// Those that lead to an exchange.
     case toExchange(ObjectID)
+    /// All of a vhost, or of every vhost that the user may see.
+    case all(vhost: String?)
 }

@@ -10,6 +10,8 @@ public struct History: Sendable {
     public static let overviewCapacity = 600
     /// Samples kept of each queue.
     public static let queueCapacity = 120
+    /// Samples kept of each other object.
+    public static let objectCapacity = 60
     /// Queues kept, one page of the largest size and then some.
     public static let queueLimit = 512
 
@@ -17,6 +19,7 @@ public struct History: Sendable {
     public private(set) var overview = Ring<OverviewPoint>(capacity: History.overviewCapacity)
     private var overviewCounters: (time: Duration, stats: MessageStats)?
     private var queues: [QueueID: QueueHistory] = [:]
+    private var objects: [TrackedObject: Ring<ObjectPoint>] = [:]
 
     /// No history.
     public init() {}
@@ -24,6 +27,33 @@ public struct History: Sendable {
     /// The samples of one queue, oldest first; empty where it was never seen or has been forgotten.
     public func queue(_ id: QueueID) -> Ring<QueuePoint> {
         queues[id]?.points ?? Ring(capacity: History.queueCapacity)
+    }
+
+    /// The samples of another object, oldest first; empty where it was never seen or has been forgotten.
+    public func object(_ object: TrackedObject) -> Ring<ObjectPoint> {
+        objects[object] ?? Ring(capacity: History.objectCapacity)
+    }
+
+    /// Takes in what objects of one kind did, and forgets those of the kind that are listed no more.
+    mutating func record<Item>(
+        _ items: [Item], as object: (Item) -> TrackedObject, _ point: (Item) -> ObjectPoint,
+        isKind: (TrackedObject) -> Bool
+    ) {
+        let listed = items.prefix(History.queueLimit)
+        let names = Set(listed.map(object))
+        objects = objects.filter { !isKind($0.key) || names.contains($0.key) }
+        for item in listed {
+            objects[object(item), default: Ring(capacity: History.objectCapacity)].append(point(item))
+        }
+    }
+
+    /// What had been seen by a time, for looking back.
+    public func until(_ time: Duration) -> History {
+        var past = self
+        past.overview = overview.prefix(while: { $0.time <= time })
+        past.queues = queues.mapValues { $0.until(time) }
+        past.objects = objects.mapValues { ring in ring.prefix(while: { $0.time <= time }) }
+        return past
     }
 
     /// How many queues are remembered.
@@ -78,6 +108,12 @@ private struct QueueHistory: Sendable {
     var points = Ring<QueuePoint>(capacity: History.queueCapacity)
     var lastSeen: Duration = .zero
     private var counters: (time: Duration, stats: MessageStats)?
+
+    func until(_ time: Duration) -> QueueHistory {
+        var past = self
+        past.points = points.prefix(while: { $0.time <= time })
+        return past
+    }
 
     mutating func record(_ sample: QueueInfo, at time: Duration, asPoint: Bool) -> QueueInfo {
         var sample = sample

@@ -32,4 +32,16 @@ extension Ring: RandomAccessCollection {
     public subscript(position: Int) -> Element { storage[(head + position) % storage.count] }
 }
 
+extension Ring {
+    /// A ring of the same capacity with the elements up to the first that fails a test.
+    func prefix(while passes: (Element) -> Bool) -> Ring {
+        var ring = Ring(capacity: capacity)
+        for element in self {
+            guard passes(element) else { break }
+            ring.append(element)
+        }
+        return ring
+    }
+}
+
 extension Ring: Sendable where Element: Sendable {}

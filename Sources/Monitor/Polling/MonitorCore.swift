@@ -83,13 +83,29 @@ struct MonitorCore: Sendable {
         switch answer {
         case .capabilities: break
         case .overview(let overview): state.overview.value = state.history.record(overview, at: now)
-        case .nodes(let nodes): state.nodes.value = nodes.sorted { $0.name < $1.name }
+        case .nodes(let nodes):
+            state.nodes.value = nodes.sorted { $0.name < $1.name }
+            state.history.record(nodes, as: { .node($0.name) }, { TrackedObject.point($0, at: now) }) {
+                if case .node = $0 { true } else { false }
+            }
         case .queue(let queue):
             let isListed = state.queues.value?.items.contains { $0.id == queue.id } == true
             state.queue.value = state.history.record(detail: queue, at: now, asPoint: !isListed)
-        case .exchanges(let page): state.exchanges.value = page
-        case .connections(let page): state.connections.value = page
-        case .channels(let page): state.channels.value = page
+        case .exchanges(let page):
+            state.exchanges.value = page
+            state.history.record(page.items, as: { .exchange($0.id) }, { TrackedObject.point($0, at: now) }) {
+                if case .exchange = $0 { true } else { false }
+            }
+        case .connections(let page):
+            state.connections.value = page
+            state.history.record(page.items, as: { .connection($0.name) }, { TrackedObject.point($0, at: now) }) {
+                if case .connection = $0 { true } else { false }
+            }
+        case .channels(let page):
+            state.channels.value = page
+            state.history.record(page.items, as: { .channel($0.name) }, { TrackedObject.point($0, at: now) }) {
+                if case .channel = $0 { true } else { false }
+            }
         case .vhosts(let vhosts): state.vhosts.value = vhosts.sorted { $0.name < $1.name }
         case .detail(let detail): state.detail.value = detail
         case .queues(var page):

@@ -157,6 +157,19 @@ public final class Screen {
         redraw()
     }
 
+    /// Gives a text to the terminal's clipboard, which a multiplexer passes on where it is set up to. Returns whether
+    /// this kind of terminal takes one at all; whether it did, no terminal says.
+    public func copy(_ text: String) -> Bool {
+        assertOpen()
+        let withoutClipboard = ["linux", "dumb", "vt"]
+        let term = getenv("TERM").map { String(cString: $0) } ?? ""
+        guard !withoutClipboard.contains(where: term.hasPrefix), let bytes = TerminalSequences.copy(text) else {
+            return false
+        }
+        TerminalSequences.write(bytes, to: streams.terminal)
+        return true
+    }
+
     /// Draws what is shown from nothing, as ctrl-l does: something else has written on the terminal.
     public func redraw() {
         assertOpen()

@@ -18,6 +18,28 @@ enum TerminalSequences {
         return bytes + Array("\r\n".utf8)
     }
 
+    /// Gives a text to the terminal's clipboard (xterm control sequences, OSC 52); nil where it is too long for what
+    /// terminals take.
+    static func copy(_ text: String) -> [UInt8]? {
+        let limit = 74_994
+        let encoded = base64(Array(text.utf8))
+        return encoded.count <= limit ? Array("\u{1B}]52;c;".utf8) + encoded + [0x07] : nil
+    }
+
+    /// RFC 4648 §4.
+    static func base64(_ bytes: [UInt8]) -> [UInt8] {
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        var result: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
+            for place in 0..<4 {
+                result.append(place <= group.count ? letters[bits >> (18 - 6 * place) & 63] : UInt8(ascii: "="))
+            }
+        }
+        return result
+    }
+
     /// Writes all of it, past curses' buffer, which is empty between two refreshes.
     static func write(_ bytes: [UInt8], to descriptor: Int32) {
         bytes.withUnsafeBytes { buffer in

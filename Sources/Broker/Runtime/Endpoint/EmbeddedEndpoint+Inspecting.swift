@@ -14,16 +14,36 @@ extension EmbeddedEndpoint {
         return request.page(of: all, name: \.name, vhost: \.vhost)
     }
 
-    /// The bindings at one end, the default exchange's first.
+    /// The bindings at one end, the default exchange's first; of a vhost, exchange by exchange.
     public func bindings(_ scope: BindingScope) async throws(EndpointError) -> [BindingInfo] {
+        if case .all(let vhost) = scope { return try await allBindings(vhost) }
         let found: [BindingInfo]?? = try await ask { node, reply in reply(.some(node.bindings(scope))) }
         guard case .some(.some(let bindings)) = found else {
             switch scope {
             case .toQueue(let id): throw .notFound(Self.title(queue: id.name, id.vhost))
             case .fromExchange(let id), .toExchange(let id): throw .notFound(Self.title(exchange: id.name, id.vhost))
+            case .all: return []
             }
         }
         return bindings
+    }
+
+    /// One question for each exchange, so that the loop is never held for all of them.
+    private func allBindings(_ vhost: String?) async throws(EndpointError) -> [BindingInfo] {
+        var bindings: [BindingInfo] = []
+        var request = ListRequest(vhost: vhost)
+        while true {
+            let page = try await exchanges(request)
+            for exchange in page.items {
+                do throws(EndpointError) {
+                    bindings += try await self.bindings(.fromExchange(exchange.id))
+                } catch .notFound {
+                    // Deleted since it was listed.
+                }
+            }
+            guard page.page < page.pageCount else { return bindings }
+            request.page += 1
+        }
     }
 
     /// One page of the client connections, oldest first.
@@ -112,6 +132,7 @@ extension Node {
                 }
             }
             return exchange.bindings.map { info(of: $0, from: exchange, in: host) }
+        case .all: return nil
         }
     }
 }

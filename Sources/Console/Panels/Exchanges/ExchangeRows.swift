@@ -82,7 +82,7 @@ extension ObjectDetail {
         add("to queues", exchange.publishOut, ExchangeRows.dropsAll(exchange) ? .warning : .text)
         add(arguments: exchange.arguments, "ARGUMENTS")
         guard let detail, detail.target == .exchange(exchange.id) else { return }
-        add(bindings: detail.outgoing, "BINDINGS FROM IT") { "→ \($0.destinationType.rawValue) \($0.destination)" }
-        if !detail.incoming.isEmpty { add(bindings: detail.incoming, "BINDINGS TO IT") { "← exchange \($0.source)" } }
+        add(bindings: detail.outgoing, "BINDINGS FROM IT", .destination)
+        if !detail.incoming.isEmpty { add(bindings: detail.incoming, "BINDINGS TO IT", .source) }
     }
 }

@@ -9,9 +9,20 @@ struct ObjectDetail: Sendable {
         case head(String)
         /// A label and its value.
         case figure(String, String, ThemeRole)
-        /// A line of a table, which may be something to act on.
-        case row(String, ThemeRole, BindingInfo?)
+        /// A line of a table, which may lead somewhere.
+        case row(String, ThemeRole, Link?)
         case empty
+
+        /// Where it leads, where it leads anywhere.
+        var link: Link? { if case .row(_, _, let link) = self { link } else { nil } }
+    }
+
+    /// What a line leads to.
+    struct Link: Hashable, Sendable {
+        /// The binding that it stands for.
+        var binding: BindingInfo?
+        /// What is opened from it.
+        var opens: LinkTarget?
     }
 
     var lines: [Line] = []
@@ -63,19 +74,15 @@ struct ObjectDetail: Sendable {
             let prefetch = consumer.prefetchCount.map { $0 == 0 ? "∞" : "\($0)" } ?? Figures.notProvided
             let place = consumer.queue.map { "of \($0.name)" } ?? ""
             let acks = consumer.ackRequired == false ? "auto ack" : "acks"
-            lines.append(.row("\(consumer.consumerTag)  \(place)  prefetch \(prefetch)  \(acks)", .text, nil))
+            let link = consumer.queue.map { Link(opens: .queue($0)) }
+            lines.append(.row("\(consumer.consumerTag)  \(place)  prefetch \(prefetch)  \(acks)", .text, link))
         }
     }
 
     /// Adds bindings, one a line, each something to act on.
-    mutating func add(bindings: [BindingInfo], _ title: String, _ end: (BindingInfo) -> String) {
+    mutating func add(bindings: [BindingInfo], _ title: String, _ end: BindingInfo.End) {
         head("\(title) \(bindings.count)")
-        for binding in bindings {
-            let arguments = binding.arguments.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-            let key = binding.routingKey.isEmpty ? "" : "  key \(binding.routingKey)"
-            let text = end(binding) + key + (arguments.isEmpty ? "" : "  " + arguments.joined(separator: " "))
-            lines.append(.row(text, .text, binding.source.isEmpty ? nil : binding))
-        }
+        for binding in bindings { lines.append(.row(binding.line(to: end), .text, binding.link(to: end))) }
     }
 
     /// What is known of an object; nil where it is not, or not any more.
@@ -94,6 +101,11 @@ struct ObjectDetail: Sendable {
         case .node(let name):
             guard let node = monitor.nodes.value?.first(where: { $0.name == name }) else { return nil }
             self.init(node)
+        case .tree(let root):
+            guard let exchanges = monitor.exchanges.value, case .topology? = monitor.detail.value?.target,
+                let bindings = monitor.detail.value?.outgoing
+            else { return nil }
+            self.init(treeFrom: root, exchanges.items, bindings)
         }
     }
 
@@ -102,11 +114,47 @@ struct ObjectDetail: Sendable {
 
 extension ObjectRef {
     /// What must be asked for beside the list, where anything must.
-    var detailTarget: DetailTarget? {
+    func detailTarget(in vhost: String?) -> DetailTarget? {
         switch self {
+        case .tree(let root): .topology(vhost: root?.vhost ?? vhost)
         case .exchange(let id): .exchange(id)
         case .channel(let name): .channel(name)
         case .connection, .node: nil
         }
+    }
+}
+
+/// Something that can be opened.
+enum LinkTarget: Hashable, Sendable {
+    case queue(QueueID)
+    case object(ObjectRef)
+}
+
+extension BindingInfo {
+    /// One of the two ends of a binding: the other one is looked at.
+    enum End { case source, destination }
+
+    /// What it says, seen from the other end.
+    func line(to end: End) -> String {
+        let arguments = arguments.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let key = routingKey.isEmpty ? "" : "  key \(routingKey)"
+        let name =
+            switch end {
+            case .destination: "→ \(destinationType.rawValue) \(destination)"
+            case .source: source.isEmpty ? "← the default exchange" : "← exchange \(source)"
+            }
+        return name + key + (arguments.isEmpty ? "" : "  " + arguments.joined(separator: " "))
+    }
+
+    /// What its line leads to. The default exchange's bindings cannot be removed.
+    func link(to end: End) -> ObjectDetail.Link {
+        let opens: LinkTarget =
+            switch end {
+            case .source: .object(.exchange(ObjectID(vhost: vhost, name: source)))
+            case .destination where destinationType == .exchange:
+                .object(.exchange(ObjectID(vhost: vhost, name: destination)))
+            case .destination: .queue(QueueID(vhost: vhost, name: destination))
+            }
+        return ObjectDetail.Link(binding: source.isEmpty ? nil : self, opens: opens)
     }
 }

@@ -11,22 +11,27 @@ enum ObjectDetailView {
         canvas.put(TextWidth.cutMiddle("\(ref.noun) \(ref.name)", width), .title, column: 1, row: body.lowerBound)
         let isOld = state.showsOldFigures
         guard let detail = ObjectDetail(ref, state.monitor) else {
-            let text = state.problem ?? "It is not listed any more; \(state.keyName(of: .back)) goes back."
+            var text = state.problem ?? "It is not listed any more; \(state.keyName(of: .back)) goes back."
+            if case .tree = ref { text = state.monitor.detail.error?.message ?? "asking for the bindings …" }
             for (line, text) in TextWidth.wrap(text, width, limit: 3).enumerated() {
                 canvas.put(text, .dim, column: 1, row: body.lowerBound + 2 + line)
             }
             return
         }
-        let rows = max(0, body.count - 1)
-        let top = max(0, min(panel.detailTop, detail.lines.count - rows))
+        let charts = ObjectCharts(ref, state)
+        let chartRows = charts == nil ? 0 : chartHeight(canvas.size)
+        if let charts, chartRows > 0 {
+            charts.draw(
+                state, in: Rect(column: 1, row: body.lowerBound + 1, columns: width, rows: chartRows), &canvas)
+        }
+        let rows = rowCount(canvas.size, hasCharts: charts != nil)
+        let top = panel.detail.top(height: rows, count: detail.lines.count)
         for (place, line) in detail.lines.dropFirst(top).prefix(rows).enumerated() {
-            let row = body.lowerBound + 1 + place
-            let isSelected = !state.isSnapshot && top + place == panel.detailCursor
-            draw(line, isOld: isOld, in: Rect(column: 1, row: row, columns: width, rows: 1), &canvas)
-            if isSelected, case .row(_, _, .some) = line {
-                canvas.put(">", .key, column: 1, row: row)
-                canvas.restyle(Rect(column: 1, row: row, columns: width, rows: 1), .selection)
-            }
+            let row = body.lowerBound + 1 + chartRows + place
+            let isSelected = !state.isSnapshot && top + place == panel.detail.line
+            draw(
+                line, isOld: isOld, isSelected: isSelected, in: Rect(column: 1, row: row, columns: width, rows: 1),
+                &canvas)
         }
         let hidden = detail.lines.count - top - rows
         if hidden > 0 {
@@ -35,7 +40,9 @@ enum ObjectDetailView {
     }
 
     /// Draws one line in its place.
-    static func draw(_ line: ObjectDetail.Line, isOld: Bool, in area: Rect, _ canvas: inout Canvas) {
+    static func draw(
+        _ line: ObjectDetail.Line, isOld: Bool, isSelected: Bool = false, in area: Rect, _ canvas: inout Canvas
+    ) {
         let (column, row, width) = (area.column, area.row, area.columns)
         switch line {
         case .head(let text): canvas.put(TextWidth.cutEnd(text, width), .header, column: column, row: row)
@@ -49,10 +56,22 @@ enum ObjectDetailView {
                 TextWidth.cutMiddle(text, max(0, width - 2)), isOld ? .stale : role, column: column + 2, row: row)
         case .empty: break
         }
+        if isSelected, line.link != nil {
+            canvas.put(">", .key, column: column, row: row)
+            canvas.restyle(area, .selection)
+        }
     }
 
     private static let labelWidth = 22
 
+    /// How many rows the charts of an object take.
+    private static func chartHeight(_ size: Size) -> Int {
+        let body = ChromeLayout(size).body.count
+        return body < 20 ? 0 : min(14, body / 3)
+    }
+
     /// How many lines a screen shows.
-    static func rowCount(_ size: Size) -> Int { max(1, ChromeLayout(size).body.count - 1) }
+    static func rowCount(_ size: Size, hasCharts: Bool) -> Int {
+        max(1, ChromeLayout(size).body.count - 1 - (hasCharts ? chartHeight(size) : 0))
+    }
 }

@@ -73,9 +73,9 @@ enum ObjectListView {
         _ panel: ObjectsPanel, _ layout: QueueListLayout, _ state: ConsoleState, _ canvas: inout Canvas
     ) {
         let area = Rect(column: 0, row: layout.heads, columns: canvas.size.columns, rows: layout.rowCount + 1)
-        let (theme, isOld) = (state.theme, state.showsOldFigures)
+        let (theme, isOld, showsAll) = (state.theme, state.showsOldFigures, state.showsAllColumns)
         canvas.draw { frame in
-            panel.table(theme, width: area.columns).draw(
+            panel.table(theme, width: area.columns, all: showsAll).draw(
                 into: &frame, area: area, count: panel.rows.count, offset: panel.top(height: layout.rowCount),
                 selected: panel.rows.isEmpty || state.isSnapshot ? nil : panel.cursor, scrolledBy: panel.firstColumn
             ) { row, column in

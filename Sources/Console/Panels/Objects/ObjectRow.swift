@@ -6,12 +6,16 @@ enum ObjectRef: Hashable, Sendable {
     case connection(String)
     case channel(String)
     case node(String)
+    /// Who leads where, from one exchange or from all.
+    case tree(from: ObjectID?)
 
     /// Its name for a person.
     var name: String {
         switch self {
         case .exchange(let id): id.name.isEmpty ? "(default)" : id.name
         case .connection(let name), .channel(let name), .node(let name): name
+        case .tree(let root?): ObjectRef.exchange(root).name
+        case .tree(nil): "of everything"
         }
     }
 
@@ -22,6 +26,17 @@ enum ObjectRef: Hashable, Sendable {
         case .connection: "connection"
         case .channel: "channel"
         case .node: "node"
+        case .tree: "tree"
+        }
+    }
+
+    /// The list it stands in.
+    var kind: ObjectKind {
+        switch self {
+        case .exchange, .tree: .exchanges
+        case .connection: .connections
+        case .channel: .channels
+        case .node: .nodes
         }
     }
 }

@@ -13,8 +13,8 @@ struct ObjectsPanel: Sendable {
     private(set) var selection: ObjectRef?
     /// Where the selection stands among the rows.
     private(set) var cursor = 0
-    /// The first row on the screen.
-    var top = 0
+    /// Which rows are on the screen.
+    var window = RowWindow()
     /// How many of the columns that may be scrolled are scrolled away.
     var firstColumn = 0
     /// The filter in force.
@@ -25,11 +25,8 @@ struct ObjectsPanel: Sendable {
     var isDescending: Bool
     /// The object that is open in detail.
     var opened: ObjectRef?
-    /// The first line shown in the detail, and the line that is selected there.
-    var detailTop = 0
-    var detailCursor = 0
-    /// The binding that is selected in the detail: itself, wherever its line moves.
-    var detailBinding: BindingInfo?
+    /// Where the person is in the detail.
+    var detail = DetailCursor()
     private var isChosen = false
     /// Blanks behind the longest name.
     private static let nameSpare = 4
@@ -91,23 +88,16 @@ struct ObjectsPanel: Sendable {
         isChosen = true
         cursor = min(max(0, row), rows.count - 1)
         selection = rows[cursor].ref
+        window.release()
     }
 
     mutating func keepSelection() { isChosen = true }
 
-    mutating func openSelected() {
+    /// Opens an object, which need not be listed.
+    mutating func open(_ ref: ObjectRef?) {
         keepSelection()
-        opened = selection
-        detailTop = 0
-        detailCursor = 0
-        detailBinding = nil
-    }
-
-    /// Follows the selected binding to its line; one that has gone is no longer selected.
-    mutating func settleDetail(_ lines: [ObjectDetail.Line]) {
-        guard let binding = detailBinding else { return }
-        let line = lines.firstIndex { if case .row(_, _, binding) = $0 { true } else { false } }
-        if let line { detailCursor = line } else { detailBinding = nil }
+        opened = ref
+        detail = DetailCursor()
     }
 
     /// Sorts by a column; by the one in force, turns its order around. Figures begin with the largest.
@@ -121,23 +111,26 @@ struct ObjectsPanel: Sendable {
         arrive(monitor, preview: nil, frozen: false)
     }
 
-    func top(height: Int) -> Int {
-        Table.offset(previous: top, selected: cursor, visible: height, count: rows.count)
-    }
+    /// The first row to show in a window of so many rows, so that the selection is in it.
+    func top(height: Int) -> Int { window.top(cursor: cursor, count: rows.count, height: height) }
+
+    /// Brings the selection onto the screen.
+    mutating func settleWindow(height: Int) { window.settle(cursor: cursor, count: rows.count, height: height) }
 
     /// The table at a width. Where there is room for everything, figures stand beside the longest name and not at the
-    /// other end of the screen.
-    func table(_ theme: Theme, width: Int) -> Table {
+    /// other end of the screen. `all`: where there is not, the columns keep their order and the right ones wait to be
+    /// scrolled to, instead of the least important ones giving way.
+    func table(_ theme: Theme, width: Int, all: Bool) -> Table {
         let others = kind.columns.reduce(Table.markerWidth) { $0 + ($1.isName ? 0 : $1.width + 1) }
         let name = (kind.columns.first?.width ?? 0) + Self.nameSpare
         let longest = rows.reduce(name) { max($0, TextWidth.of($1.cells.first?.text ?? "") + Self.nameSpare) }
         return Table(
-            columns: kind.columns.map { column in
+            columns: kind.columns.enumerated().map { place, column in
                 let isRoomy = others + longest <= width
                 let name: Table.Column.Width = isRoomy ? .fixed(longest) : .flexible(minimum: column.width)
                 return Table.Column(
                     column.title, width: column.isName ? name : .fixed(column.width),
-                    alignment: column.alignsRight ? .right : .left, priority: column.priority,
+                    alignment: column.alignsRight ? .right : .left, priority: all ? place : column.priority,
                     isPinned: column.isName)
             },
             sort: Table.Sort(column: sortColumn, isDescending: isDescending), headerStyle: theme.style(.header),

@@ -9,6 +9,8 @@ struct Attention: Hashable, Sendable {
         var sign: String
         var text: String
         var role: ThemeRole
+        /// What to open to see more of it.
+        var opens: LinkTarget
     }
 
     var items: [Item] = []
@@ -17,7 +19,7 @@ struct Attention: Hashable, Sendable {
         let monitor = state.monitor
         for node in monitor.nodes.value ?? [] {
             let row = NodeRows.row(node)
-            if row.isProblem { items.append(Item(sign: "!", text: row.words, role: row.role)) }
+            if row.isProblem { items.append(Item(sign: "!", text: row.words, role: row.role, opens: .object(row.ref))) }
         }
         // Whatever the list of queues is filtered by.
         let isFiltered = !state.queues.filter.isEmpty || state.queues.problemsOnly
@@ -28,14 +30,15 @@ struct Attention: Hashable, Sendable {
         for row in rows where row.isProblem {
             let words = QueueWords(row)
             let grows = if case .growing? = row.findings.first { true } else { false }
-            items.append(Item(sign: grows ? "^" : "!", text: words.text, role: words.role))
+            items.append(Item(sign: grows ? "^" : "!", text: words.text, role: words.role, opens: .queue(row.id)))
         }
         for exchange in monitor.exchanges.value?.items ?? [] where ExchangeRows.dropsAll(exchange) {
             let row = ExchangeRows.row(exchange, showsVhost: monitor.showsVhost)
-            items.append(Item(sign: "!", text: row.words, role: row.role))
+            items.append(Item(sign: "!", text: row.words, role: row.role, opens: .object(row.ref)))
         }
         for channel in monitor.channels.value?.items ?? [] where ChannelRows.finding(channel) == .unconfirmed {
-            items.append(Item(sign: "!", text: ChannelRows.row(channel).words, role: .warning))
+            let row = ChannelRows.row(channel)
+            items.append(Item(sign: "!", text: row.words, role: .warning, opens: .object(row.ref)))
         }
     }
 }

@@ -33,7 +33,7 @@ enum OverviewView {
             top += nodeRows
         }
         if attentionRows > 0, top + attentionRows <= body.upperBound {
-            drawAttention(attention, rows: top..<top + attentionRows, &canvas)
+            drawAttention(attention, state, rows: top..<top + attentionRows, &canvas)
         }
         if let problem = state.problem {
             let lines = TextWidth.wrap(problem, canvas.size.columns - 2, limit: 2)
@@ -139,16 +139,21 @@ enum OverviewView {
     }
 
     private static func drawAttention(
-        _ items: [Attention.Item], rows lines: Range<Int>, _ canvas: inout Canvas
+        _ items: [Attention.Item], _ state: ConsoleState, rows lines: Range<Int>, _ canvas: inout Canvas
     ) {
         canvas.put("LOOK HERE", .header, column: 1, row: lines.lowerBound)
         let room = lines.count - 1
-        for (line, item) in items.prefix(room).enumerated() {
-            let isLast = line == room - 1 && items.count > room
-            let text = isLast ? "… and \(items.count - room + 1) more" : "\(item.sign) \(item.text)"
-            canvas.put(
-                TextWidth.cutEnd(text, canvas.size.columns - 2), isLast ? .dim : item.role, column: 1,
-                row: lines.lowerBound + 1 + line)
+        let target = state.isSnapshot ? nil : state.attentionTarget
+        let selected = items.firstIndex { $0.opens == target }
+        // As long as the selection is not among the hidden ones, the last line says how many there are.
+        let top = Table.offset(previous: 0, selected: selected ?? 0, visible: max(1, room - 1), count: items.count)
+        for (line, item) in items.dropFirst(top).prefix(room).enumerated() {
+            let row = lines.lowerBound + 1 + line
+            let hidden = items.count - top - room
+            let isLast = line == room - 1 && hidden > 0
+            let text = isLast ? "… and \(hidden + 1) more" : "\(item.sign) \(item.text)"
+            canvas.put(TextWidth.cutEnd(text, canvas.size.columns - 2), isLast ? .dim : item.role, column: 1, row: row)
+            if !isLast, item.opens == target { canvas.put(">", .key, column: 0, row: row) }
         }
     }
 }

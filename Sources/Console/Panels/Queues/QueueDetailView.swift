@@ -24,22 +24,15 @@ enum QueueDetailView {
         drawFigures(row, state, row: top, &canvas)
         top += 1
         let words = body.count >= 12 ? wordRows : 1
-        var end = body.upperBound - words
+        let end = body.upperBound - words
         drawWords(row, state, row: end, count: words, &canvas)
-        if body.count >= 14 {
-            let rows = min(body.count >= 24 ? body.count / 2 : chartRows, 16)
+        let rows = chartHeight(body)
+        if rows > 0 {
             QueueCharts.draw(
                 id, of: state, in: Rect(column: 1, row: top, columns: canvas.size.columns - 2, rows: rows), &canvas)
             top += rows
         }
-        let arguments = argumentLines(row.queue, width: canvas.size.columns - 2)
-        if end - top - arguments.count >= 3 {
-            for (line, text) in arguments.enumerated() {
-                canvas.put(text, .dim, column: 1, row: end - arguments.count + line)
-            }
-            end -= arguments.count
-        }
-        if end > top { drawConsumers(row.queue, state, rows: top..<end, &canvas) }
+        if end > top { drawPanes(state, rows: top..<end, &canvas) }
     }
 
     private static func drawTitle(_ id: QueueID, _ queue: QueueInfo?, row: Int, _ canvas: inout Canvas) {
@@ -94,69 +87,70 @@ enum QueueDetailView {
         }
     }
 
-    // MARK: Consumers
+    // MARK: Panes
 
-    private static func drawConsumers(
-        _ queue: QueueInfo, _ state: ConsoleState, rows: Range<Int>, _ canvas: inout Canvas
-    ) {
-        guard let consumers = queue.consumerDetails else {
-            canvas.put("consumers: not provided yet", .dim, column: 1, row: rows.lowerBound)
-            return
-        }
-        guard !consumers.isEmpty else {
-            canvas.put("no consumers", .dim, column: 1, row: rows.lowerBound)
-            return
-        }
+    /// From this width on all parts stand side by side.
+    private static let wideScreen = 150
+
+    /// How many lines of a part are on the screen.
+    static func paneRows(_ state: ConsoleState) -> Int {
+        let body = ChromeLayout(state.size).body
+        let words = body.count >= 12 ? wordRows : 1
+        return max(1, body.count - 2 - words - chartHeight(body) - 1)
+    }
+
+    /// How many rows the charts take.
+    private static func chartHeight(_ body: Range<Int>) -> Int {
+        guard body.count >= 14 else { return 0 }
+        return min(body.count >= 24 ? body.count / 2 : chartRows, 16)
+    }
+
+    private static func drawPanes(_ state: ConsoleState, rows: Range<Int>, _ canvas: inout Canvas) {
         let width = canvas.size.columns - 2
-        // Tag, prefetch, mode, user, then the channel with what is left.
-        let tag = max(12, width / 3)
-        drawConsumerLine(
-            ["CONSUMER", "PREF", "ACK", "USER", "CHANNEL"], tag: tag, .header, row: rows.lowerBound, &canvas)
-        let top = min(state.queues.detailTop, consumers.count - 1)
-        let shown = consumers.dropFirst(top).prefix(rows.count - 1)
-        for (line, consumer) in shown.enumerated() {
-            let row = rows.lowerBound + 1 + line
-            let hidden = consumers.count - top - shown.count
-            if line == shown.count - 1, hidden > 0 {
-                canvas.put("… and \(hidden + 1) more, j scrolls", .dim, column: 1, row: row)
-            } else {
-                let isOld = state.showsOldFigures
-                drawConsumerLine(cells(consumer), tag: tag, isOld ? .stale : .text, row: row, &canvas)
+        guard canvas.size.columns >= wideScreen else {
+            var pen = 1
+            for pane in QueuePane.allCases {
+                let isOpen = pane == state.queues.pane
+                let title = isOpen ? "[\(pane.title(state))]" : " \(pane.title(state)) "
+                pen += canvas.put(title, isOpen ? .header : .dim, column: pen, row: rows.lowerBound) + 1
             }
+            let key = "\(state.keyName(of: .nextPane)) turns"
+            if !state.isSnapshot, pen + TextWidth.of(key) < width {
+                canvas.put(key, .dim, endingAt: canvas.size.columns - 1, row: rows.lowerBound)
+            }
+            drawLines(state.queues.pane, state, in: area(1, rows, width), &canvas)
+            return
         }
-    }
-
-    private static func cells(_ consumer: ConsumerInfo) -> [String] {
-        let prefetch = consumer.prefetchCount.map { $0 == 0 ? "∞" : Figures.count($0) } ?? Figures.notProvided
-        let acks = consumer.ackRequired.map { $0 ? "yes" : "auto" } ?? Figures.notProvided
-        let channel = consumer.channelDetails
-        let peer = both(channel?.peerHost, channel?.peerPort).map { "\($0):\($1)" } ?? channel?.connectionName
-        let place = [peer, channel?.number.map { "(\($0))" }].compactMap { $0 }.joined(separator: " ")
-        let status = consumer.active == false ? " waiting" : ""
-        return [
-            consumer.consumerTag, prefetch, acks, channel?.user ?? Figures.notProvided,
-            place.isEmpty ? Figures.notProvided : place + status,
-        ]
-    }
-
-    private static func drawConsumerLine(
-        _ cells: [String], tag: Int, _ role: ThemeRole, row: Int, _ canvas: inout Canvas
-    ) {
-        let widths = [tag, 5, 4, 10]
         var pen = 1
-        for (cell, width) in zip(cells, widths) {
-            canvas.put(cell, role, column: pen, row: row, cell: width, alignsRight: width == 5)
-            pen += width + 1
-        }
-        let left = canvas.size.columns - 1 - pen
-        if left > 0, let last = cells.last {
-            canvas.put(last, role, column: pen, row: row, cell: left, alignsRight: false)
+        for (pane, share) in zip(QueuePane.allCases, [50, 28, 22]) {
+            let columns = width * share / 100
+            let isOpen = pane == state.queues.pane
+            canvas.put(pane.title(state), isOpen ? .title : .header, column: pen, row: rows.lowerBound)
+            drawLines(pane, state, in: area(pen, rows, columns - 2), &canvas)
+            pen += columns
         }
     }
 
-    private static func argumentLines(_ queue: QueueInfo, width: Int) -> [String] {
-        let arguments = queue.arguments.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        guard !arguments.isEmpty else { return [] }
-        return TextWidth.wrap("arguments  " + arguments.joined(separator: "  "), width, limit: 2)
+    private static func area(_ column: Int, _ rows: Range<Int>, _ width: Int) -> Rect {
+        Rect(column: column, row: rows.lowerBound + 1, columns: width, rows: rows.count - 1)
+    }
+
+    private static func drawLines(
+        _ pane: QueuePane, _ state: ConsoleState, in area: Rect, _ canvas: inout Canvas
+    ) {
+        let lines = QueuePane.lines(pane, state)
+        let isOpen = pane == state.queues.pane
+        let cursor = state.queues.detail
+        let top = isOpen ? cursor.top(height: area.rows, count: lines.count) : 0
+        for (place, line) in lines.dropFirst(top).prefix(area.rows).enumerated() {
+            let row = Rect(column: area.column, row: area.row + place, columns: area.columns, rows: 1)
+            let hidden = lines.count - top - area.rows
+            if place == area.rows - 1, hidden > 0, !(isOpen && cursor.line == top + place) {
+                canvas.put("… and \(hidden + 1) more", .dim, column: area.column + 2, row: row.row)
+                continue
+            }
+            let isSelected = isOpen && !state.isSnapshot && top + place == cursor.line
+            ObjectDetailView.draw(line, isOld: state.showsOldFigures, isSelected: isSelected, in: row, &canvas)
+        }
     }
 }

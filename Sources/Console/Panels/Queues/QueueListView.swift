@@ -65,6 +65,7 @@ enum QueueListView {
                 parts.append(("\(Figures.exact(state.queues.rows.count)) of this page match", .warning))
             }
         }
+        if state.queues.window.holdsLine { parts.append(("the row keeps its line", .dim)) }
         if !state.queues.marks.isEmpty { parts.append(("\(state.queues.marks.count) marked", .warning)) }
         if state.queues.problemsOnly {
             parts.append((scope.isWhole ? "only problems" : "only problems of this page", .warning))
@@ -103,7 +104,7 @@ enum QueueListView {
     private static func spark(_ id: QueueID, _ state: ConsoleState, width: Int) -> String {
         let values = TimeSeries.buckets(
             state.monitor.history.queue(id), time: \.time, value: \.ready,
-            end: state.monitor.queues.sampledAt ?? state.now, count: width)
+            end: state.monitor.queues.sampledAt ?? state.viewedAt, count: width)
         // Head room, so that a level depth does not look like a full queue.
         let highest = values.reduce(0) { max($0, $1 ?? 0) }
         return Sparkline.text(values, width: width, maximum: highest * 1.3)

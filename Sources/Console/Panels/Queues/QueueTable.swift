@@ -20,18 +20,19 @@ struct QueueTable {
         let scrolledBy = state.queues.firstColumn
         let isWide = width >= Self.wideScreen
         columns =
-            isWide || scrolledBy > 0
+            isWide || scrolledBy > 0 || state.showsAllColumns
             ? Array(QueueColumn.allCases) : QueueColumn.allCases.filter { !QueueColumn.extra.contains($0) }
         let request = state.monitor.listedQueues
         let sorted = columns.firstIndex { $0.sort != nil && $0.sort == request.sort }
         let theme = state.theme
         widget = Table(
-            columns: columns.map { column in
+            columns: columns.enumerated().map { place, column in
                 let name: Table.Column.Width =
                     .flexible(minimum: isWide ? Self.comfortableName : Self.shortestName)
                 return Table.Column(
                     column.title, width: column == .name ? name : .fixed(column.width(on: width)),
-                    alignment: column.alignsRight ? .right : .left, priority: column.priority,
+                    alignment: column.alignsRight ? .right : .left,
+                    priority: state.showsAllColumns ? place : column.priority,
                     isPinned: column == .name)
             },
             sort: sorted.map { Table.Sort(column: $0, isDescending: request.descending) },

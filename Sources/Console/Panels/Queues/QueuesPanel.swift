@@ -14,8 +14,8 @@ struct QueuesPanel: Sendable {
     private(set) var selection: QueueID?
     /// Where the selection stands among the rows.
     private(set) var cursor = 0
-    /// The first row on the screen.
-    var top = 0
+    /// Which rows are on the screen.
+    var window = RowWindow()
     /// How many of the columns that may be scrolled are scrolled away.
     var firstColumn = 0
     /// The page that is asked for.
@@ -26,8 +26,9 @@ struct QueuesPanel: Sendable {
     var problemsOnly = false
     /// The queue that is open in detail. It stays the same one whatever becomes of the list.
     var opened: QueueID?
-    /// The first consumer shown in the detail.
-    var detailTop = 0
+    /// The part of the detail that takes the keys, and where the person is in it.
+    var pane = QueuePane.consumers
+    var detail = QueuePane.consumers.firstLine
     /// The queues that are marked, among those listed.
     private(set) var marks: Set<QueueID> = []
     /// Where a range of marks begins.
@@ -105,16 +106,25 @@ struct QueuesPanel: Sendable {
         isChosen = true
         cursor = min(max(0, row), rows.count - 1)
         selection = rows[cursor].id
+        window.release()
     }
 
     /// Keeps the selected queue selected wherever it moves: something is done with it.
     mutating func keepSelection() { isChosen = true }
 
-    /// Opens the selected queue.
-    mutating func openSelected() {
+    /// Opens a queue, which need not be listed.
+    mutating func open(_ id: QueueID?) {
         keepSelection()
-        opened = selection
-        detailTop = 0
+        opened = id
+        pane = .consumers
+        detail = pane.firstLine
+    }
+
+    /// Turns to another part of the detail.
+    mutating func turnPane(_ step: Int) {
+        let panes = QueuePane.allCases
+        pane = panes[((panes.firstIndex(of: pane) ?? 0) + step + panes.count) % panes.count]
+        detail = pane.firstLine
     }
 
     /// Asks for the next or previous page, where there is one; returns whether the request changed.
@@ -177,9 +187,10 @@ struct QueuesPanel: Sendable {
     }
 
     /// The first row to show in a window of so many rows, so that the selection is in it.
-    func top(height: Int) -> Int {
-        Table.offset(previous: top, selected: cursor, visible: height, count: rows.count)
-    }
+    func top(height: Int) -> Int { window.top(cursor: cursor, count: rows.count, height: height) }
+
+    /// Brings the selection onto the screen.
+    mutating func settleWindow(height: Int) { window.settle(cursor: cursor, count: rows.count, height: height) }
 }
 
 extension QueueSortField {
