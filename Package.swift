@@ -147,7 +147,7 @@ let package = Package(
         .testTarget(name: "MonitorTests", dependencies: ["Monitor", "Management"], swiftSettings: settings),
         .testTarget(
             name: "ConsoleTests", dependencies: ["Console", "Monitor", "Terminal", "Management"],
-            swiftSettings: settings),
+            exclude: ["Goldens"], swiftSettings: settings),
         .testTarget(
             name: "DrillsTests", dependencies: ["Drills", "AMQPClient", "AMQPServer", "Broker", "Management"],
             swiftSettings: settings),

@@ -6,9 +6,9 @@ import Terminal
 extension ConsoleState {
     /// How many lines of the open detail are on the screen.
     private var detailHeight: Int {
-        if panel == .queues { return QueueDetailView.paneRows(self) }
-        let hasCharts = targetObject.flatMap { ObjectCharts($0, self) } != nil
-        return ObjectDetailView.rowCount(size, hasCharts: hasCharts)
+        guard let ref = panel.kind.flatMap({ self[$0].opened }) else { return QueueDetailView.paneRows(self) }
+        return ObjectDetailView.lineCount(
+            ref, size, lines: detailLines.count, hasCharts: ObjectCharts(ref, self) != nil)
     }
 
     /// The lines of the open detail in which the keys move.

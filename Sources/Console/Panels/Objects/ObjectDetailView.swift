@@ -19,21 +19,24 @@ enum ObjectDetailView {
             return
         }
         let charts = ObjectCharts(ref, state)
-        let chartRows = charts == nil ? 0 : chartHeight(canvas.size)
+        let lineTotal = detail.lines.count
+        let chartRows = charts == nil ? 0 : chartHeight(ref, canvas.size, lines: lineTotal)
         if let charts, chartRows > 0 {
             charts.draw(
                 state, in: Rect(column: 1, row: body.lowerBound + 1, columns: width, rows: chartRows), &canvas)
         }
-        let rows = rowCount(canvas.size, hasCharts: charts != nil)
-        let top = panel.detail.top(height: rows, count: detail.lines.count)
-        for (place, line) in detail.lines.dropFirst(top).prefix(rows).enumerated() {
-            let row = body.lowerBound + 1 + chartRows + place
+        let columns = columnCount(ref, canvas.size)
+        let room = lineCount(ref, canvas.size, lines: lineTotal, hasCharts: charts != nil)
+        let rows = room / columns
+        let top = panel.detail.top(height: room, count: detail.lines.count)
+        for (place, line) in detail.lines.dropFirst(top).prefix(room).enumerated() {
+            let area = Rect(
+                column: 1 + place / rows * (width / columns), row: body.lowerBound + 1 + chartRows + place % rows,
+                columns: width / columns - (columns > 1 ? 2 : 0), rows: 1)
             let isSelected = !state.isSnapshot && top + place == panel.detail.line
-            draw(
-                line, isOld: isOld, isSelected: isSelected, in: Rect(column: 1, row: row, columns: width, rows: 1),
-                &canvas)
+            draw(line, isOld: isOld, isSelected: isSelected, in: area, &canvas)
         }
-        let hidden = detail.lines.count - top - rows
+        let hidden = detail.lines.count - top - room
         if hidden > 0 {
             canvas.put(" \(hidden) more ", .key, endingAt: canvas.size.columns - 1, row: body.lowerBound)
         }
@@ -64,14 +67,24 @@ enum ObjectDetailView {
 
     private static let labelWidth = 22
 
-    /// How many rows the charts of an object take.
-    private static func chartHeight(_ size: Size) -> Int {
+    /// How many rows the charts of an object take: a third of the screen, or up to a half where the lines leave it.
+    private static func chartHeight(_ ref: ObjectRef, _ size: Size, lines: Int) -> Int {
         let body = ChromeLayout(size).body.count
-        return body < 20 ? 0 : min(14, body / 3)
+        guard body >= 20 else { return 0 }
+        let columns = columnCount(ref, size)
+        return max(body / 3, min(body / 2, body - 1 - (lines + columns - 1) / columns))
+    }
+
+    /// On a wide screen the lines flow in columns; a tree needs the whole width.
+    private static func columnCount(_ ref: ObjectRef, _ size: Size) -> Int {
+        if case .tree = ref { return 1 }
+        return size.columns >= 180 ? 3 : size.columns >= 110 ? 2 : 1
     }
 
     /// How many lines a screen shows.
-    static func rowCount(_ size: Size, hasCharts: Bool) -> Int {
-        max(1, ChromeLayout(size).body.count - 1 - (hasCharts ? chartHeight(size) : 0))
+    static func lineCount(_ ref: ObjectRef, _ size: Size, lines: Int, hasCharts: Bool) -> Int {
+        let charts = hasCharts ? chartHeight(ref, size, lines: lines) : 0
+        let rows = max(1, ChromeLayout(size).body.count - 1 - charts)
+        return rows * columnCount(ref, size)
     }
 }

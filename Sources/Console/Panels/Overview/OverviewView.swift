@@ -17,7 +17,8 @@ enum OverviewView {
         let nodeRows = min(nodes.count, max(1, body.count / 4)) + 1
         let attentionRows = attention.isEmpty ? 0 : min(attention.count, max(2, body.count / 5)) + 1
         let chartRows = min(
-            body.count - 2 - (confirms == nil ? 0 : 1) - nodeRows - attentionRows - (state.problem == nil ? 0 : 2), 30)
+            body.count - 2 - (confirms == nil ? 0 : 1) - nodeRows - attentionRows - (state.problem == nil ? 0 : 2),
+            body.count >= 30 ? body.count / 2 : 30)
         if chartRows >= 5 {
             drawChart(state, rows: top..<top + chartRows, &canvas)
             top += chartRows
@@ -34,13 +35,24 @@ enum OverviewView {
         }
         if attentionRows > 0, top + attentionRows <= body.upperBound {
             drawAttention(attention, state, rows: top..<top + attentionRows, &canvas)
+            top += attentionRows
         }
+        drawQueues(state, rows: top..<body.upperBound, &canvas)
         if let problem = state.problem {
             let lines = TextWidth.wrap(problem, canvas.size.columns - 2, limit: 2)
             for (line, text) in lines.enumerated() {
                 canvas.put(text, .critical, column: 1, row: body.upperBound - lines.count + line)
             }
         }
+    }
+
+    /// On a tall screen the first queues of the list stand below, as far as there is room.
+    private static func drawQueues(_ state: ConsoleState, rows: Range<Int>, _ canvas: inout Canvas) {
+        let fewest = 4
+        guard rows.count > fewest, !state.queues.rows.isEmpty, state.problem == nil else { return }
+        canvas.rule(row: rows.lowerBound)
+        let area = Rect(column: 0, row: rows.lowerBound + 1, columns: canvas.size.columns, rows: rows.count - 1)
+        QueueListView.drawTable(state, in: area, offset: 0, selected: nil, &canvas)
     }
 
     private static func drawTotals(_ state: ConsoleState, row: Int, _ canvas: inout Canvas) {

@@ -77,15 +77,24 @@ enum QueueListView {
     // MARK: Table
 
     private static func drawTable(_ state: ConsoleState, _ layout: QueueListLayout, _ canvas: inout Canvas) {
-        let width = canvas.size.columns
+        let area = Rect(column: 0, row: layout.heads, columns: canvas.size.columns, rows: layout.rowCount + 1)
+        let isUnselected = state.queues.rows.isEmpty || state.isSnapshot
+        drawTable(
+            state, in: area, offset: state.queues.top(height: layout.rowCount),
+            selected: isUnselected ? nil : state.queues.cursor, &canvas)
+    }
+
+    /// Draws the heads and as many rows as there is room for, from one on.
+    static func drawTable(
+        _ state: ConsoleState, in area: Rect, offset: Int, selected: Int?, _ canvas: inout Canvas
+    ) {
+        let width = area.columns
         let table = QueueTable(state, width: width)
         let (theme, rows, isOld) = (state.theme, state.queues.rows, state.showsOldFigures)
-        let area = Rect(column: 0, row: layout.heads, columns: width, rows: layout.rowCount + 1)
         let sparkWidth = table.width(of: .spark)
         canvas.draw { frame in
             table.widget.draw(
-                into: &frame, area: area, count: rows.count, offset: state.queues.top(height: layout.rowCount),
-                selected: rows.isEmpty || state.isSnapshot ? nil : state.queues.cursor,
+                into: &frame, area: area, count: rows.count, offset: offset, selected: selected,
                 scrolledBy: state.queues.firstColumn, isMarked: { state.queues.marks.contains(rows[$0].id) }
             ) { row, column in
                 let column = table.columns[column]

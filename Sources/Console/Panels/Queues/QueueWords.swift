@@ -50,7 +50,9 @@ struct QueueWords: Hashable {
             case let count?: "\(Figures.exact(count)) consumers"
             }
         if ready == 0, unacked == 0 {
-            return queue.consumers == 0 ? "empty, no consumer." : "empty; \(consumers) wait for messages."
+            if queue.consumers == 0 { return "empty, no consumer." }
+            return queue.consumers == 1
+                ? "empty; 1 consumer waits for messages." : "empty; \(consumers) wait for messages."
         }
         if unacked == 0 { return "\(Figures.exact(ready)) ready, nothing unacknowledged, \(consumers)." }
         return
