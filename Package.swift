@@ -44,6 +44,7 @@ let package = Package(
     targets: [
         // Leaves: no import of each other.
         .systemLibrary(name: "CNcurses"),
+        .systemLibrary(name: "CMalloc"),
         .target(name: "AMQP", swiftSettings: settings),
         .target(name: "Journal", swiftSettings: settings),
         .target(name: "Management", swiftSettings: settings),
@@ -116,8 +117,7 @@ let package = Package(
             name: "warren",
             dependencies: [
                 "Console", "Drills", "Monitor", "AMQPServer", "ManagementClient", "ManagementServer", "Broker",
-                "AMQPClient",
-                "Terminal", "Management",
+                "AMQPClient", "Terminal", "Management", "CMalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CMalloc
 import Foundation
 import Terminal
 
@@ -22,7 +23,10 @@ enum Main {
         }
         let opensScreen = parsed is any ConsoleHost && Screen.isAvailable
         // Blocked before any thread starts, so that the screen alone takes the terminal's signals.
-        if opensScreen { Screen.blockSignals() }
+        if opensScreen {
+            Screen.blockSignals()
+            keepMemorySmall()
+        }
         let command = Carried(parsed)
         let ended = DispatchSemaphore(value: 0)
         Task.detached {
@@ -32,6 +36,13 @@ enum Main {
         // `dispatchMain` parks this thread with every signal let through: they would end here, or with handlers of
         // curses, and never reach the screen. So with a screen it only waits, signals blocked.
         if opensScreen { ended.wait() } else { waitInDispatch(ended) }
+    }
+
+    /// A console takes in a long list every few seconds and forgets the one before. Left alone, the allocator keeps an
+    /// arena for every thread and what was freed in each: with 10,000 queues 78 MiB instead of 56.
+    private static func keepMemorySmall() {
+        warren_limit_arenas(2)
+        warren_trim_above(128 << 10)
     }
 
     private static func waitInDispatch(_ ended: DispatchSemaphore) {

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -8,33 +9,39 @@ struct EveryActionTests {
     @Test("on the embedded broker")
     func embedded() async throws {
         let port = try FreePort.next()
-        let terminal = try await TmuxSession([Repository.warren, "--amqp-port", "\(port)"])
-        try await script(terminal, uri: "amqp://guest:guest@127.0.0.1:\(port)/%2F", within: .seconds(20))
+        try await script(["--amqp-port", "\(port)"], "amqp://guest:guest@127.0.0.1:\(port)/%2F", .seconds(20))
     }
 
     @Test("on a Warren in another process, through its management API")
     func served() async throws {
         let broker = try await TestBroker.warren()
-        let terminal = try await TmuxSession([Repository.warren, "--connect", try #require(broker.managementURL)])
-        try await script(terminal, uri: broker.uri, within: .seconds(40))
+        try await script(["--connect", try #require(broker.managementURL)], broker.uri, .seconds(40))
     }
 
     @Test("on a RabbitMQ")
     func rabbitMQ() async throws {
         let broker = try await TestBroker.rabbitMQ()
-        let terminal = try await TmuxSession([Repository.warren, "--connect", try #require(broker.managementURL)])
-        try await script(terminal, uri: broker.uri, within: .seconds(60))
+        try await script(["--connect", try #require(broker.managementURL)], broker.uri, .seconds(60))
     }
 
-    private func script(_ terminal: TmuxSession, uri: String, within deadline: Duration) async throws {
+    private func script(_ options: [String], _ uri: String, _ deadline: Duration) async throws {
+        let folder = try TemporaryFolder()
+        // Exports go to the working directory.
+        let start = ["sh", "-c", "cd \"$0\" && exec \"$@\"", folder.path, Repository.warren]
+        let terminal = try await TmuxSession(start + options)
         try await terminal.wait(forText: "LIVE", within: .seconds(40))
         try Clients.declare("inbox", at: uri)
         try await declareExchange(terminal, uri, deadline)
         try await bind(terminal, uri, deadline)
         try await publishAndGet(terminal, uri, deadline)
+        try await lookAtTree(terminal, deadline)
         try await unbind(terminal, uri, deadline)
         try await closeConnection(terminal, uri, deadline)
+        try await move(terminal, uri, deadline)
+        try await export(terminal, folder.path, deadline)
         try await deleteBoth(terminal, uri, deadline)
+        try await undo(terminal, uri, deadline)
+        try await purgeAndDeleteMarked(terminal, uri, deadline)
     }
 
     /// Shows only what has this in its name.
@@ -147,6 +154,67 @@ struct EveryActionTests {
         try await terminal.focus("Delete")
         try terminal.press("Enter")
         try await terminal.wait(forText: "delete inbox: accepted", within: deadline)
+        #expect(throws: (any Error).self) { try Clients.look(at: "inbox", at: uri) }
+    }
+
+    private func lookAtTree(_ terminal: TmuxSession, _ deadline: Duration) async throws {
+        try await filter(terminal, "3", "desk", deadline)
+        try terminal.press("t")
+        try await terminal.wait(forText: "└─ a.# → queue inbox", within: deadline)
+        try terminal.press("Escape")
+        try await terminal.wait(for: "the list again", within: deadline) { screen in
+            screen.contains { $0.hasPrefix(">desk") }
+        }
+    }
+
+    private func move(_ terminal: TmuxSession, _ uri: String, _ deadline: Duration) async throws {
+        try Clients.declare("attic", durable: true, at: uri)
+        try await filter(terminal, "2", "inbox", deadline)
+        try terminal.press("M")
+        try await terminal.wait(forText: "Move messages of inbox")
+        try await terminal.fill("to queue", with: "attic")
+        try terminal.press("Tab", "C-u")
+        try await terminal.fill("count", with: "1")
+        try await terminal.focus("Go")
+        try terminal.press("Enter")
+        try await terminal.wait(forText: "move from inbox to attic: 1 message moved", within: deadline)
+        #expect(try Clients.look(at: "attic", at: uri).ready == 1)
+        #expect(try Clients.look(at: "inbox", at: uri).ready == 1)
+    }
+
+    private func export(_ terminal: TmuxSession, _ folder: String, _ deadline: Duration) async throws {
+        try terminal.press("E")
+        try await terminal.wait(forText: "1 row written to", within: deadline)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".csv") }
+        let text = try String(contentsOfFile: folder + "/" + (files.first ?? ""), encoding: .utf8)
+        #expect(text.hasPrefix("vhost,name,") && text.contains("/,inbox,"))
+    }
+
+    private func undo(_ terminal: TmuxSession, _ uri: String, _ deadline: Duration) async throws {
+        try terminal.press("u")
+        try await terminal.wait(forText: "Declare inbox again?", within: deadline)
+        try await terminal.focus("Declare")
+        try terminal.press("Enter")
+        try await terminal.wait(forText: "1 of 1 accepted", within: deadline)
+        #expect(try Clients.look(at: "inbox", at: uri).ready == 0)
+    }
+
+    private func purgeAndDeleteMarked(_ terminal: TmuxSession, _ uri: String, _ deadline: Duration) async throws {
+        try terminal.press("2", "Escape")
+        try await terminal.wait(for: "both queues", within: deadline) { screen in
+            screen.contains { $0.contains("attic ") } && screen.contains { $0.contains("inbox ") }
+        }
+        for (key, button, question) in [("p", "Purge", "Purge 2 queues?"), ("C-d", "Delete", "Delete 2 queues?")] {
+            try terminal.press("*")
+            try await terminal.wait(forText: "2 marked", within: deadline)
+            try terminal.press(key)
+            try await terminal.wait(forText: question, within: deadline)
+            try await terminal.focus(button)
+            try terminal.press("Enter")
+            try await terminal.wait(forText: "\(button.lowercased()): 2 of 2 accepted", within: deadline)
+            if key == "p" { #expect(try Clients.look(at: "attic", at: uri).ready == 0) }
+        }
+        #expect(throws: (any Error).self) { try Clients.look(at: "attic", at: uri) }
         #expect(throws: (any Error).self) { try Clients.look(at: "inbox", at: uri) }
     }
 }

@@ -20,6 +20,7 @@ enum ImportTable {
         "AMQP": Row(),
         "CJournal": Row(),
         "CNcurses": Row(),
+        "CMalloc": Row(),
         "Journal": Row(["CJournal"]),
         "Management": Row(),
         "Raft": Row(packages: collections),
@@ -39,7 +40,7 @@ enum ImportTable {
         "warren": Row(
             [
                 "AMQP", "AMQPClient", "AMQPServer", "Broker", "Console", "Drills", "Management", "ManagementClient",
-                "ManagementServer", "Monitor", "Terminal",
+                "CMalloc", "ManagementServer", "Monitor", "Terminal",
             ], packages: ["ArgumentParser", "Logging", "ServiceLifecycle", "Yams"]),
     ]
 

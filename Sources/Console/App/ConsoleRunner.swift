@@ -172,7 +172,8 @@ private struct Session {
             do {
                 try Data(table.text.utf8).write(to: URL(filePath: name), options: .withoutOverwriting)
                 try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-                mailbox.post(.done("\(Figures.exact(table.rows.count)) rows written to \(path)"))
+                let rows = table.rows.count == 1 ? "1 row" : "\(Figures.exact(table.rows.count)) rows"
+                mailbox.post(.done("\(rows) written to \(path)"))
             } catch {
                 mailbox.post(.trouble("\(path) could not be written: \(error.localizedDescription)"))
             }
