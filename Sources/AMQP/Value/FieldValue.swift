@@ -35,6 +35,30 @@ public enum FieldValue: Hashable, Sendable {
     /// `V`: nothing.
     case void
 
+    /// Whether two values are the same one, of the same type. What is no number is one all the same: a value must equal
+    /// itself, or what it is an argument of could never be found again.
+    public static func == (left: FieldValue, right: FieldValue) -> Bool {
+        switch (left, right) {
+        case (.boolean(let left), .boolean(let right)): left == right
+        case (.int8(let left), .int8(let right)): left == right
+        case (.uint8(let left), .uint8(let right)): left == right
+        case (.int16(let left), .int16(let right)): left == right
+        case (.uint16(let left), .uint16(let right)): left == right
+        case (.int32(let left), .int32(let right)): left == right
+        case (.uint32(let left), .uint32(let right)): left == right
+        case (.int64(let left), .int64(let right)): left == right
+        case (.float(let left), .float(let right)): left.bitPattern == right.bitPattern || left == right
+        case (.double(let left), .double(let right)): left.bitPattern == right.bitPattern || left == right
+        case (.decimal(let scale, let left), .decimal(let other, let right)): scale == other && left == right
+        case (.bytes(let left), .bytes(let right)), (.binary(let left), .binary(let right)): left == right
+        case (.array(let left), .array(let right)): left == right
+        case (.timestamp(let left), .timestamp(let right)): left == right
+        case (.table(let left), .table(let right)): left == right
+        case (.void, .void): true
+        default: false
+        }
+    }
+
     /// Text as `S` carries it.
     public static func string(_ text: String) -> FieldValue { .bytes(Array(text.utf8)) }
 

@@ -167,7 +167,7 @@ extension Channel {
     }
 
     private func receive(_ consume: BasicConsume) throws(ProtocolException) {
-        if !consume.consumerTag.isEmpty, consumers.contains(where: { $0.tag == consume.consumerTag }) {
+        if !consume.consumerTag.isEmpty, consumer(consume.consumerTag) != nil {
             throw ProtocolException(.notAllowed, "attempt to reuse consumer tag '\(consume.consumerTag)'")
         }
         let queue = try named(consume.queue)
@@ -179,15 +179,8 @@ extension Channel {
     }
 
     private func receive(_ cancel: BasicCancel) {
-        if let consumer = consumers.first(where: { $0.tag == cancel.consumerTag }) { stop(consumer) }
+        if let consumer = consumer(cancel.consumerTag) { stop(consumer) }
         if !cancel.noWait { connection.send(BasicCancelOK(consumerTag: cancel.consumerTag), on: number) }
-    }
-
-    /// Takes a consumer out of service; what it holds stays unacknowledged.
-    func stop(_ consumer: Consumer) {
-        consumers.removeAll { $0 === consumer }
-        if consumer.unacked > 0 { cancelledConsumers.append(consumer) }
-        node.cancel(consumer)
     }
 
     /// Tells the client that its consumer ended with its queue (RabbitMQ, "Consumer Cancel Notification").
@@ -223,7 +216,7 @@ extension Channel {
             // It went while a long body held the answer up.
             fail(.noQueue(queue.name, queue.virtualHost.name))
         case (.basicConsume, .consuming(let consumer, _)):
-            consumers.append(consumer)
+            add(consumer)
             if !noWait { connection.send(BasicConsumeOK(consumerTag: consumer.tag), on: number) }
             consumer.queue.add(consumer)
         case (.basicGet(let get), .got(let entry, let queue)):

@@ -64,7 +64,7 @@ extension Channel {
             channelUnacked -= 1
             if channelPrefetch > 0, channelUnacked == channelPrefetch - 1 { resumeConsumers() }
             if consumer.isCancelled {
-                if consumer.unacked == 0 { cancelledConsumers.removeAll { $0 === consumer } }
+                if consumer.unacked == 0 { cancelledConsumers.remove(consumer) }
             } else if !hadCredit {
                 queue.enterRound(consumer)
             }
@@ -104,6 +104,6 @@ extension Channel {
     var hasChannelCredit: Bool { channelPrefetch == 0 || channelUnacked < channelPrefetch }
 
     private func resumeConsumers() {
-        for consumer in consumers { consumer.queue.enterRound(consumer) }
+        for consumer in consumers.all { consumer.queue.enterRound(consumer) }
     }
 }

@@ -27,9 +27,10 @@ final class Channel {
     var unacked = Unacked()
     var lastDeliveryTag: UInt64 = 0
     /// In the order in which they were started.
-    var consumers: [Consumer] = []
+    private(set) var consumers = SlotList<Consumer>(\.channelPosition)
+    private var consumersByTag: [String: Consumer] = [:]
     /// Cancelled ones that still have deliveries unacknowledged.
-    var cancelledConsumers: [Consumer] = []
+    var cancelledConsumers = SlotList<Consumer>(\.channelPosition)
     /// The queue that an empty queue name means (AMQP 0-9-1, `queue.bind`: "the last declared queue on the channel").
     var currentQueue = ""
 
@@ -261,7 +262,24 @@ final class Channel {
         } else if waiting == nil {
             replay()
         }
-        for consumer in consumers { consumer.queue.enterRound(consumer) }
+        for consumer in consumers.all { consumer.queue.enterRound(consumer) }
+    }
+
+    // MARK: Consumers
+
+    func consumer(_ tag: String) -> Consumer? { consumersByTag[tag] }
+
+    func add(_ consumer: Consumer) {
+        consumers.append(consumer)
+        consumersByTag[consumer.tag] = consumer
+    }
+
+    /// Takes a consumer out of service; what it holds stays unacknowledged.
+    func stop(_ consumer: Consumer) {
+        consumers.remove(consumer)
+        if consumersByTag[consumer.tag] === consumer { consumersByTag[consumer.tag] = nil }
+        if consumer.unacked > 0 { cancelledConsumers.append(consumer) }
+        node.cancel([consumer])
     }
 
     // MARK: Ending
@@ -298,9 +316,11 @@ final class Channel {
         transaction = nil
         if case .got(let entry, let queue)? = heldAnswer { queue.putBack(entry) }
         heldAnswer = nil
-        for consumer in consumers { node.cancel(consumer) }
-        node.giveBack(&unacked, keeping: consumers + cancelledConsumers, exceptPending: committing != nil)
+        let ending = consumers.all
+        node.cancel(ending)
+        node.giveBack(&unacked, keeping: ending + cancelledConsumers.all, exceptPending: committing != nil)
         consumers.removeAll()
+        consumersByTag = [:]
         cancelledConsumers.removeAll()
         if let assembly { assembly.abandon(in: node) }
         assembly = nil

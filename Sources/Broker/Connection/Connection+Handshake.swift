@@ -155,6 +155,7 @@ extension Connection {
             closeChannels()
             send(reason, on: 0)
             phase = .closing
+            lastReceived = node.now
         }
         node.watch(self)
     }

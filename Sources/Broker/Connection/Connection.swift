@@ -17,7 +17,8 @@ public final class Connection {
     var phase = Phase.awaitingProtocolHeader
     var outbound = WireWriter(capacity: 512)
     /// Limit of a frame's payload plus its 8 octets of framing, as negotiated.
-    var frameMax = Limits.frameMax
+    /// Largest frame, until it is negotiated the least that everybody takes (AMQP 0-9-1 §4.2.3, frame-min-size).
+    var frameMax = Limits.frameMin
     var channelMax = Limits.channelMax
     var user = ""
     /// How it authenticated.
@@ -87,7 +88,8 @@ public final class Connection {
     /// or everything behind a frame while reading is paused — must be passed again with what follows it.
     public func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard bytes.count > 0 else { return 0 }
-        lastReceived = node.now
+        // One that is told to close is not kept open by what it still says.
+        if phase != .closing { lastReceived = node.now }
         var used = 0
         do throws(ProtocolException) {
             if phase == .awaitingProtocolHeader { used = try receiveProtocolHeader(bytes) }
@@ -205,8 +207,6 @@ public final class Connection {
         // A cancelled consumer may have outlived its queue.
         for consumer in waiting where !consumer.isCancelled { consumer.queue.enterRound(consumer) }
     }
-
-    var hasStalled: Bool { !stalled.isEmpty }
 
     // MARK: Ends
 

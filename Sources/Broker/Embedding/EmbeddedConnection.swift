@@ -3,7 +3,8 @@ internal import AMQP
 /// A connection to a node in the same process, without a socket.
 ///
 /// It speaks AMQP to the node like any client, so that an embedded program gets the very semantics that a remote one
-/// gets: confirms, prefetch, redelivery when it goes away.
+/// gets: confirms, prefetch, redelivery when it goes away. It closes when it is released, once its consumers' sequences
+/// have ended.
 ///
 /// ```swift
 /// let connection = try await EmbeddedConnection.open(on: broker.loop)
@@ -21,6 +22,10 @@ public final class EmbeddedConnection: Sendable {
     private init(loop: any NodeLoop, wire: EmbeddedWire) {
         self.loop = loop
         self.wire = wire
+    }
+
+    deinit {
+        loop.perform { [wire] node in if node != nil { wire.close() } }
     }
 
     /// Opens a connection as `user` to the virtual host "/". Throws `BrokerError` when the node refuses or has
@@ -64,11 +69,13 @@ public final class EmbeddedConnection: Sendable {
     }
 
     /// Starts a consumer with manual acks: at most `prefetch` deliveries are unacknowledged at once. The sequence ends
-    /// when the connection closes; what was not acknowledged goes back to the queue.
+    /// when the connection closes; what was not acknowledged goes back to the queue then.
     public func consume(
         _ queue: String, prefetch: UInt16 = 100
     ) async throws(BrokerError) -> AsyncThrowingStream<EmbeddedDelivery, any Error> {
         let (stream, continuation) = AsyncThrowingStream.makeStream(of: EmbeddedDelivery.self)
+        // A sequence that is walked through keeps its connection.
+        continuation.onTermination = { [self] _ in withExtendedLifetime(self) {} }
         try await call { [wire] _, completed in
             wire.send(BasicQos(prefetchCount: max(prefetch, 1)), completed)
         }

@@ -28,9 +28,15 @@ final class ClassicQueue {
     /// When it last had traffic or a consumer came or went, for `idle_since`.
     var lastActive: Instant
 
-    private(set) var consumers: [Consumer] = []
+    private(set) var consumers = SlotList<Consumer>(\.queuePosition)
+    /// Those that can take a delivery, the next one first; and how many of them have been cancelled meanwhile.
     private var round = Deque<Consumer>()
-    var exclusiveConsumer: Consumer? { consumers.first { $0.isExclusive } }
+    private var cancelledInRound = 0
+    /// One that has the queue for itself has it alone.
+    var hasExclusiveConsumer: Bool { consumers.count == 1 && consumers.first?.isExclusive == true }
+    /// Consumers in the round, cancelled ones included; for tests.
+    var roundLength: Int { round.count }
+    private var isAnyoneReady: Bool { round.count > cancelledInRound }
     private var hadConsumer = false
 
     /// Whether there may be messages that expire; without any, expiry costs nothing.
@@ -88,7 +94,7 @@ final class ClassicQueue {
     /// Whether a message of so many bytes is refused: no consumer waits for it, and with it the queue would be over
     /// its limit (RabbitMQ, "Queue Length Limit": reject-publish).
     func refuses(bodyBytes: Int) -> Bool {
-        limits.rejectsPublishes && round.isEmpty
+        limits.rejectsPublishes && !isAnyoneReady
             && limits.isOver(count: readyCount + 1, bytes: readyBytes &+ bodyBytes)
     }
 
@@ -244,12 +250,20 @@ final class ClassicQueue {
         enterRound(consumer)
     }
 
-    func remove(_ consumer: Consumer) {
-        consumers.removeAll { $0 === consumer }
-        if consumer.isInRound {
-            round.removeAll { $0 === consumer }
-            consumer.isInRound = false
+    /// Delivers nothing more to a consumer, which is removed afterwards.
+    func cancel(_ consumer: Consumer) {
+        consumer.isCancelled = true
+        guard consumer.isInRound else { return }
+        // It leaves the round when its turn comes, or with the others when they are many.
+        cancelledInRound += 1
+        if cancelledInRound > 64, cancelledInRound > round.count / 2 {
+            round.removeAll { $0.isCancelled }
+            cancelledInRound = 0
         }
+    }
+
+    func remove(_ consumer: Consumer) {
+        consumers.remove(consumer)
         lastActive = node.now
         touch()
     }
@@ -267,7 +281,7 @@ final class ClassicQueue {
 
     @inline(never)
     private func schedule() {
-        guard !isDeleted, !round.isEmpty, readyCount > 0 else { return }
+        guard !isDeleted, isAnyoneReady, readyCount > 0 else { return }
         isScheduled = true
         node.schedule(self)
     }
@@ -278,13 +292,18 @@ final class ClassicQueue {
         var budget = budget
         if hasExpiring, !dropExpired() { return budget }
         while budget > 0, let consumer = round.first, readyCount > 0 {
+            if consumer.isCancelled {
+                round.removeFirst()
+                cancelledInRound -= 1
+                continue
+            }
             guard consumer.hasCredit, consumer.channel.canTakeDelivery else {
                 round.removeFirst()
                 consumer.isInRound = false
                 if !consumer.channel.canTakeDelivery { consumer.channel.connection.noteStalled(consumer) }
                 continue
             }
-            let delivered = deliverRun(to: consumer, limit: round.count == 1 ? budget : 1)
+            let delivered = deliverRun(to: consumer, limit: round.count - cancelledInRound == 1 ? budget : 1)
             // Expired messages took the slice; the queue's timer goes on.
             if delivered == 0 { break }
             budget -= delivered

@@ -16,6 +16,9 @@ final class Consumer {
     /// In the queue's round of consumers that can take a delivery.
     var isInRound = false
     var isCancelled = false
+    /// Its places in the lists of its queue and of its channel.
+    var queuePosition = 0
+    var channelPosition = 0
 
     init(
         tag: String, channel: Channel, queue: ClassicQueue, isAutomaticAck: Bool, isExclusive: Bool,

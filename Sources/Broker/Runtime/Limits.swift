@@ -26,6 +26,8 @@ enum Limits {
     static let deliveriesPerTick = 4096
     /// Entries released, requeued or listed in one slice of a long task.
     static let sliceEntries = 2048
+    /// Consumers ended in one slice.
+    static let consumersPerSlice = 1024
     /// Queues described in one slice of a listing.
     static let listedPerSlice = 64
     /// Consumers that a queue may have for a list to describe them.

@@ -19,7 +19,7 @@ extension Node {
 
     /// Visits every queue that there is now in the order of declaration, a slice a tick, then calls `finished`.
     func visitQueues(_ visit: @escaping (ClassicQueue) -> Void, finished: @escaping () -> Void) {
-        let queues = queueList
+        let queues = queueList.slots
         var position = 0
         later(
             .control { _ in

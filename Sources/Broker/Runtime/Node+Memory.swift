@@ -18,7 +18,7 @@ extension Node {
         if now.milliseconds(since: lastMemoryCheck) >= Limits.memoryCheckMilliseconds {
             lastMemoryCheck = now
             otherMemory =
-                queueList.reduce(0) { $0 + ($1?.residentBytes ?? 0) }
+                queueList.slots.reduce(0) { $0 + ($1?.residentBytes ?? 0) }
                 + connections.values.reduce(0) { $0 + $1.residentBytes }  // order-free: a sum
             beginMemoryWindow()
         }
@@ -35,7 +35,7 @@ extension Node {
     private func beginMemoryWindow() {
         // A ready message takes more when a client holds it unacknowledged, and any client may.
         let growth = MemoryLayout<UnackedDelivery>.stride - MemoryLayout<QueueEntry>.stride
-        let expected = memoryInUse + growth * queueList.reduce(0) { $0 + ($1?.readyCount ?? 0) }
+        let expected = memoryInUse + growth * queueList.slots.reduce(0) { $0 + ($1?.readyCount ?? 0) }
         let room = configuration.memoryLimit - expected
         let isTight = expected > configuration.memoryLimit / 100 * Limits.memoryTightPercent
         memoryWindow += 1

@@ -207,7 +207,7 @@ extension Node {
     ) throws(ProtocolException) -> Answer? {
         let queue = try usableQueue(name, by: origin, in: host)
         guard case .channel(let reference) = origin, let channel = channel(reference) else { return .done }
-        if queue.exclusiveConsumer != nil || (consume.exclusive && !queue.consumers.isEmpty) {
+        if queue.hasExclusiveConsumer || (consume.exclusive && !queue.consumers.isEmpty) {
             throw exclusiveUse(queue)
         }
         return .consuming(

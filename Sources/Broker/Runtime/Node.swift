@@ -32,8 +32,9 @@ public final class Node {
     var topologyVersion: UInt64 = 1
     private var queuesByID: [UInt64: ClassicQueue] = [:]
     /// In the order of their declarations, with gaps where queues were deleted.
-    private(set) var queueList: [ClassicQueue?] = []
-    private var queueGaps = 0
+    private(set) var queueList = SlotList<ClassicQueue>(\.listPosition)
+    /// Deliveries given back in this tick.
+    var givenBack = 0
     /// Deleted queues with deliveries that clients still hold.
     private var retired: [UInt64: ClassicQueue] = [:]
     private var exclusiveQueues: [ConnectionID: [UInt64]] = [:]
@@ -150,7 +151,6 @@ public final class Node {
 
     func register(_ queue: ClassicQueue) {
         queuesByID[queue.id] = queue
-        queue.listPosition = queueList.count
         queueList.append(queue)
         queue.watchUse()
         if let owner = queue.settings.exclusiveOwner {
@@ -167,17 +167,11 @@ public final class Node {
         queue.isDeleted = true
         queuesByID[queue.id] = nil
         if let owner = queue.settings.exclusiveOwner { exclusiveQueues[owner]?.removeAll { $0 == queue.id } }
-        queueList[queue.listPosition] = nil
-        queueGaps += 1
-        if queueGaps > 64, queueGaps > queueList.count / 2 {
-            queueList.removeAll { $0 == nil }
-            for (position, queue) in queueList.enumerated() { queue?.listPosition = position }
-            queueGaps = 0
-        }
+        queueList.remove(queue)
         if queue.unackedCount > 0 { retired[queue.id] = queue }
         let count = queue.readyCount
         discardReady(of: queue)
-        for consumer in queue.consumers { consumer.channel.queueDeleted(under: consumer) }
+        tellConsumers(of: queue)
         return count
     }
 
@@ -200,22 +194,6 @@ public final class Node {
             release(entry.record)
         }
         if queue.isDeleted, queue.unackedCount == 0 { retired[queue.id] = nil }
-    }
-
-    /// Returns everything that a channel held when it ended; the first slice at once.
-    func giveBack(_ unacked: inout Unacked, keeping consumers: [Consumer], exceptPending: Bool) {
-        var taken = Unacked()
-        swap(&taken, &unacked)
-        let returning = Returning(taken, consumers, exceptPending: exceptPending)
-        if !returning.continueReturning(in: self) { later(.giveBack(returning)) }
-    }
-
-    func cancel(_ consumer: Consumer) {
-        guard !consumer.isCancelled else { return }
-        consumer.isCancelled = true
-        let queue = consumer.queue
-        queue.remove(consumer)
-        if queue.isAbandoned { submit(.reap(queueID: queue.id), from: .node, in: queue.virtualHost) }
     }
 
     func schedule(_ queue: ClassicQueue) { scheduled.append(queue) }
@@ -278,6 +256,7 @@ public final class Node {
         guard !isTicking else { return TickOutcome(hasMore: true, nextDeadline: nil) }
         self.now = now
         isTicking = true
+        givenBack = 0
         fireTimers()
         checkMemory()
         carryOutRequests()

@@ -4,10 +4,10 @@ internal import AMQP
 extension Node {
     func apply(_ change: TopologyChange) -> Answer {
         topologyIndex += 1
-        topologyVersion += 1
         do throws(ProtocolException) {
             switch change {
             case .declareVirtualHost(let name):
+                // Routes are remembered by vhost: a new one changes none.
                 if virtualHosts[name] == nil { virtualHosts[name] = VirtualHost(name: name) }
                 return .done
             case .deleteVirtualHost(let name):
@@ -40,6 +40,7 @@ extension Node {
     /// The name is gone at once, with the connections that opened it; its queues go in slices.
     private func deleteVirtualHost(_ host: VirtualHost) throws(ProtocolException) -> Answer {
         virtualHosts[host.name] = nil
+        topologyVersion += 1
         for connection in sortedConnections where connection.virtualHost === host && connection.phase == .open {
             connection.fail(ProtocolException(.connectionForced, "vhost '\(host.name)' is deleted"))
             noteDirty(connection)
@@ -66,6 +67,7 @@ extension Node {
             return .done
         }
         host.add(Exchange(name: name, settings: settings))
+        topologyVersion += 1
         return .done
     }
 
@@ -121,6 +123,7 @@ extension Node {
             throw ProtocolException(.preconditionFailed, "exchange '\(name)' in vhost '\(host.name)' in use")
         }
         host.removeExchange(exchange)
+        topologyVersion += 1
         return .done
     }
 
@@ -134,6 +137,7 @@ extension Node {
         }
         let queue = ClassicQueue(id: topologyIndex, name: name, virtualHost: host, settings: settings, node: self)
         host.add(queue)
+        topologyVersion += 1
         register(queue)
         return .declared(queue: name, messages: 0, consumers: 0)
     }
@@ -160,6 +164,7 @@ extension Node {
     ) throws(ProtocolException) -> Answer {
         guard let queue = host.queues[name], queue.id == id else { return .removed(messages: 0) }
         host.removeQueue(name)
+        topologyVersion += 1
         return .removed(messages: retire(queue))
     }
 
@@ -171,7 +176,7 @@ extension Node {
         case .queue(let name): if host.queues[name] == nil { throw .noQueue(name, host.name) }
         case .exchange(let name): if host.exchanges[name] == nil { throw .noExchange(name, host.name) }
         }
-        host.bind(source, binding)
+        if host.bind(source, binding) { topologyVersion += 1 }
         return .done
     }
 
@@ -179,7 +184,10 @@ extension Node {
         in host: VirtualHost, _ exchange: String, _ binding: Binding
     ) throws(ProtocolException) -> Answer {
         // What has gone meanwhile took the binding with it.
-        if let source = host.exchanges[exchange] { host.unbind(source, binding) }
+        if let source = host.exchanges[exchange] {
+            host.unbind(source, binding)
+            topologyVersion += 1
+        }
         return .done
     }
 }

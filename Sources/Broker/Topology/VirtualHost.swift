@@ -26,10 +26,11 @@ final class VirtualHost {
 
     // MARK: Bindings
 
-    /// Adds a binding; the same one twice is one.
-    func bind(_ source: Exchange, _ binding: Binding) {
-        guard source.bind(binding) else { return }
+    /// Adds a binding; the same one twice is one. Returns whether it is new.
+    func bind(_ source: Exchange, _ binding: Binding) -> Bool {
+        guard source.bind(binding) else { return false }
         incoming[binding.destination, default: []].append((source, binding))
+        return true
     }
 
     /// Removes a binding; an auto-delete exchange without bindings goes with it.
@@ -48,28 +49,33 @@ final class VirtualHost {
     /// Removes a queue and the bindings to it.
     func removeQueue(_ name: String) {
         queues[name] = nil
-        removeBindings(to: .queue(name))
+        for exchange in unbindAll(from: .queue(name)) { removeExchange(exchange) }
     }
 
     /// Removes an exchange with the bindings from it and to it; auto-delete exchanges that lose their last binding
     /// that way go too, and so on.
     func removeExchange(_ exchange: Exchange) {
-        guard exchanges[exchange.name] === exchange else { return }
-        exchanges[exchange.name] = nil
-        var seen: Set<Destination> = []
-        for binding in exchange.bindings where seen.insert(binding.destination).inserted {
-            incoming[binding.destination]?.removeAll { $0.source === exchange }
-            if incoming[binding.destination]?.isEmpty == true { incoming[binding.destination] = nil }
+        // A list and no recursion: a chain of them may be as long as clients like.
+        var going = [exchange]
+        while let exchange = going.popLast() {
+            guard exchanges[exchange.name] === exchange else { continue }
+            exchanges[exchange.name] = nil
+            var seen: Set<Destination> = []
+            for binding in exchange.bindings where seen.insert(binding.destination).inserted {
+                incoming[binding.destination]?.removeAll { $0.source === exchange }
+                if incoming[binding.destination]?.isEmpty == true { incoming[binding.destination] = nil }
+            }
+            going += unbindAll(from: .exchange(exchange.name))
         }
-        removeBindings(to: .exchange(exchange.name))
     }
 
-    private func removeBindings(to destination: Destination) {
+    /// Removes the bindings that lead somewhere; returns the exchanges that should go because of that.
+    private func unbindAll(from destination: Destination) -> [Exchange] {
         var abandoned: [Exchange] = []
         for (source, binding) in incoming.removeValue(forKey: destination) ?? [] {
             if source.unbind(binding), source.isAbandoned { abandoned.append(source) }
         }
-        for exchange in abandoned { removeExchange(exchange) }
+        return abandoned
     }
 
     // MARK: Routing

@@ -6,7 +6,6 @@ internal import Synchronization
 final class LoadConsumer: @unchecked Sendable {
     private let plan: LoadPlan
     private var unacknowledged = 0
-    private var lastTag: UInt64 = 0
     private var now: UInt64 = 0
     /// Deliveries counted but not yet added to the total.
     private var uncounted: UInt64 = 0
@@ -25,8 +24,9 @@ final class LoadConsumer: @unchecked Sendable {
     func attach(to channel: ClientChannel) async {
         await withCheckedContinuation { continuation in
             channel.onLoop { [self] channel in
-                channel.onDelivery = { [unowned self, unowned channel] in take($0, channel) }
-                channel.onBatchEnd = { [unowned self] in batchEnded() }
+                // A round that failed drops its consumers while their connections still end.
+                channel.onDelivery = { [weak self, unowned channel] in self?.take($0, channel) }
+                channel.onBatchEnd = { [weak self] in self?.batchEnded() }
                 continuation.resume()
             }
         }
@@ -40,7 +40,6 @@ final class LoadConsumer: @unchecked Sendable {
             latency.record(nanoseconds: now > sent ? now - sent : 0)
         }
         uncounted += 1
-        lastTag = delivery.tag
         guard plan.ackBatch > 0 else { return }
         unacknowledged += 1
         if unacknowledged >= plan.ackBatch {

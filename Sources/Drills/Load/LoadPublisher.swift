@@ -47,9 +47,10 @@ final class LoadPublisher: @unchecked Sendable {
 
     func start() {
         channel.onLoop { [self] channel in
-            channel.onConfirm = { [unowned self] tag, multiple, isAck in settle(tag, multiple, isAck) }
-            channel.onWritable = { [unowned self] in publishSome() }
-            channel.onEnd = { [unowned self] error in ending.withLock { $0 = error } }
+            // A round that failed drops its publishers while their connections still end.
+            channel.onConfirm = { [weak self] tag, multiple, isAck in self?.settle(tag, multiple, isAck) }
+            channel.onWritable = { [weak self] in self?.publishSome() }
+            channel.onEnd = { [weak self] error in self?.ending.withLock { $0 = error } }
             publishSome()
         }
     }

@@ -53,7 +53,7 @@ extension Simulation {
         }
         for queue in (node.virtualHosts["/"]?.queues.values.sorted { $0.name < $1.name }) ?? [] {
             guard queue.readyCount > 0 else { continue }
-            for consumer in queue.consumers where consumer.hasCredit {
+            for consumer in queue.consumers.all where consumer.hasCredit {
                 throw ended("\(queue.readyCount) messages in \(queue.name) although '\(consumer.tag)' has credit")
             }
         }

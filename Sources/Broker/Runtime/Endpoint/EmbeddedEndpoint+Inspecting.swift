@@ -86,7 +86,7 @@ extension EmbeddedEndpoint {
             node.visitQueues(
                 { queue in
                     guard vhost == nil || queue.virtualHost.name == vhost else { return }
-                    infos += queue.consumers.map(node.info(of:))
+                    infos += queue.consumers.all.map(node.info(of:))
                 }, finished: { reply(infos) })
         }
     }

@@ -75,7 +75,7 @@ extension Node {
     /// A queue with its consumers.
     func detail(of queue: ClassicQueue) -> QueueInfo {
         var info = info(of: queue)
-        info.consumerDetails = queue.consumers.map(info(of:))
+        info.consumerDetails = queue.consumers.all.map(info(of:))
         return info
     }
 
@@ -161,7 +161,7 @@ extension Node {
         info.acksUncommitted = uncommitted
         info.messageStats = channel.readings.stats(channel.counters, withPublisher: true)
         info.connectionDetails = details(of: channel)
-        if withConsumers { info.consumerDetails = channel.consumers.map(self.info(of:)) }
+        if withConsumers { info.consumerDetails = channel.consumers.all.map(self.info(of:)) }
         return info
     }
 }
