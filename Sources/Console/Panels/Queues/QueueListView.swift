@@ -51,7 +51,8 @@ enum QueueListView {
             // Where fields are compared, fewer than the broker's filter left.
             let passed = state.queues.filter.hasLocalPart ? state.queues.rows.count : scope.filtered
             let count = Figures.exact(passed)
-            parts.append((passed == scope.total ? "\(count) queues" : "\(count) of \(total) queues", .text))
+            let noun = scope.total == 1 ? "queue" : "queues"
+            parts.append((passed == scope.total ? "\(count) \(noun)" : "\(count) of \(total) \(noun)", .text))
         } else {
             let first = (page.page - 1) * page.pageSize + 1
             let range = "\(Figures.exact(first))–\(Figures.exact(first + scope.loaded - 1))"
