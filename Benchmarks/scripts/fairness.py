@@ -194,7 +194,7 @@ def main():
     options.add_argument("--limit-ms", type=float, default=20)
     options = options.parse_args()
     broker = subprocess.Popen(
-        [options.warren, "serve", "--amqp-port", "0", "--http-port", "0", "--memory-limit", str(MEMORY_MIB)], stdout=subprocess.PIPE, text=True)
+        [options.warren, "serve", "--ephemeral", "--amqp-port", "0", "--http-port", "0", "--memory-limit", str(MEMORY_MIB)], stdout=subprocess.PIPE, text=True)
     try:
         port = int(re.search(r"127\.0\.0\.1:(\d+)", broker.stdout.readline()).group(1))
         steps = [

@@ -1,5 +1,7 @@
 internal import Broker
 internal import Dispatch
+internal import Foundation
+internal import Journal
 internal import NIOConcurrencyHelpers
 internal import NIOCore
 
@@ -18,17 +20,48 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
     private var alarmDeadline: Instant?
     /// Whether the loop takes no more work; guarded, because anybody may ask.
     private let isStopped = NIOLockedValueBox(false)
+    /// The node's files, where it has any.
+    private var storage: FileStorage?
+    private let storageFailure = NIOLockedValueBox(FailureWatch())
     /// The longest tick so far, in nanoseconds.
     private(set) var longestTick: UInt64 = 0
 
     init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
-    /// Makes the node, on the loop.
-    func start(_ configuration: NodeConfiguration) {
+    /// Makes the node, on the loop, with what its directory holds, where it has one. Throws `StorageError` where that
+    /// cannot be used or read.
+    func start(
+        _ configuration: NodeConfiguration, data: DataOptions?, progress: (DataDirectory.Progress) -> Void
+    ) throws -> RecoverySummary? {
         eventLoop.preconditionInEventLoop()
-        let node = Node(configuration, now: now)
+        var configuration = configuration
+        var summary: RecoverySummary?
+        let node: Node
+        if let data {
+            let directory = try DataDirectory(path: data.path)
+            let files = FileStorage(directory, sync: data.sync) { [eventLoop] in eventLoop.execute($0) }
+            configuration.storage = files
+            let wall = Date().timeIntervalSince1970 * 1_000_000_000
+            configuration.clockOffset = UInt64(wall) - now.nanoseconds
+            node = Node(configuration, now: now)
+            summary = try node.recover { visit throws(StorageError) in
+                try directory.recover(salvages: data.salvages, progress: progress, visit)
+            }
+            storage = files
+        } else {
+            node = Node(configuration, now: now)
+        }
         node.wake = { [unowned self] in scheduleTick() }
+        node.onStorageFailure = { [storageFailure] error in storageFailure.withLockedValue { $0.fail(error) } }
         self.node = node
+        return summary
+    }
+
+    /// Waits for the disk to fail, for ever where it does not; nil when the node ends.
+    func awaitStorageFailure() async -> StorageError? {
+        await withCheckedContinuation { continuation in
+            storageFailure.withLockedValue { $0.wait(continuation) }
+        }
     }
 
     /// Refuses further work, then ends the node after the work that was taken before.
@@ -39,6 +72,15 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
             hasEnded = true
             alarm?.cancel()
         }.get()
+        // What was written down is on the disk before the directory is given up.
+        await withCheckedContinuation { continuation in
+            eventLoop.execute { [self] in
+                guard let node else { return continuation.resume() }
+                node.whenWritten { continuation.resume() }
+            }
+        }
+        storage?.close()
+        storageFailure.withLockedValue { $0.end() }
     }
 
     var now: Instant { Instant(nanoseconds: DispatchTime.now().uptimeNanoseconds) }
@@ -91,5 +133,28 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
             return !isStopped
         }
         if !isTaken { work(nil) }
+    }
+}
+
+/// Whoever waits for the disk to fail.
+private struct FailureWatch {
+    private var error: StorageError?
+    private var hasEnded = false
+    private var waiting: [CheckedContinuation<StorageError?, Never>] = []
+
+    mutating func wait(_ continuation: CheckedContinuation<StorageError?, Never>) {
+        if error != nil || hasEnded { return continuation.resume(returning: error) }
+        waiting.append(continuation)
+    }
+
+    mutating func fail(_ error: StorageError) {
+        self.error = error
+        end()
+    }
+
+    mutating func end() {
+        hasEnded = true
+        for continuation in waiting { continuation.resume(returning: error) }
+        waiting = []
     }
 }

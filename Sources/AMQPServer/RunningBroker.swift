@@ -1,4 +1,5 @@
 public import Broker
+public import Journal
 internal import NIOCore
 internal import NIOPosix
 
@@ -23,33 +24,42 @@ public final class RunningBroker: Sendable {
     private let listener: AMQPListener?
     /// The node's management endpoint.
     public let endpoint: EmbeddedEndpoint
+    /// What was found in its data directory; nil where it has none.
+    public let recovered: RecoverySummary?
 
     private init(
-        driver: NodeDriver, group: MultiThreadedEventLoopGroup, listener: AMQPListener?, endpoint: EmbeddedEndpoint
+        driver: NodeDriver, group: MultiThreadedEventLoopGroup, listener: AMQPListener?, endpoint: EmbeddedEndpoint,
+        recovered: RecoverySummary?
     ) {
         self.driver = driver
         self.group = group
         self.listener = listener
         self.endpoint = endpoint
+        self.recovered = recovered
     }
 
     /// Starts a node on a thread of its own and opens its AMQP port; port 0 means any free one, nil none.
-    /// Throws `ListenError` when the port cannot be opened; nothing is left running then.
+    /// With `data` it keeps what is durable there, and has back what it finds; without, nothing survives it. Throws
+    /// `ListenError` when the port cannot be opened and `StorageError` when the directory cannot be used; nothing is left
+    /// running then.
     public static func start(
         _ configuration: NodeConfiguration = NodeConfiguration(seed: .random(in: .min ... .max)),
-        host: String = "127.0.0.1", port: Int? = 0
+        host: String = "127.0.0.1", port: Int? = 0, data: DataOptions? = nil,
+        progress: @escaping @Sendable (DataDirectory.Progress) -> Void = { _ in }
     ) async throws -> RunningBroker {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let driver = NodeDriver(eventLoop: group.any())
         do {
             let boxed = UncheckedSendable(configuration)
-            try await driver.eventLoop.submit { driver.start(boxed.value) }.get()
+            let recovered = try await driver.eventLoop.submit {
+                try driver.start(boxed.value, data: data, progress: progress)
+            }.get()
             var listener: AMQPListener?
             if let port { listener = try await .open(host: host, port: port, driver: driver) }
             return RunningBroker(
                 driver: driver, group: group, listener: listener,
                 endpoint: EmbeddedEndpoint(
-                    loop: driver, address: configuration.name, version: configuration.version))
+                    loop: driver, address: configuration.name, version: configuration.version), recovered: recovered)
         } catch {
             try? await group.shutdownGracefully()
             throw error
@@ -72,7 +82,10 @@ public final class RunningBroker: Sendable {
         }.get()
     }
 
-    /// Closes the port and all connections and ends the node. Its messages are gone.
+    /// Waits for its disk to fail: it is of no use afterwards and should be stopped. Nil when it ends without.
+    public func storageFailure() async -> StorageError? { await driver.awaitStorageFailure() }
+
+    /// Closes the port and all connections and ends the node. What is durable is in its directory, where it has one.
     public func stop() async throws {
         try await listener?.channel.close()
         try await driver.stop()

@@ -1,8 +1,11 @@
 import AMQPServer
 import ArgumentParser
 import Broker
+import Foundation
+import Journal
 import Management
 import ManagementServer
+import Terminal
 
 /// The options of every command that starts a broker.
 struct BrokerOptions: ParsableArguments {
@@ -25,7 +28,21 @@ struct BrokerOptions: ParsableArguments {
         help: "Memory above which publishers are not read, in MiB.")
     var memoryLimitMiB = 1024
 
+    @Option(help: "Directory for what is durable; made where there is none.")
+    var data: String?
+
+    @Flag(help: "Keep nothing on disk.")
+    var ephemeral = false
+
+    @Option(
+        help: "When something counts as durable: always, once the disk has it; os, once the system has it.")
+    var sync = SyncOption.always
+
+    @Flag(help: "Go on without what is damaged in the data directory.")
+    var salvage = false
+
     func validate() throws {
+        if ephemeral, data != nil { throw ValidationError("--data and --ephemeral exclude each other") }
         for (name, port) in [("--amqp-port", amqpPort), ("--http-port", httpPort)] {
             guard let port, !(0...65535).contains(port) else { continue }
             throw ValidationError("\(name) \(port) is not a port: use 0 (any free one) to 65535")
@@ -42,9 +59,14 @@ struct BrokerOptions: ParsableArguments {
 
     /// Starts the broker, and its management API where a port is named or `defaultHTTPPort` is one; a taken port ends the
     /// program with the ways out.
-    func start(defaultPort: Int, defaultHTTPPort: Int? = nil) async throws -> RunningServices {
+    func start(
+        defaultPort: Int, defaultHTTPPort: Int? = nil, defaultData: String? = nil
+    ) async throws -> RunningServices {
         let configuration = configuration
-        let broker = try await startBroker(configuration, port: amqpPort ?? defaultPort)
+        let path = ephemeral ? nil : data ?? defaultData
+        let broker = try await startBroker(
+            configuration, port: amqpPort ?? defaultPort,
+            data: path.map { DataOptions(path: $0, sync: sync.mode, salvages: salvage) })
         guard let httpPort = httpPort ?? defaultHTTPPort else { return RunningServices(broker: broker) }
         do {
             let management = try await ManagementListener.start(
@@ -61,9 +83,38 @@ struct BrokerOptions: ParsableArguments {
         }
     }
 
-    private func startBroker(_ configuration: NodeConfiguration, port: Int) async throws -> RunningBroker {
+    /// Where `warren serve` keeps what is durable unless told otherwise (XDG Base Directory Specification: state).
+    static var standardData: String {
+        let environment = ProcessInfo.processInfo.environment
+        let state = environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        let home = environment["HOME"] ?? NSHomeDirectory()
+        return (state ?? home + "/.local/state") + "/warren/data"
+    }
+
+    /// What was found in the data directory, for a person; nil where nothing needs to be said.
+    static func report(_ found: RecoverySummary?) -> String? {
+        guard let found else { return nil }
+        var parts: [String] = []
+        if found.messages > 0 || found.queues > 0 {
+            func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+            parts.append("\(count(found.queues, "queue")) and \(count(found.messages, "message")) are back")
+        }
+        if found.unreadable > 0 { parts.append("\(found.unreadable) records make no sense and were left out") }
+        for damage in found.damage { parts.append("left out, because it is damaged: \(damage)") }
+        return parts.isEmpty ? nil : "warren: " + parts.joined(separator: "; ")
+    }
+
+    private func startBroker(
+        _ configuration: NodeConfiguration, port: Int, data: DataOptions?
+    ) async throws -> RunningBroker {
         do {
-            return try await RunningBroker.start(configuration, host: bind, port: port)
+            let begin = ContinuousClock.now
+            return try await RunningBroker.start(configuration, host: bind, port: port, data: data) { progress in
+                guard ContinuousClock.now - begin > .seconds(1), !Screen.isAvailable else { return }
+                Main.standardError("warren: reading segment \(progress.segments) of \(progress.total) …")
+            }
+        } catch let error as StorageError {
+            throw Failure(error.description, .ioError)
         } catch let error as ListenError where error.isTaken {
             throw Failure(
                 """
@@ -89,4 +140,11 @@ struct RunningServices {
         await management?.stop()
         try await broker.stop()
     }
+}
+
+/// When something counts as durable, on the command line.
+enum SyncOption: String, ExpressibleByArgument, CaseIterable {
+    case always, os
+
+    var mode: FileStorage.Sync { self == .always ? .always : .os }
 }

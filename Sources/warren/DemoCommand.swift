@@ -14,7 +14,7 @@ struct DemoCommand: AsyncParsableCommand, ConsoleHost {
     @OptionGroup(title: "The console") var display: DisplayOptions
 
     func run() async throws {
-        var settings = try display.settings(label: "demo, ephemeral")
+        var settings = try display.settings(label: broker.data == nil ? "demo, ephemeral" : "demo")
         settings.hasTour = true
         let running = try await broker.start(defaultPort: 0)
         let workload = DemoWorkload(uri: try AMQPURI("amqp://\(running.broker.amqpAddress ?? "")"))

@@ -8,6 +8,8 @@ enum ExitStatus: Int32 {
     case usage = 2
     /// An endpoint or an address cannot be had (EX_UNAVAILABLE).
     case unavailable = 69
+    /// The disk fails, or what is on it cannot be used (EX_IOERR).
+    case ioError = 74
     /// Not permitted (EX_NOPERM).
     case notPermitted = 77
 }

@@ -1,5 +1,6 @@
 import AMQPServer
 import ArgumentParser
+import Journal
 import ManagementServer
 
 /// `warren serve`: the broker alone.
@@ -10,17 +11,27 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Prints one line when it accepts connections: ready amqp=HOST:PORT http=HOST:PORT
             The HTTP port takes RabbitMQ's management API: 'warren --connect http://HOST:PORT' opens the console on it.
-            User and password are guest/guest.
+            User and password are guest/guest. What is durable is kept in --data, by default in
+            $XDG_STATE_HOME/warren/data.
             """)
 
     @OptionGroup var broker: BrokerOptions
 
     func run() async throws {
         let signals = StopSignals()
-        let running = try await broker.start(defaultPort: 5672, defaultHTTPPort: 15672)
+        let running = try await broker.start(
+            defaultPort: 5672, defaultHTTPPort: 15672, defaultData: BrokerOptions.standardData)
+        if let report = BrokerOptions.report(running.broker.recovered) { Main.standardError(report) }
         Main.standardOutput(
             "ready amqp=\(running.broker.amqpAddress ?? "") http=\(running.management?.address ?? "")")
+        // A disk that fails ends it as a signal does.
+        let watching = Task { [broker = running.broker] in
+            let failure = await broker.storageFailure()
+            signals.cancel()
+            return failure
+        }
         await signals.wait()
         try await running.stop()
+        if let failure = await watching.value { throw Failure(failure.description, .ioError) }
     }
 }

@@ -9,14 +9,16 @@ import Dispatch
 #endif
 
 /// SIGTERM and SIGINT as something to wait for, so that a stop is clean.
-final class StopSignals {
+final class StopSignals: @unchecked Sendable {
     private let sources: [any DispatchSourceSignal]
     private let stream: AsyncStream<Int32>
+    private let send: AsyncStream<Int32>.Continuation
 
     /// From here on the signals no longer end the process by themselves.
     init() {
         let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
         self.stream = stream
+        send = continuation
         sources = [SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -30,6 +32,9 @@ final class StopSignals {
     func wait() async {
         for await _ in stream { return }
     }
+
+    /// Lets whoever waits go on.
+    func cancel() { send.finish() }
 
     deinit {
         for source in sources { source.cancel() }

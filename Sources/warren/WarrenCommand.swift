@@ -36,7 +36,7 @@ struct WarrenCommand: AsyncParsableCommand, ConsoleHost {
             for endpoint in target.endpoints { await endpoint.shutdown() }
             return try end.get()
         }
-        let settings = try display.settings(label: "ephemeral")
+        let settings = try display.settings(label: broker.data == nil ? "ephemeral" : nil)
         let running = try await broker.start(defaultPort: 5672)
         let end = await Result(
             ConsoleSession(

@@ -31,9 +31,12 @@ public final class TestBroker: Sendable {
         return try await TestBroker(ChildProcess(command))
     }
 
-    /// Starts `warren serve` on free ports.
-    public static func warren(_ options: [String] = []) async throws -> TestBroker {
-        try await TestBroker(.guarded([Repository.warren, "serve", "--amqp-port", "0", "--http-port", "0"] + options))
+    /// Starts `warren serve` on free ports. With `data` it keeps its data there, so that another start is a restart;
+    /// without, nothing survives it.
+    public static func warren(_ options: [String] = [], data: String? = nil) async throws -> TestBroker {
+        let place = data.map { ["--data", $0] } ?? ["--ephemeral"]
+        let command = [Repository.warren, "serve", "--amqp-port", "0", "--http-port", "0"] + place + options
+        return try await TestBroker(.guarded(command))
     }
 
     /// The AMQP URI of the virtual host `/`.

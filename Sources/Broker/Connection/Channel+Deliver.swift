@@ -83,7 +83,7 @@ extension Channel {
                 node.counters.deliverNoAck &+= 1
                 counters.deliverNoAck &+= 1
             }
-            node.release(entry.record)
+            node.drop(entry, of: queue)
             return
         }
         queue.unackedCount &+= 1

@@ -207,8 +207,7 @@ extension Channel {
         switch outcome {
         case .mustBeDurable:
             let number = confirms.publish(waitingFor: 1)
-            let position = node.journal.append(byteCount: bodyBytes)
-            node.awaitDurable(position, of: self, publish: number)
+            node.confirmWhenDurable(self, publish: number)
         case .settled:
             confirms.publishSettled()
             noteConfirms()

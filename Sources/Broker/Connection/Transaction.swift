@@ -35,6 +35,9 @@ final class TransactionEnd {
     private let transaction: Transaction
     private var nextPublish = 0
     private var nextSettlement = 0
+    /// What it is written down under; nil where one slice does it all, or nothing has been written.
+    private var number: UInt64?
+    private var hasBegun = false
 
     init(_ transaction: Transaction, isCommit: Bool, of channel: ChannelReference) {
         self.transaction = transaction
@@ -44,6 +47,46 @@ final class TransactionEnd {
 
     /// Does one slice; returns whether the task is finished or waits for its channel.
     func proceed(in node: Node) -> Bool {
+        guard isCommit, node.journal.keepsBytes else {
+            guard carryOut(in: node) else { return false }
+            if isWhole { durable(in: node) }
+            return true
+        }
+        if !hasBegun {
+            hasBegun = true
+            let size = transaction.publishes.reduce(transaction.settlements.count) { $0 + max(1, $1.queues.count) }
+            if size > Limits.sliceEntries {
+                number = node.journal.appended.rawValue
+                node.openTransactions += 1
+            }
+        }
+        node.beginTransaction(number)
+        let isFinished = carryOut(in: node)
+        node.pauseTransaction()
+        guard isFinished, isWhole else { return isFinished }
+        if let number {
+            node.journalCommit(number)
+            node.openTransactions -= 1
+        }
+        node.journalEnds()
+        // Whatever becomes of the client: all of it is there, or after a crash nothing of it.
+        node.whenDurable(.commit(self))
+        return true
+    }
+
+    /// Everything of it has been done.
+    private var isWhole: Bool {
+        nextPublish == transaction.publishes.count && nextSettlement == transaction.settlements.count
+    }
+
+    /// Everything of it is durable.
+    func durable(in node: Node) {
+        guard let channel = node.channel(channel), channel.phase == .open else { return }
+        channel.transactionEnded(self)
+    }
+
+    /// Does one slice; returns whether the task is finished or waits for its channel.
+    private func carryOut(in node: Node) -> Bool {
         // One that was closed has given back what it held.
         let channel = node.channel(channel).flatMap { $0.phase == .open ? $0 : nil }
         var budget = Limits.sliceEntries
@@ -79,7 +122,6 @@ final class TransactionEnd {
                     delivery.entry, of: delivery.queue.takeUnretainedValue(), requeue: settlement == .requeue)
             }
         }
-        channel?.transactionEnded(self)
         return true
     }
 }

@@ -17,7 +17,7 @@ final class ClassicQueue {
 
     var ready = EntryRing<QueueEntry>()
     private var returned = SortedEntries()
-    private var lastSequence: UInt64 = 0
+    private(set) var lastSequence: UInt64 = 0
     /// Bytes of the bodies of ready messages.
     private(set) var readyBytes = 0
     /// Deliveries that channels hold unacknowledged.
@@ -65,6 +65,9 @@ final class ClassicQueue {
         lastUsed = node.now
     }
 
+    /// Whether it survives its node, and with it what is persistent in it. What belongs to a connection ends with that.
+    var isDurable: Bool { settings.isDurable && settings.exclusiveOwner == nil }
+
     /// Memory of its entries, in bytes.
     var residentBytes: Int { ready.residentBytes + returned.residentBytes }
     var readyCount: Int { ready.count + returned.count }
@@ -110,7 +113,7 @@ final class ClassicQueue {
     /// Drops the oldest messages until the queue is within its length, at most `budget` of them; returns whether it is.
     func dropHead(budget: inout Int) -> Bool {
         while isOverLength, let entry = removeFirst() {
-            node.release(entry.record)
+            node.drop(entry, of: self)
             budget -= 1
             if budget <= 0 { break }
         }
@@ -188,7 +191,7 @@ final class ClassicQueue {
                 return false
             }
             budget -= 1
-            if let entry = removeFirst() { node.release(entry.record) }
+            if let entry = removeFirst() { node.drop(entry, of: self) }
         }
         if readyCount == 0 { hasExpiring = false } else { watchHead() }
         return true
@@ -224,7 +227,7 @@ final class ClassicQueue {
 
     /// Takes back a message that nobody has seen.
     func putBack(_ entry: QueueEntry) {
-        guard !isDeleted else { return node.release(entry.record) }
+        guard !isDeleted else { return node.drop(entry, of: self) }
         returned.insert(entry)
         readyBytes += Int(entry.bodyBytes)
         if limits.limitsLength { noteLength() }
@@ -239,6 +242,27 @@ final class ClassicQueue {
         swap(&remains.returned, &returned)
         readyBytes = 0
         return remains
+    }
+
+    // MARK: Durability
+
+    /// Takes back what survived, in the order of the sequences.
+    func restore(_ entries: [QueueEntry], lastSequence: UInt64) {
+        self.lastSequence = lastSequence
+        for entry in entries {
+            ready.append(entry)
+            readyBytes += Int(entry.bodyBytes)
+            if entry.expiry != QueueEntry.never { noteExpiring() }
+        }
+        if limits.limitsLength { noteLength() }
+    }
+
+    /// The sequences of all ready messages, as ranges in which there is no other message.
+    var readyRanges: [ClosedRange<UInt64>] {
+        var ranges = returned.sequenceRuns
+        // Whatever was delivered lies before what was not.
+        if !ready.isEmpty { ranges.append(ready.first.sequence...lastSequence) }
+        return ranges
     }
 
     // MARK: Consumers

@@ -9,6 +9,8 @@ struct QueueEntry {
     static let redelivered: UInt32 = 1
     /// Bit in `flags`: `delivery_mode` 2.
     static let persistent: UInt32 = 2
+    /// Bit in `flags`: it is written down in the journal, so its end must be too.
+    static let journaled: UInt32 = 4
 
     /// The `expiry` of a message that does not expire.
     static let never = UInt64.max

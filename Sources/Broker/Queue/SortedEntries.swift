@@ -96,6 +96,22 @@ struct SortedEntries: ~Copyable {
         blocks.insert(upper, at: index + 1)
     }
 
+    /// The sequences there are, as runs without a gap.
+    var sequenceRuns: [ClosedRange<UInt64>] {
+        var runs: [ClosedRange<UInt64>] = []
+        for block in blocks[firstBlock...] {
+            for slot in block.start..<block.end {
+                let sequence = block.entries[slot].sequence
+                if let last = runs.last, last.upperBound + 1 == sequence {
+                    runs[runs.count - 1] = last.lowerBound...sequence
+                } else {
+                    runs.append(sequence...sequence)
+                }
+            }
+        }
+        return runs
+    }
+
     /// Takes out the entry with the lowest sequence.
     mutating func popFirst() -> QueueEntry? {
         guard let entry = first else { return nil }

@@ -26,6 +26,8 @@ enum Limits {
     static let deliveriesPerTick = 4096
     /// Entries released, requeued or listed in one slice of a long task.
     static let sliceEntries = 2048
+    /// How long ends of messages, and publishes that nobody waits for, gather before they are written, milliseconds.
+    static let flushMilliseconds: UInt64 = 10
     /// Consumers ended in one slice.
     static let consumersPerSlice = 1024
     /// Queues described in one slice of a listing.

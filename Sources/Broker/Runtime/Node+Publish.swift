@@ -54,11 +54,32 @@ extension Node {
         let size = UInt32(clamping: bodyBytes)
         let expiry = lifetime.map { now.advanced(milliseconds: $0).nanoseconds } ?? QueueEntry.never
         var mustBeDurable = false
+        guard flags == 0 || !journal.keepsBytes else {
+            return putDurably(record, into: queues, size, expiry)
+        }
         for queue in queues {
             queue.enqueue(record, bodyBytes: size, flags: flags, expiry: expiry)
-            if flags != 0, queue.settings.isDurable { mustBeDurable = true }
+            if flags != 0, queue.isDurable { mustBeDurable = true }
         }
+        if mustBeDurable { journal.pass(byteCount: bodyBytes) }
         return mustBeDurable
+    }
+
+    /// Puts a persistent message into its queues and writes it down for those that are durable.
+    private func putDurably(
+        _ record: RecordPosition, into queues: [ClassicQueue], _ bodyBytes: UInt32, _ expiry: UInt64
+    ) -> Bool {
+        var durable = 0
+        for queue in queues {
+            let isDurable = queue.isDurable
+            if isDurable { durable += 1 }
+            queue.enqueue(
+                record, bodyBytes: bodyBytes,
+                flags: QueueEntry.persistent | (isDurable ? QueueEntry.journaled : 0), expiry: expiry)
+        }
+        guard durable > 0 else { return false }
+        journal(record, in: queues, durable: durable, expiry: expiry)
+        return true
     }
 
     /// Carries out a publish of a transaction that commits. Queues that have gone since it was routed take nothing.
@@ -70,11 +91,10 @@ extension Node {
             if let record = publish.record { release(record) }
             return
         }
-        let outcome = enqueue(
+        _ = enqueue(
             publish.record, on: publish.route, to: queues, deliveryMode: publish.deliveryMode,
             bodyBytes: publish.bodyBytes, lifetime: publish.lifetime,
             from: publisher, isMandatory: publish.isMandatory)
-        if outcome == .mustBeDurable { _ = journal.append(byteCount: publish.bodyBytes) }
     }
 
     private func unroutable(_ record: RecordPosition?, _ publisher: Channel?, isMandatory: Bool) {

@@ -51,10 +51,21 @@ extension Node {
 
     /// Applies what is in order. A node alone decides the order itself: first come, first applied.
     func applyProposals() {
-        while let proposal = proposals.popFirst() { answer(proposal.origin, apply(proposal.change)) }
+        while let proposal = proposals.popFirst() {
+            let survives = survives(proposal.change)
+            let outcome = apply(proposal.change)
+            if survives { journal(proposal.change, index: topologyIndex) }
+            let hasCascade = journalCascade()
+            if survives || hasCascade {
+                // What is answered survives.
+                whenDurable(.answer(proposal.origin, outcome))
+            } else {
+                answer(proposal.origin, outcome)
+            }
+        }
     }
 
-    private func answer(_ origin: Origin, _ answer: Answer) {
+    func answer(_ origin: Origin, _ answer: Answer) {
         switch origin {
         case .channel(let reference):
             if let channel = channel(reference), channel.waiting != nil {

@@ -72,6 +72,9 @@ extension Node {
                 sampleStatistics()
             case .deliveryAcks:
                 checkDeliveryAcks()
+            case .flush:
+                isWatchingFlush = false
+                isFlushDue = true
             }
         }
     }

@@ -1,7 +1,7 @@
 internal import AMQP
 internal import DequeModule
 internal import HeapModule
-internal import Journal
+public import Journal
 
 /// A broker node: a synchronous state machine for one event loop.
 ///
@@ -24,6 +24,30 @@ public final class Node {
     var sampledActivity: UInt64 = 0
     var quietSamples = 0
     private var random: SplitMix64
+
+    // Durability.
+    /// How many unsettled messages each segment of the journal holds.
+    var segmentUse = SegmentUse()
+    /// Messages that ended in this tick and are to be written down.
+    var ended: [MessageName] = []
+    /// The commit of several slices that is being written, and what has ended in it.
+    var transactionNumber: UInt64?
+    var transactionEnded: [MessageName] = []
+    /// Commits of several slices under way.
+    var openTransactions = 0
+    var isFlushDue = false
+    var isWatchingFlush = false
+    var isShuttingDown = false
+    var onWritten: (() -> Void)?
+    /// Segments to give up once the journal is durable up to a position.
+    var reclaiming: (last: UInt64, at: JournalPosition)?
+    /// The whole durable topology is written in the segments from this one on.
+    var topologyFloor: UInt64 = 0
+    var isRewriting = false
+    /// Why nothing can be kept any more.
+    public internal(set) var storageFailure: StorageError?
+    /// Called once when the disk fails: the node is of no use afterwards.
+    public var onStorageFailure: ((StorageError) -> Void)?
 
     // Topology. `topologyIndex` counts changes; the index of its declaration is a queue's identity.
     var virtualHosts: [String: VirtualHost] = [:]
@@ -50,9 +74,9 @@ public final class Node {
     var proposals = Deque<Proposal>()
     private var tasks = Deque<SliceTask>()
     var timers = Heap<Timer>()
-    private var awaitingDurability = Deque<DurabilityWaiter>()
+    var awaitingDurability = Deque<DurabilityWaiter>()
     var readingPaused: [Connection] = []
-    private var isTicking = false
+    private(set) var isTicking = false
     var isWatchingDeliveryAcks = false
     var controlAnswers: [UInt64: (Answer) -> Void] = [:]
     var lastControl: UInt64 = 0
@@ -180,6 +204,7 @@ public final class Node {
 
     /// Empties a queue at once in name and in slices in deed.
     func discardReady(of queue: ClassicQueue) {
+        if !queue.isDeleted { journalPurge(of: queue) }
         let remains = queue.takeAllReady()
         if remains.count > 0 { later(.release(Remains(remains))) }
     }
@@ -191,41 +216,12 @@ public final class Node {
         if requeue, !queue.isDeleted {
             queue.requeue(entry)
         } else {
-            release(entry.record)
+            drop(entry, of: queue)
         }
         if queue.isDeleted, queue.unackedCount == 0 { retired[queue.id] = nil }
     }
 
     func schedule(_ queue: ClassicQueue) { scheduled.append(queue) }
-
-    // MARK: Waiting for the journal
-
-    func awaitDurable(_ position: JournalPosition, of channel: Channel, publish number: UInt64) {
-        if var last = awaitingDurability.last, last.channel === channel, last.last + 1 == number {
-            last.last = number
-            last.position = position
-            awaitingDurability[awaitingDurability.count - 1] = last
-        } else {
-            awaitingDurability.append(
-                DurabilityWaiter(position: position, channel: channel, first: number, last: number))
-        }
-    }
-
-    private func flushJournal() {
-        guard let (storage, position) = journal.beginFlush() else { return }
-        storage.flush(upTo: position) { [weak self] in self?.journalIsDurable(upTo: $0) }
-    }
-
-    private func journalIsDurable(upTo position: JournalPosition) {
-        journal.completed(position)
-        while let waiter = awaitingDurability.first, waiter.position <= journal.durable {
-            awaitingDurability.removeFirst()
-            guard waiter.channel.phase == .open else { continue }
-            waiter.channel.confirms.settle(waiter.first, through: waiter.last)
-            waiter.channel.noteConfirms()
-        }
-        if !isTicking { wake?() }
-    }
 
     // MARK: Ticks
 
@@ -233,6 +229,7 @@ public final class Node {
     /// is taken any more (RabbitMQ closes connections with 320 as well).
     public func shutDown(now: Instant) {
         self.now = now
+        isShuttingDown = true
         let reason = ProtocolException(.connectionForced, "broker forced connection closure with reason 'shutdown'")
         for connection in sortedConnections {
             connection.fail(reason)
@@ -247,7 +244,10 @@ public final class Node {
         while let task = tasks.popFirst() {
             // Somebody waits for the end of these; the others end with the messages.
             if case .control(let work) = task { while !work(self) {} }
+            if case .endTransaction(let end) = task { while !end.proceed(in: self) {} }
         }
+        // What was written down is handed over; an earlier batch that is under way comes first.
+        flushJournal()
     }
 
     /// Carries out what has been asked for since the last tick, within this tick's limits.

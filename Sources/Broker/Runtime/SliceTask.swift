@@ -24,12 +24,12 @@ final class Remains {
     func releaseSome(in node: Node) -> Bool {
         var budget = Limits.sliceEntries
         while budget > 0, !remains.ready.isEmpty {
-            node.release(remains.ready.first.record)
+            node.forget(remains.ready.first)
             remains.ready.removeFirst()
             budget -= 1
         }
         while budget > 0, let entry = remains.returned.popFirst() {
-            node.release(entry.record)
+            node.forget(entry)
             budget -= 1
         }
         return remains.count == 0
@@ -70,6 +70,7 @@ struct Timer: Comparable {
         case memory
         case statistics
         case deliveryAcks
+        case flush
     }
 
     let deadline: Instant
@@ -78,12 +79,4 @@ struct Timer: Comparable {
     static func < (left: Timer, right: Timer) -> Bool {
         (left.deadline, left.target) < (right.deadline, right.target)
     }
-}
-
-/// Publishes of a channel that are confirmed once the journal is durable up to a position.
-struct DurabilityWaiter {
-    var position: JournalPosition
-    let channel: Channel
-    let first: UInt64
-    var last: UInt64
 }

@@ -19,6 +19,8 @@ final class VirtualHost {
     }
 
     /// Bindings by where they lead to, each with the exchange it comes from, oldest first.
+    /// Durable exchanges that have gone since this was last looked at.
+    var gone: [String] = []
     private var incoming: [Destination: [(source: Exchange, binding: Binding)]] = [:]
 
     func add(_ exchange: Exchange) { exchanges[exchange.name] = exchange }
@@ -60,6 +62,7 @@ final class VirtualHost {
         while let exchange = going.popLast() {
             guard exchanges[exchange.name] === exchange else { continue }
             exchanges[exchange.name] = nil
+            if exchange.settings.isDurable { gone.append(exchange.name) }
             var seen: Set<Destination> = []
             for binding in exchange.bindings where seen.insert(binding.destination).inserted {
                 incoming[binding.destination]?.removeAll { $0.source === exchange }

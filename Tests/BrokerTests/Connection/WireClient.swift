@@ -9,7 +9,7 @@ final class WireClient: Transport {
     enum Frame {
         case method(UInt16, Method)
         case header(UInt16, ContentHeader)
-        case body(UInt16, Int)
+        case body(UInt16, [UInt8])
     }
 
     let node: Node
@@ -102,7 +102,26 @@ final class WireClient: Transport {
 
     /// Bytes of the bodies that came.
     var bodyBytes: Int {
-        frames.reduce(0) { sum, frame in if case .body(_, let count) = frame { sum + count } else { sum } }
+        frames.reduce(0) { sum, frame in if case .body(_, let bytes) = frame { sum + bytes.count } else { sum } }
+    }
+
+    /// The bodies' frames, as text.
+    var bodies: [String] {
+        frames.compactMap { if case .body(_, let bytes) = $0 { String(decoding: bytes, as: UTF8.self) } else { nil } }
+    }
+
+    /// Publishes a text.
+    func publish(_ text: String, to exchange: String, key: String, persistent: Bool, _ channel: UInt16) {
+        var writer = WireWriter()
+        writer.writeMethodFrame(BasicPublish(exchange: exchange, routingKey: key), channel: channel)
+        var header = WireWriter()
+        let body = Array(text.utf8)
+        ContentHeader(bodySize: UInt64(body.count), properties: BasicProperties(deliveryMode: persistent ? 2 : 1))
+            .encode(into: &header)
+        body.withUnsafeBytes {
+            writer.writeContent(header: header.bytes, body: $0, channel: channel, frameMax: 131_072)
+        }
+        pass(Array(writer.bytes))
     }
 
     /// What the node writes stays where it is.
@@ -139,7 +158,7 @@ final class WireClient: Transport {
             if let header = try? ContentHeader(decoding: frame.payload) {
                 frames.append(.header(frame.channel, header))
             }
-        case .body: frames.append(.body(frame.channel, frame.payload.count))
+        case .body: frames.append(.body(frame.channel, Array(frame.payload)))
         case .heartbeat: break
         }
     }

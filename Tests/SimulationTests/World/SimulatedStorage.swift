@@ -1,36 +1,35 @@
 import Journal
 
-/// Storage whose flushes complete when the simulation says so: late, in any order, several at once.
+/// Storage whose batches become durable when the simulation says so, and which keeps them as a disk would.
 final class SimulatedStorage: Storage {
-    private struct Flush {
-        let position: JournalPosition
-        let completed: (JournalPosition) -> Void
-        let requestedAt: Int
-    }
-
     private unowned let simulation: Simulation
-    private var waiting: [Flush] = []
+    private var waiting: (batch: JournalBatch, completed: (StorageError?) -> Void, requestedAt: Int)?
     /// The step of the latest flush request that is known to be durable, with all before it.
     private(set) var durableRequest = -1
+    /// What is durable, by segment.
+    private(set) var segments: [UInt64: [UInt8]] = [:]
 
     init(simulation: Simulation) { self.simulation = simulation }
 
-    func flush(upTo position: JournalPosition, completed: @escaping (JournalPosition) -> Void) {
-        waiting.append(Flush(position: position, completed: completed, requestedAt: simulation.step))
-        simulation.trace.say { "flush requested up to \(position.rawValue)" }
+    var keepsBytes: Bool { true }
+
+    func write(_ batch: JournalBatch, completed: @escaping (StorageError?) -> Void) {
+        precondition(waiting == nil, "one batch is under way at a time")
+        waiting = (batch, completed, simulation.step)
+        simulation.trace.say { "flush requested up to \(batch.end.rawValue)" }
         simulation.plan(.flushDone, after: simulation.random.nanoseconds(upToMicroseconds: 20_000))
     }
 
-    /// Completes one of the waiting flushes, and with it often others.
+    func remove(segment: UInt64) { segments[segment] = nil }
+
+    /// Completes the batch that is under way.
     func completeSome() {
-        guard !waiting.isEmpty else { return }
-        let chosen = waiting[simulation.random.below(waiting.count)]
-        // One sync covers everything before it.
-        durableRequest = max(durableRequest, chosen.requestedAt)
-        let covered = waiting.filter { $0.position <= chosen.position }
-        let answered = simulation.random.chance(50) ? covered : [chosen]
-        waiting.removeAll { flush in answered.contains { $0.requestedAt == flush.requestedAt } }
-        simulation.trace.say { "flush done up to \(chosen.position.rawValue), \(answered.count) answered" }
-        for flush in answered { flush.completed(chosen.position) }
+        guard let (batch, completed, requestedAt) = waiting else { return }
+        waiting = nil
+        durableRequest = max(durableRequest, requestedAt)
+        batch.seal()
+        segments[batch.segment, default: []] += Array(batch.bytes)
+        simulation.trace.say { "flush done up to \(batch.end.rawValue)" }
+        completed(nil)
     }
 }

@@ -232,7 +232,7 @@ private final class Fetch {
             case .remove, .rejectRemove:
                 queue.counters.getNoAck &+= 1
                 node.counters.getNoAck &+= 1
-                node.release(entry.record)
+                node.drop(entry, of: queue)
             case .requeue, .rejectRequeue:
                 queue.counters.get &+= 1
                 node.counters.get &+= 1

@@ -42,6 +42,7 @@ extension Node {
         info.type = "ram"
         info.memUsed = memoryInUse
         info.memLimit = configuration.memoryLimit
+        info.diskFreeAlarm = storageFailure != nil
         info.memAlarm = isMemoryShort
         info.uptime = Int(clamping: now.milliseconds(since: startedAt))
         info.socketsUsed = connections.count

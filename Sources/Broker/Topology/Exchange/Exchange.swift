@@ -27,6 +27,8 @@ final class Exchange {
 
     /// Whether it should go now that its last binding has.
     var isAbandoned: Bool { settings.isAutoDelete && hadBinding && numbers.isEmpty }
+    /// Whether every virtual host has it from the beginning.
+    var isSystem: Bool { name.isEmpty || name.hasPrefix("amq.") }
     var bindingCount: Int { numbers.count }
     /// All bindings, oldest first.
     var bindings: [Binding] { order.compactMap { byNumber[$0] } }

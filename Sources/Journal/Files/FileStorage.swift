@@ -1,0 +1,149 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// A journal's segments as files: a thread of its own writes and syncs each batch, another prepares the next segment.
+///
+/// Everything but the threads' work happens on the owner's loop.
+public final class FileStorage: Storage, @unchecked Sendable {
+    /// When a batch counts as durable.
+    public enum Sync: String, Sendable, CaseIterable {
+        /// Once the disk has it: it survives a loss of power.
+        case always
+        /// Once the system has it: it survives the end of the process, not of the machine.
+        case os
+    }
+
+    private let directory: DataDirectory
+    private let sync: Sync
+    private let roomBytes: Int
+    private let post: @Sendable (@escaping @Sendable () -> Void) -> Void
+    private let writer = WorkerThread(name: "journal")
+    private let preparer = WorkerThread(name: "journal room")
+
+    /// Only touched on the loop.
+    private var waiting: ((StorageError?) -> Void)?
+
+    /// Only touched on the writer's thread.
+    private var file: Int32 = -1
+    private var fileName = ""
+    private var failure: StorageError?
+
+    /// Files in a directory. `post` runs what it is given on the owner's loop. Room for a segment is prepared ahead, in
+    /// bytes.
+    public init(
+        _ directory: DataDirectory, sync: Sync, roomBytes: Int = Journal.segmentBytes + (1 << 20),
+        post: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void
+    ) {
+        self.directory = directory
+        self.sync = sync
+        self.roomBytes = roomBytes
+        self.post = post
+        prepare()
+    }
+
+    /// They are kept.
+    public var keepsBytes: Bool { true }
+
+    /// Writes and syncs on a thread of its own.
+    public func write(_ batch: JournalBatch, completed: @escaping (StorageError?) -> Void) {
+        waiting = completed
+        writer.run { [self] in
+            let error = carryOut(batch)
+            post { [self] in
+                let completed = waiting
+                waiting = nil
+                completed?(error)
+            }
+        }
+    }
+
+    /// Removes the file, off the loop.
+    public func remove(segment: UInt64) {
+        let name = directory.file(of: segment)
+        preparer.run { unlink(name) }
+    }
+
+    /// Waits until what was handed over has been written, and closes the files. Blocks; nothing may be written afterwards.
+    public func close() {
+        writer.stop()
+        preparer.stop()
+        if file >= 0 { closeFile() }
+    }
+
+    // MARK: On the writer's thread
+
+    private func carryOut(_ batch: JournalBatch) -> StorageError? {
+        if let failure { return failure }
+        batch.seal()
+        do throws(StorageError) {
+            if batch.offset == 0 { try begin(segment: batch.segment) }
+            try SystemCall.write(batch.bytes, to: file, at: batch.offset, fileName)
+            if sync == .always { try SystemCall.sync(file, fileName) }
+            return nil
+        } catch {
+            failure = error
+            return error
+        }
+    }
+
+    private func begin(segment: UInt64) throws(StorageError) {
+        if file >= 0 { closeFile() }
+        fileName = directory.file(of: segment)
+        // Room that is ready becomes the segment; where none is yet, the file grows as it is written.
+        if rename(preparedName, fileName) < 0 {
+            file = try SystemCall.open(fileName, O_RDWR | O_CREAT | O_EXCL, doing: "made")
+        } else {
+            file = try SystemCall.open(fileName, O_RDWR, doing: "opened")
+        }
+        if sync == .always { try SystemCall.syncDirectory(directory.path) }
+        prepare()
+    }
+
+    private func closeFile() {
+        #if canImport(Glibc)
+            Glibc.close(file)
+        #elseif canImport(Musl)
+            Musl.close(file)
+        #else
+            Darwin.close(file)
+        #endif
+        file = -1
+    }
+
+    // MARK: Room
+
+    private var preparedName: String { directory.path + "/prepared" }
+
+    /// Fills a file with zeros for the next segment: a write into blocks that are there and known to be zero costs the
+    /// disk half of one that makes a file grow. A failure here is not one of the journal: it will grow, or fail then.
+    private func prepare() {
+        let (name, draft) = (preparedName, preparedName + ".new")
+        let (sync, roomBytes) = (sync, roomBytes)
+        preparer.run {
+            guard access(name, F_OK) != 0, let file = try? SystemCall.open(draft, O_WRONLY | O_CREAT, doing: "made")
+            else { return }
+            let zeros = [UInt8](repeating: 0, count: min(roomBytes, 1 << 20))
+            var isWhole = true
+            for place in stride(from: 0, to: roomBytes, by: zeros.count) {
+                let written: Void? = zeros.withUnsafeBytes {
+                    try? SystemCall.write($0, to: file, at: place, draft)
+                }
+                isWhole = isWhole && written != nil
+            }
+            if sync == .always { isWhole = isWhole && (try? SystemCall.sync(file, draft)) != nil }
+            #if canImport(Glibc)
+                Glibc.close(file)
+            #elseif canImport(Musl)
+                Musl.close(file)
+            #else
+                Darwin.close(file)
+            #endif
+            if isWhole { rename(draft, name) } else { unlink(draft) }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import AMQP
+import Journal
+import Testing
+
+@testable import Broker
+
+/// A disk that keeps what was synced, and of the batch under way so much as the test says, when its node crashes.
+final class CrashingDisk: Storage {
+    private(set) var segments: [UInt64: [UInt8]] = [:]
+    private var waiting: (batch: JournalBatch, completed: (StorageError?) -> Void)?
+    /// Batches that have become durable.
+    private(set) var batches = 0
+    /// After so many batches nothing becomes durable any more: the crash.
+    var crashAfter = Int.max
+    /// Fails the next batch.
+    var failure: StorageError?
+
+    var keepsBytes: Bool { true }
+
+    func write(_ batch: JournalBatch, completed: @escaping (StorageError?) -> Void) { waiting = (batch, completed) }
+    func remove(segment: UInt64) { if batches < crashAfter { segments[segment] = nil } }
+
+    /// Makes what is under way durable; returns whether anything was.
+    func sync() -> Bool {
+        guard let (batch, completed) = waiting, batches < crashAfter else { return false }
+        waiting = nil
+        if let failure {
+            completed(failure)
+            return true
+        }
+        land(batch.byteCount, of: batch)
+        batches += 1
+        completed(nil)
+        return true
+    }
+
+    private func land(_ count: Int, of batch: JournalBatch) {
+        batch.seal()
+        segments[batch.segment, default: []] += batch.bytes.prefix(count)
+    }
+
+    /// What a start after the crash finds; of the batch under way so many bytes.
+    func afterCrash(torn: Int = 0) -> CrashingDisk {
+        if let (batch, _) = waiting { land(min(torn, batch.byteCount), of: batch) }
+        waiting = nil
+        let disk = CrashingDisk()
+        disk.segments = segments
+        return disk
+    }
+
+    /// Holds what another disk holds after its crash.
+    func restore(_ other: CrashingDisk, torn: Int) {
+        segments = other.segments
+        if let (batch, _) = other.waiting { land(min(torn, batch.byteCount), of: batch) }
+    }
+
+    /// Bytes of the batch under way.
+    var pendingBytes: Int { waiting?.batch.byteCount ?? 0 }
+
+    /// A node that starts on it.
+    func start() throws -> (node: Node, found: RecoverySummary) {
+        let node = Node(NodeConfiguration(storage: self, seed: 1), now: Instant(nanoseconds: 1_000_000_000))
+        let found = try node.recover { visit throws(StorageError) in
+            var reader = JournalReader()
+            do throws(JournalDamage) {
+                for (segment, bytes) in segments.sorted(by: { $0.key < $1.key }) {
+                    let whole = try bytes.withUnsafeBufferPointer { bytes throws(JournalDamage) in
+                        try reader.read(segment: segment, UnsafeRawBufferPointer(bytes), visit)
+                    }
+                    segments[segment] = Array(bytes[..<whole])
+                }
+                return try reader.finish()
+            } catch {
+                throw StorageError("\(error)")
+            }
+        }
+        return (node, found)
+    }
+}
+
+extension WireClient {
+    /// Ticks and syncs until there is nothing left to do.
+    func settle(_ disk: CrashingDisk) {
+        for _ in 0..<1_000 {
+            tick()
+            // What nobody waits for gathers for ten milliseconds.
+            _ = node.tick(now: node.now.advanced(milliseconds: 11))
+            guard disk.sync() else { break }
+        }
+        tick()
+    }
+
+    /// The bodies of everything that is ready in a queue, as `basic.get` gives them, with whether each had been delivered.
+    func drain(_ queue: String, _ channel: UInt16) -> [String] {
+        var found: [String] = []
+        while true {
+            forgetFrames()
+            send(BasicGet(queue: queue, noAck: true), channel)
+            tick()
+            guard names.first == "basic.get-ok" else { return found }
+            found.append(bodies.joined())
+        }
+    }
+}
