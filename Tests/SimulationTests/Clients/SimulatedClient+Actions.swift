@@ -18,8 +18,8 @@ extension SimulatedClient {
         let channel = simulation.random.pick(free)
         switch simulation.random.below(1000) {
         case 0..<8: simulation.cutSoon(connection)
-        case 8..<12: hang(for: simulation.random.nanoseconds(upToMicroseconds: 8_000_000))
-        case 12..<22: hang(for: simulation.random.nanoseconds(upToMicroseconds: 100_000))
+        case 8..<13: hang(for: simulation.random.nanoseconds(upToMicroseconds: 12_000_000))
+        case 13..<22: hang(for: simulation.random.nanoseconds(upToMicroseconds: 100_000))
         case 22..<25: closeConnection()
         case 25..<40: close(channel)
         default:

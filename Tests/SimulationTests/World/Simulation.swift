@@ -122,7 +122,7 @@ final class Simulation {
         client.connection?.planDownstream()
         actionsLeft -= 1
         client.act()
-        let pause = random.chance(2) ? 500_000 : random.pick([50, 500, 5000])
+        let pause = random.chance(4) ? 1_500_000 : random.pick([50, 500, 5000])
         plan(.act(client), after: random.nanoseconds(upToMicroseconds: pause))
     }
 
