@@ -156,7 +156,7 @@ let package = Package(
         // Brokers, terminals and conditions with deadlines, for the two suites that test the built program.
         .target(name: "TestSupport", path: "Tests/TestSupport", exclude: ["scripts"], swiftSettings: settings),
         .testTarget(
-            name: "ConformanceTests", dependencies: ["TestSupport"], exclude: ["behaviours", "restart.py"],
+            name: "ConformanceTests", dependencies: ["TestSupport"], exclude: ["behaviours", "restart.py", "crash.py"],
             swiftSettings: settings),
         .testTarget(name: "ConsoleEndToEndTests", dependencies: ["TestSupport"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),

@@ -11,7 +11,7 @@ struct WarrenCommand: AsyncParsableCommand, ConsoleHost {
         commandName: "warren",
         abstract: "A terminal administration console for RabbitMQ-style brokers, with a broker inside.",
         discussion: """
-            Without --connect the console opens on a broker of its own, which keeps messages in memory and ends with \
+            Without --connect the console opens on a broker of its own, which keeps nothing unless --data says where and ends with \
             the console. For anything that others use, run 'warren serve' and keep the console apart. \
             Without a terminal it prints a snapshot and exits.
 

@@ -2,7 +2,7 @@
 struct UnackedDelivery: BitwiseCopyable {
     /// Counts from 1 in each channel (AMQP 0-9-1 §1.8.3.13, `basic.deliver` delivery-tag).
     let tag: UInt64
-    let entry: QueueEntry
+    var entry: QueueEntry
     let queue: Unmanaged<ClassicQueue>
     /// The consumer it went to; nil after `basic.get`.
     let consumer: Unmanaged<Consumer>?
@@ -102,6 +102,17 @@ struct Unacked: ~Copyable {
         }
         slots[slot].state = .held
         heldAfter = min(heldAfter, tag - 1)
+    }
+
+    /// Changes the entries of deliveries that are not settled.
+    func update(_ change: (QueueEntry, ClassicQueue) -> QueueEntry?) {
+        for block in blocks {
+            guard let slots = block.slots else { continue }
+            for slot in 0..<Self.slotCount where block.bits[slot >> 6] & 1 << UInt64(slot & 63) != 0 {
+                let queue = slots[slot].queue.takeUnretainedValue()
+                if let changed = change(slots[slot].entry, queue) { slots[slot].entry = changed }
+            }
+        }
     }
 
     /// Takes out the first delivery, whatever its state.

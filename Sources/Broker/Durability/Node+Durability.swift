@@ -142,7 +142,8 @@ extension Node {
             guard size.segment < journal.segment, segmentUse.count(in: size.segment) == 0 else { break }
             last = size.segment
         }
-        guard let last, openTransactions == 0 else { return }
+        guard openTransactions == 0 else { return }
+        guard let last else { return compact() }
         guard last < topologyFloor else { return rewriteTopology() }
         reclaiming = (last, journal.appended)
     }

@@ -7,27 +7,38 @@ extension Node {
 
     /// Writes down a message that has just been put into queues, some of which are durable. One record, however many.
     func journal(_ record: RecordPosition, in routed: [ClassicQueue], durable: Int, expiry: UInt64) {
+        var target = journalMessage(record, names: durable, expiry: expiry)
+        for queue in routed where queue.isDurable {
+            MessageName(queue: queue.id, sequence: queue.lastSequence).write(target)
+            target += MessageName.byteCount
+        }
+    }
+
+    /// Writes a message down again, for one queue.
+    func journalAgain(_ entry: QueueEntry, of queue: ClassicQueue) {
+        let target = journalMessage(entry.record, names: 1, expiry: entry.expiry)
+        MessageName(queue: queue.id, sequence: entry.sequence).write(target)
+    }
+
+    /// Writes all of a message's record but its names, whose place is returned.
+    private func journalMessage(_ record: RecordPosition, names: Int, expiry: UInt64) -> UnsafeMutableRawPointer {
         let bytes = UnsafeRawPointer(segments.bytes(of: record))
         let shape = MessageRecord.shape(of: bytes)
         let messageBytes = shape.bodyOffset + shape.bodyBytes
         let prefix = transactionNumber == nil ? 0 : 8
         var target = journal.append(
             kind: (transactionNumber == nil ? RecordKind.publish : .transactionPublish).rawValue,
-            byteCount: prefix + 16 + durable * MessageName.byteCount + messageBytes)
+            byteCount: prefix + 16 + names * MessageName.byteCount + messageBytes)
         if let transactionNumber { target.storeBytes(of: transactionNumber.littleEndian, as: UInt64.self) }
         target += prefix
         let wallExpiry = expiry == QueueEntry.never ? expiry : expiry &+ configuration.clockOffset
         target.storeBytes(of: wallExpiry.littleEndian, as: UInt64.self)
-        target.storeBytes(of: UInt32(truncatingIfNeeded: durable).littleEndian, toByteOffset: 8, as: UInt32.self)
+        target.storeBytes(of: UInt32(truncatingIfNeeded: names).littleEndian, toByteOffset: 8, as: UInt32.self)
         target.storeBytes(of: UInt32(truncatingIfNeeded: messageBytes).littleEndian, toByteOffset: 12, as: UInt32.self)
-        target += 16
-        for queue in routed where queue.isDurable {
-            MessageName(queue: queue.id, sequence: queue.lastSequence).write(target)
-            target += MessageName.byteCount
-        }
-        copyMessage(bytes, shape, to: target)
-        segments.mark(record, UInt32(truncatingIfNeeded: journal.segment))
-        segmentUse.add(durable, to: journal.segment)
+        copyMessage(bytes, shape, to: target + 16 + names * MessageName.byteCount)
+        segmentUse.add(names, to: journal.segment)
+        keptBytes += names * Self.keptBytes(shape.bodyBytes)
+        return target + 16
     }
 
     /// Copies a message as one piece, whether its body lies in chunks or not.
@@ -60,19 +71,28 @@ extension Node {
     @inline(__always)
     func forget(_ entry: QueueEntry) {
         if entry.flags & QueueEntry.journaled != 0 {
-            segmentUse.remove(from: UInt64(segments.mark(of: entry.record)))
+            noLongerKept(entry)
         }
         release(entry.record)
     }
 
     @inline(never)
     private func noteEnd(_ entry: QueueEntry, _ queue: ClassicQueue) {
-        segmentUse.remove(from: UInt64(segments.mark(of: entry.record)))
+        noLongerKept(entry)
         // A deleted queue's messages end with it.
         guard !queue.isDeleted else { return }
         let name = MessageName(queue: queue.id, sequence: entry.sequence)
         if transactionNumber == nil { ended.append(name) } else { transactionEnded.append(name) }
     }
+
+    @inline(__always)
+    func noLongerKept(_ entry: QueueEntry) {
+        segmentUse.remove(from: entry.segment)
+        keptBytes -= Self.keptBytes(Int(entry.bodyBytes))
+    }
+
+    /// What a message takes in the journal, about.
+    static func keptBytes(_ bodyBytes: Int) -> Int { bodyBytes + 128 }
 
     /// Writes down the ends of this tick, together.
     func journalEnds() {

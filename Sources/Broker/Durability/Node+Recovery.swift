@@ -39,7 +39,8 @@ extension Node {
     ) throws(StorageError) -> RecoverySummary {
         var reading = Reading()
         let recovered = try read { take($0, &reading) }
-        journal = Journal(storage: configuration.storage, after: recovered)
+        journal = Journal(
+            storage: configuration.storage, after: recovered, segmentLimit: configuration.segmentBytes)
         topologyFloor = recovered.segments.first?.segment ?? 0
         finish(&reading)
         reading.summary.damage = recovered.damage
@@ -105,15 +106,15 @@ extension Node {
             defer { reading.messages[name.queue] = messages }
             messages.lastSequence = max(messages.lastSequence, name.sequence)
             // A copy of one that is there, or of one that has ended.
-            guard messages.entries[name.sequence] == nil, messages.ended.remove(name.sequence) == nil else { continue }
+            guard messages.entries[name.sequence] == nil, !messages.ended.contains(name.sequence) else { continue }
             if let record { segments.retain(record) }
             let kept = record ?? store(from + start, shape)
             record = kept
             messages.entries[name.sequence] = QueueEntry(
                 sequence: name.sequence, record: kept, bodyBytes: UInt32(clamping: shape.bodyBytes),
-                flags: QueueEntry.persistent | QueueEntry.journaled, expiry: expiry)
-            segments.mark(kept, UInt32(truncatingIfNeeded: segment))
+                flags: QueueEntry.flags(journaledIn: segment), expiry: expiry)
             segmentUse.add(1, to: segment)
+            keptBytes += Self.keptBytes(Int(UInt32(clamping: shape.bodyBytes)))
         }
         return true
     }

@@ -47,10 +47,11 @@ struct SegmentUse {
         counts[Int(segment - first)] += count
     }
 
+    /// Takes one away from a segment, of whose number the lower bits are known.
     @inline(__always)
-    mutating func remove(from segment: UInt64) {
-        guard segment >= first, segment - first < UInt64(counts.count) else { return }
-        counts[Int(segment - first)] -= 1
+    mutating func remove(from segment: UInt32) {
+        let place = Int((segment &- UInt32(truncatingIfNeeded: first)) & (UInt32.max >> QueueEntry.segmentShift))
+        if place < counts.count { counts[place] -= 1 }
     }
 
     func count(in segment: UInt64) -> Int {

@@ -257,6 +257,26 @@ final class ClassicQueue {
         if limits.limitsLength { noteLength() }
     }
 
+    /// Changes entries that have come back.
+    func updateReturned(_ change: (QueueEntry) -> QueueEntry?) { returned.update(change) }
+
+    /// Changes some of the entries behind a sequence; returns the last one looked at, or nil at the end.
+    func updateReady(
+        after sequence: UInt64, limit: Int, _ change: (QueueEntry) -> QueueEntry?
+    ) -> UInt64? {
+        var (low, high) = (0, ready.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ready[middle].sequence <= sequence { low = middle + 1 } else { high = middle }
+        }
+        guard low < ready.count else { return nil }
+        let end = min(low + limit, ready.count)
+        for place in low..<end {
+            if let changed = change(ready[place]) { ready[place] = changed }
+        }
+        return ready[end - 1].sequence
+    }
+
     /// The sequences of all ready messages, as ranges in which there is no other message.
     var readyRanges: [ClosedRange<UInt64>] {
         var ranges = returned.sequenceRuns

@@ -45,6 +45,18 @@ struct EntryRing<Entry: BitwiseCopyable>: ~Copyable {
         return blocks[firstBlock][head]
     }
 
+    /// The entry at a place, counted from the first.
+    subscript(index: Int) -> Entry {
+        get {
+            precondition(index >= 0 && index < count)
+            return blocks[firstBlock + ((head + index) >> Self.shift)][(head + index) & (Self.blockEntries - 1)]
+        }
+        set {
+            precondition(index >= 0 && index < count)
+            blocks[firstBlock + ((head + index) >> Self.shift)][(head + index) & (Self.blockEntries - 1)] = newValue
+        }
+    }
+
     @inline(__always)
     mutating func removeFirst() {
         precondition(count > 0)

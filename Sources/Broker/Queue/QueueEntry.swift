@@ -11,6 +11,9 @@ struct QueueEntry {
     static let persistent: UInt32 = 2
     /// Bit in `flags`: it is written down in the journal, so its end must be too.
     static let journaled: UInt32 = 4
+    /// Above the flags' own bits: the number of the journal's segment that holds it, as far as there is room. No journal
+    /// has so many segments at a time that it could be another.
+    static let segmentShift: UInt32 = 8
 
     /// The `expiry` of a message that does not expire.
     static let never = UInt64.max
@@ -21,6 +24,21 @@ struct QueueEntry {
     /// Bytes of the body, for the queue's statistics.
     let bodyBytes: UInt32
     var flags: UInt32
+    /// The segment's number, without what there is no room for.
+    var segment: UInt32 { flags >> Self.segmentShift }
+
+    /// The flags of a message that is written down in a segment.
+    static func flags(journaledIn segment: UInt64) -> UInt32 {
+        persistent | journaled | UInt32(truncatingIfNeeded: segment) << segmentShift
+    }
+
+    /// The same message, written down in another segment.
+    func moved(to segment: UInt64) -> QueueEntry {
+        var moved = self
+        moved.flags = flags & ((1 << Self.segmentShift) - 1) | UInt32(truncatingIfNeeded: segment) << Self.segmentShift
+        return moved
+    }
+
     /// When it expires, in nanoseconds on the node's clock; `never` for most.
     let expiry: UInt64
 }

@@ -96,6 +96,15 @@ struct SortedEntries: ~Copyable {
         blocks.insert(upper, at: index + 1)
     }
 
+    /// Changes entries; their sequences stay.
+    func update(_ change: (QueueEntry) -> QueueEntry?) {
+        for block in blocks[firstBlock...] {
+            for slot in block.start..<block.end {
+                if let changed = change(block.entries[slot]) { block.entries[slot] = changed }
+            }
+        }
+    }
+
     /// The sequences there are, as runs without a gap.
     var sequenceRuns: [ClosedRange<UInt64>] {
         var runs: [ClosedRange<UInt64>] = []

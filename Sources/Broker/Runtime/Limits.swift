@@ -28,6 +28,12 @@ enum Limits {
     static let sliceEntries = 2048
     /// How long ends of messages, and publishes that nobody waits for, gather before they are written, milliseconds.
     static let flushMilliseconds: UInt64 = 10
+    /// A journal of fewer segments is left as it is.
+    static let journalSegmentsMin = 4
+    /// Above so many times what is needed of it a journal is written anew.
+    static let journalFactor = 3
+    /// Messages looked at in one slice of that.
+    static let rewrittenPerSlice = 1024
     /// Consumers ended in one slice.
     static let consumersPerSlice = 1024
     /// Queues described in one slice of a listing.

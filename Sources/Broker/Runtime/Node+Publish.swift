@@ -70,12 +70,13 @@ extension Node {
         _ record: RecordPosition, into queues: [ClassicQueue], _ bodyBytes: UInt32, _ expiry: UInt64
     ) -> Bool {
         var durable = 0
+        let journaled = QueueEntry.flags(journaledIn: journal.openSegment())
         for queue in queues {
             let isDurable = queue.isDurable
             if isDurable { durable += 1 }
             queue.enqueue(
                 record, bodyBytes: bodyBytes,
-                flags: QueueEntry.persistent | (isDurable ? QueueEntry.journaled : 0), expiry: expiry)
+                flags: isDurable ? journaled : QueueEntry.persistent, expiry: expiry)
         }
         guard durable > 0 else { return false }
         journal(record, in: queues, durable: durable, expiry: expiry)

@@ -28,6 +28,9 @@ public final class Node {
     // Durability.
     /// How many unsettled messages each segment of the journal holds.
     var segmentUse = SegmentUse()
+    /// Bytes of the journal that unsettled messages need, about.
+    var keptBytes = 0
+    var isCompacting = false
     /// Messages that ended in this tick and are to be written down.
     var ended: [MessageName] = []
     /// The commit of several slices that is being written, and what has ended in it.
@@ -102,7 +105,7 @@ public final class Node {
         self.now = now
         startedAt = now
         lastMemoryCheck = now
-        journal = Journal(storage: configuration.storage)
+        journal = Journal(storage: configuration.storage, segmentLimit: configuration.segmentBytes)
         random = SplitMix64(seed: configuration.seed)
         virtualHosts["/"] = VirtualHost(name: "/")
     }

@@ -17,6 +17,8 @@ public struct NodeConfiguration {
     public var storage: any Storage
     /// Nanoseconds from 1970 to the beginning of the node's clock: what expires must do so after a restart too.
     public var clockOffset: UInt64 = 0
+    /// How much a segment of the journal holds before the next one is begun, bytes.
+    public var segmentBytes = Journal.segmentBytes
     /// Seeds what must differ between nodes and between runs: names that the broker makes up.
     public var seed: UInt64
     /// The broker's version, for clients and management.

@@ -53,12 +53,18 @@ public struct Journal {
         return payload
     }
 
-    @inline(never)
-    private mutating func beginBatch() {
-        if offset >= segmentLimit {
+    /// The segment that the next record will go to.
+    public mutating func openSegment() -> UInt64 {
+        if gathering.isEmpty, offset >= segmentLimit {
             segment += 1
             offset = 0
         }
+        return segment
+    }
+
+    @inline(never)
+    private mutating func beginBatch() {
+        _ = openSegment()
         appended = JournalPosition(appended.rawValue + UInt64(JournalBatch.headerBytes))
     }
 

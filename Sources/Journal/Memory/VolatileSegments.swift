@@ -77,18 +77,6 @@ public final class VolatileSegments {
         header.storeBytes(of: header.load(as: UInt32.self) &+ count, as: UInt32.self)
     }
 
-    /// Keeps a number with the record, which means something to its owner.
-    @inlinable
-    public func mark(_ record: RecordPosition, _ number: UInt32) {
-        (bytes(of: record) - Self.headerBytes).storeBytes(of: number, toByteOffset: 4, as: UInt32.self)
-    }
-
-    /// The number that is kept with the record; of no meaning before there is one.
-    @inlinable
-    public func mark(of record: RecordPosition) -> UInt32 {
-        (bytes(of: record) - Self.headerBytes).load(fromByteOffset: 4, as: UInt32.self)
-    }
-
     /// How many references hold the record.
     @inlinable
     public func references(to record: RecordPosition) -> UInt32 {

@@ -12,6 +12,7 @@ final class CrashingDisk: Storage {
     private(set) var batches = 0
     /// After so many batches nothing becomes durable any more: the crash.
     var crashAfter = Int.max
+    var segmentBytes = 2_000
     /// Fails the next batch.
     var failure: StorageError?
 
@@ -54,12 +55,17 @@ final class CrashingDisk: Storage {
         if let (batch, _) = other.waiting { land(min(torn, batch.byteCount), of: batch) }
     }
 
+    /// Bytes of all segments.
+    var byteCount: Int { segments.values.reduce(0) { $0 + $1.count } }
+
     /// Bytes of the batch under way.
     var pendingBytes: Int { waiting?.batch.byteCount ?? 0 }
 
     /// A node that starts on it.
     func start() throws -> (node: Node, found: RecoverySummary) {
-        let node = Node(NodeConfiguration(storage: self, seed: 1), now: Instant(nanoseconds: 1_000_000_000))
+        var configuration = NodeConfiguration(storage: self, seed: 1)
+        configuration.segmentBytes = segmentBytes
+        let node = Node(configuration, now: Instant(nanoseconds: 1_000_000_000))
         let found = try node.recover { visit throws(StorageError) in
             var reader = JournalReader()
             do throws(JournalDamage) {

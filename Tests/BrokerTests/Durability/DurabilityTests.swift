@@ -225,4 +225,36 @@ struct DurabilityTests {
         #expect(client.names == ["basic.nack", "connection.close"])
         #expect(told?.description == "the disk is gone" && node.storageFailure == told)
     }
+
+    @Test("the disk holds what is needed and little more, even where one old message is held and queues share bodies")
+    func space() throws {
+        let disk = CrashingDisk()
+        let (node, _) = try disk.start()
+        let client = try client(node, [1, 2])
+        client.send(ExchangeDeclare(exchange: "f", type: "fanout", durable: true), 1)
+        for queue in ["held", "ready", "busy"] {
+            client.send(QueueDeclare(queue: queue, durable: true), 1)
+            client.send(QueueBind(queue: queue, exchange: "f"), 1)
+        }
+        client.settle(disk)
+        client.publish("old", to: "f", key: "", persistent: true, 1)
+        client.send(BasicGet(queue: "held"), 1)
+        client.tick()
+        client.send(BasicConsume(queue: "busy", consumerTag: "c", noAck: true), 2)
+        client.settle(disk)
+        var most = 0
+        for number in 0..<3_000 {
+            client.publish("message \(number)", to: "", key: "busy", persistent: true, 1)
+            if number % 5 == 4 { client.settle(disk) }
+            most = max(most, disk.byteCount)
+        }
+        client.settle(disk)
+        #expect(most < 40_000, "3,000 messages of about 160 octets went through")
+        let (again, found) = try disk.afterCrash().start()
+        #expect(found.messages == 2 && found.unreadable == 0)
+        let other = try self.client(again)
+        #expect(other.drain("held", 1) == ["old"] && other.drain("ready", 1) == ["old"])
+        #expect(other.drain("busy", 1) == [])
+        #expect(again.virtualHosts["/"]?.exchanges["f"]?.bindingCount == 3)
+    }
 }
