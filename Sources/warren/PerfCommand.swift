@@ -40,6 +40,9 @@ struct PerfCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Publisher confirms, with so many outstanding at most.", valueName: "window"))
     var confirms = 0
 
+    @Option(help: ArgumentHelp("Publish in transactions of so many, one after the other.", valueName: "size"))
+    var tx = 0
+
     @Option(
         name: .customLong("ack-batch"),
         help: "Acknowledge by hand, so many at once; 0 is automatic acknowledgement.")
@@ -64,6 +67,7 @@ struct PerfCommand: AsyncParsableCommand {
         plan.bodyBytes = size
         plan.isPersistent = persistent
         plan.confirmWindow = confirms
+        plan.transactionSize = tx
         plan.ackBatch = ackBatch
         plan.prefetch = prefetch
         plan.seconds = duration

@@ -129,7 +129,7 @@ extension Node {
 
     /// Gives up the oldest segments that hold nothing anybody needs, once all that was written down when that was found is
     /// durable: the ends of their messages must not be lost with them.
-    private func reclaim() {
+    func reclaim() {
         guard journal.keepsBytes else { return }
         if let (last, position) = reclaiming {
             guard position <= journal.durable else { return }

@@ -17,15 +17,7 @@ public struct RecoverySummary: Hashable, Sendable {
 
 /// What has been read of the journal so far.
 private struct Reading {
-    /// Messages of one queue by their sequences.
-    struct Messages {
-        var entries: [UInt64: QueueEntry] = [:]
-        /// Those that ended before their record came.
-        var ended: Set<UInt64> = []
-        var lastSequence: UInt64 = 0
-    }
-
-    var messages: [UInt64: Messages] = [:]
+    var messages: [UInt64: RecoveredMessages] = [:]
     /// Records of commits that took several slices, by their numbers, until the end of each is seen.
     var uncommitted: [UInt64: [(kind: RecordKind, bytes: [UInt8], segment: UInt64)]] = [:]
     var summary = RecoverySummary()
@@ -44,6 +36,8 @@ extension Node {
         topologyFloor = recovered.segments.first?.segment ?? 0
         finish(&reading)
         reading.summary.damage = recovered.damage
+        // What ended before the end may leave segments that nobody needs.
+        reclaim()
         return reading.summary
     }
 
@@ -102,17 +96,14 @@ extension Node {
         var record: RecordPosition?
         for index in 0..<queues {
             guard let name = payload.name(at: 16 + index * MessageName.byteCount) else { return false }
-            var messages = reading.messages.removeValue(forKey: name.queue) ?? Reading.Messages()
-            defer { reading.messages[name.queue] = messages }
-            messages.lastSequence = max(messages.lastSequence, name.sequence)
-            // A copy of one that is there, or of one that has ended.
-            guard messages.entries[name.sequence] == nil, !messages.ended.contains(name.sequence) else { continue }
+            guard reading.messages[name.queue, default: RecoveredMessages()].expects(name.sequence) else { continue }
             if let record { segments.retain(record) }
             let kept = record ?? store(from + start, shape)
             record = kept
-            messages.entries[name.sequence] = QueueEntry(
-                sequence: name.sequence, record: kept, bodyBytes: UInt32(clamping: shape.bodyBytes),
-                flags: QueueEntry.flags(journaledIn: segment), expiry: expiry)
+            reading.messages[name.queue, default: RecoveredMessages()].add(
+                QueueEntry(
+                    sequence: name.sequence, record: kept, bodyBytes: UInt32(clamping: shape.bodyBytes),
+                    flags: QueueEntry.flags(journaledIn: segment), expiry: expiry))
             segmentUse.add(1, to: segment)
             keptBytes += Self.keptBytes(Int(UInt32(clamping: shape.bodyBytes)))
         }
@@ -152,14 +143,7 @@ extension Node {
     }
 
     private func end(_ name: MessageName, _ reading: inout Reading) {
-        var messages = reading.messages.removeValue(forKey: name.queue) ?? Reading.Messages()
-        messages.lastSequence = max(messages.lastSequence, name.sequence)
-        if let entry = messages.entries.removeValue(forKey: name.sequence) {
-            forget(entry)
-        } else {
-            messages.ended.insert(name.sequence)
-        }
-        reading.messages[name.queue] = messages
+        if let entry = reading.messages[name.queue, default: RecoveredMessages()].end(name.sequence) { forget(entry) }
     }
 
     private func takeRanges(_ payload: UnsafeRawBufferPointer, _ reading: inout Reading) -> Bool {
@@ -169,10 +153,7 @@ extension Node {
                 let last = payload.number(at: place + 16), first <= last
             else { return false }
             // Only those that are there: a range is written when all its messages are.
-            let ended = reading.messages[queue]?.entries.keys.filter { $0 >= first && $0 <= last }.sorted() ?? []
-            for sequence in ended { end(MessageName(queue: queue, sequence: sequence), &reading) }
-            reading.messages[queue, default: Reading.Messages()].lastSequence = max(
-                reading.messages[queue]?.lastSequence ?? 0, last)
+            for entry in reading.messages[queue, default: RecoveredMessages()].end(first...last) { forget(entry) }
         }
         return true
     }
@@ -192,7 +173,7 @@ extension Node {
         for (id, messages) in reading.messages.sorted(by: { $0.key < $1.key }) {
             // Whatever comes now has another identity than what came before.
             topologyIndex = max(topologyIndex, id)
-            let entries = messages.entries.sorted { $0.key < $1.key }.map(\.value)
+            let entries = messages.remaining
             guard let queue = queue(id: id), queue.isDurable else {
                 reading.summary.discarded += entries.count
                 for entry in entries { forget(entry) }

@@ -79,6 +79,7 @@ public struct LoadGenerator: Sendable {
             connections.append(connection)
             let channel = try await connection.openChannel()
             if plan.confirmWindow > 0 { try await channel.call(ConfirmSelect()) }
+            if plan.transactionSize > 0 { try await channel.call(TxSelect()) }
             publishers.append(LoadPublisher(plan: plan, queue: queue, channel: channel))
         }
 
@@ -124,7 +125,7 @@ public struct LoadGenerator: Sendable {
             let published = publishers.reduce(0) { $0 + $1.published }
             let consumed = consumers.reduce(0) { $0 + $1.consumed }
             let settled = publishers.reduce(0) { $0 + $1.confirmed + $1.refused }
-            let isConfirmed = plan.confirmWindow == 0 || settled == published
+            let isConfirmed = (plan.confirmWindow == 0 && plan.transactionSize == 0) || settled == published
             if isConfirmed, plan.consumers == 0 || consumed == published { return }
             if plan.consumers > 0, consumed > published {
                 throw LoadError.miscounted("\(consumed) messages were consumed and \(published) published")

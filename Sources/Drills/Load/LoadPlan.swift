@@ -10,6 +10,8 @@ public struct LoadPlan: Hashable, Sendable, Codable {
     public var isPersistent = false
     /// Most publishes unconfirmed at once in each publisher; 0 publishes without confirms.
     public var confirmWindow = 0
+    /// Publishes of a transaction; 0 uses none.
+    public var transactionSize = 0
     /// Deliveries acknowledged at once; 0 is automatic acknowledgement.
     public var ackBatch = 0
     /// Most deliveries unacknowledged at once in each consumer; 0 means no limit.
@@ -26,6 +28,8 @@ public struct LoadPlan: Hashable, Sendable, Codable {
         if !(0...64).contains(consumers) { return "consumers: use 0 to 64, not \(consumers)" }
         if !(0...(16 << 20)).contains(bodyBytes) { return "size: use 0 to 16777216 octets, not \(bodyBytes)" }
         if !(0...1_000_000).contains(confirmWindow) { return "confirms: use 0 to 1000000, not \(confirmWindow)" }
+        if !(0...100_000).contains(transactionSize) { return "tx: use 0 to 100000, not \(transactionSize)" }
+        if transactionSize > 0, confirmWindow > 0 { return "a channel has transactions or confirms, not both" }
         if !(0...100_000).contains(ackBatch) { return "ack batch: use 0 to 100000, not \(ackBatch)" }
         if ackBatch > 0, prefetch > 0, Int(prefetch) < ackBatch {
             return "prefetch \(prefetch) is below the ack batch of \(ackBatch): nothing would ever be acknowledged"

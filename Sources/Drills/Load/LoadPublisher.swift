@@ -49,10 +49,40 @@ final class LoadPublisher: @unchecked Sendable {
         channel.onLoop { [self] channel in
             // A round that failed drops its publishers while their connections still end.
             channel.onConfirm = { [weak self] tag, multiple, isAck in self?.settle(tag, multiple, isAck) }
-            channel.onWritable = { [weak self] in self?.publishSome() }
+            if plan.transactionSize == 0 { channel.onWritable = { [weak self] in self?.publishSome() } }
             channel.onEnd = { [weak self] error in self?.ending.withLock { $0 = error } }
-            publishSome()
+            if plan.transactionSize > 0 { Task { await commitAll() } } else { publishSome() }
         }
+    }
+
+    /// Publishes in transactions, each committed before the next begins.
+    private func commitAll() async {
+        while failure == nil {
+            let begin = DispatchTime.now().uptimeNanoseconds
+            let goesOn = await withCheckedContinuation { continuation in
+                channel.onLoop { [self] _ in continuation.resume(returning: publishTransaction(begin)) }
+            }
+            guard goesOn else { return }
+            do throws(ClientError) {
+                _ = try await channel.call(TxCommit())
+            } catch {
+                return ending.withLock { $0 = $0 ?? error }
+            }
+            let end = DispatchTime.now().uptimeNanoseconds
+            channel.onLoop { [self] _ in latency.record(nanoseconds: end - begin) }
+            confirmedTotal.add(UInt64(plan.transactionSize), ordering: .relaxed)
+            lastEventTime.store(end, ordering: .relaxed)
+        }
+    }
+
+    private func publishTransaction(_ now: UInt64) -> Bool {
+        guard !isStopped else { return false }
+        if plan.bodyBytes >= 8 { body.storeBytes(of: now, as: UInt64.self) }
+        for _ in 0..<plan.transactionSize {
+            channel.publish(template, body: UnsafeRawBufferPointer(rebasing: body[..<plan.bodyBytes]))
+        }
+        publishedTotal.add(UInt64(plan.transactionSize), ordering: .relaxed)
+        return true
     }
 
     func stop() { channel.onLoop { [self] _ in isStopped = true } }
