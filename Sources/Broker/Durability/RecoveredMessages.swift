@@ -11,12 +11,20 @@ struct RecoveredMessages {
     private var others: [UInt64: QueueEntry] = [:]
     /// Those that ended before their records came.
     private var endedBefore: Set<UInt64> = []
+    /// Ranges that ended as a whole, ascending: what comes later with such a sequence was in it.
+    private var endedRanges: [ClosedRange<UInt64>] = []
     private(set) var lastSequence: UInt64 = 0
 
     /// Whether a record of this message is news: not a copy of one that is there, nor of one that has ended.
     mutating func expects(_ sequence: UInt64) -> Bool {
         lastSequence = max(lastSequence, sequence)
         return place(of: sequence) == nil && others[sequence] == nil && !endedBefore.contains(sequence)
+            && !isInEndedRange(sequence)
+    }
+
+    private func isInEndedRange(_ sequence: UInt64) -> Bool {
+        guard let last = endedRanges.last, sequence <= last.upperBound else { return false }
+        return endedRanges.contains { $0.contains(sequence) }
     }
 
     mutating func add(_ entry: QueueEntry) {
@@ -48,6 +56,7 @@ struct RecoveredMessages {
     /// Ends all that are there of a range.
     mutating func end(_ range: ClosedRange<UInt64>) -> [QueueEntry] {
         lastSequence = max(lastSequence, range.upperBound)
+        endedRanges.append(range)
         var sequences = others.keys.filter(range.contains)  // order-free: sorted below
         var place = firstPlace(from: range.lowerBound)
         while place < entries.count, entries[place].sequence <= range.upperBound {

@@ -3,8 +3,9 @@ internal import Journal
 
 /// Bounded memory: publishers are read no faster than there is room.
 extension Node {
-    /// Memory that counts against the limit: message records, queue entries, buffers of connections.
-    var memoryInUse: Int { segments.occupiedBytes + otherMemory }
+    /// Memory that counts against the limit: message records, queue entries, buffers of connections, what the disk has
+    /// not taken yet.
+    var memoryInUse: Int { segments.occupiedBytes + otherMemory + journal.pendingBytes }
 
     func noteReadingPaused(_ connection: Connection) {
         readingPaused.append(connection)

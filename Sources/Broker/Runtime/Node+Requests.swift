@@ -52,8 +52,10 @@ extension Node {
     /// Applies what is in order. A node alone decides the order itself: first come, first applied.
     func applyProposals() {
         while let proposal = proposals.popFirst() {
-            let survives = survives(proposal.change)
+            let concernsDurable = survives(proposal.change)
             let outcome = apply(proposal.change)
+            // What was refused has changed nothing.
+            let survives = if case .failed = outcome { false } else { concernsDurable }
             if survives { journal(proposal.change, index: topologyIndex) }
             let hasCascade = journalCascade()
             if survives || hasCascade {

@@ -123,6 +123,8 @@ public final class Node {
         let connection = Connection(
             id: ConnectionID(lastConnection), node: self, peer: peer, local: local, virtualHost: defaultVirtualHost)
         connections[connection.id] = connection
+        // Nothing could be kept for it.
+        if storageFailure != nil { connection.close() }
         watch(connection)
         watchDeliveryAcks()
         return connection

@@ -75,6 +75,11 @@ public struct Journal {
 
     /// Whether something waits to be handed to the storage.
     public var hasUnwritten: Bool { !isWriting && failure == nil && written < appended }
+    /// Memory of what has not reached the storage yet, in bytes.
+    public var pendingBytes: Int {
+        (gathering.isEmpty ? 0 : gathering.byteCount) + (isWriting && keepsBytes ? handedBytes : 0)
+    }
+    private var handedBytes = 0
     /// Whether something is being written or waits to be.
     public var isBusy: Bool { failure == nil && (isWriting || durable < appended) }
     /// Everything up to here has been handed over.
@@ -95,6 +100,7 @@ public struct Journal {
                 segment: segment, offset: offset, sequence: sequence,
                 position: appended.rawValue - UInt64(batch.byteCount), durable: durable.rawValue)
             sequence += 1
+            handedBytes = batch.byteCount
             offset += batch.byteCount
             segmentSizes[segmentSizes.count - 1].bytes = offset
         }

@@ -1,8 +1,8 @@
 import AMQP
-import Journal
 import Testing
 
 @testable import Broker
+@testable import Journal
 
 @Suite("What survives a crash")
 struct DurabilityTests {
@@ -256,5 +256,52 @@ struct DurabilityTests {
         #expect(other.drain("held", 1) == ["old"] && other.drain("ready", 1) == ["old"])
         #expect(other.drain("busy", 1) == [])
         #expect(again.virtualHosts["/"]?.exchanges["f"]?.bindingCount == 3)
+    }
+
+    @Test("a deletion that is refused deletes nothing after a restart either")
+    func refusedDeletion() throws {
+        let disk = CrashingDisk()
+        let (node, _) = try disk.start()
+        let client = try client(node)
+        client.send(ExchangeDeclare(exchange: "e", type: "fanout", durable: true), 1)
+        client.send(QueueDeclare(queue: "q", durable: true), 1)
+        client.send(QueueBind(queue: "q", exchange: "e"), 1)
+        client.settle(disk)
+        client.send(ExchangeDelete(exchange: "e", ifUnused: true), 1)
+        client.settle(disk)
+        #expect(client.names.last == "channel.close")
+        let (again, _) = try disk.afterCrash().start()
+        #expect(again.virtualHosts["/"]?.exchanges["e"]?.bindingCount == 1)
+    }
+
+    @Test("a durable exchange that goes with its last binding does not come back")
+    func cascade() throws {
+        let disk = CrashingDisk()
+        let (node, _) = try disk.start()
+        let client = try client(node)
+        client.send(ExchangeDeclare(exchange: "e", type: "fanout", durable: true, autoDelete: true), 1)
+        // The binding itself is not durable.
+        client.send(QueueDeclare(queue: "q"), 1)
+        client.send(QueueBind(queue: "q", exchange: "e"), 1)
+        client.send(QueueDelete(queue: "q"), 1)
+        client.settle(disk)
+        #expect(node.virtualHosts["/"]?.exchanges["e"] == nil)
+        let (again, _) = try disk.afterCrash().start()
+        #expect(again.virtualHosts["/"]?.exchanges["e"] == nil)
+    }
+
+    @Test("messages that are read out of order, twice or after their end are there once or not at all")
+    func recoveredMessages() {
+        func entry(_ sequence: UInt64) -> QueueEntry {
+            QueueEntry(
+                sequence: sequence, record: RecordPosition(segment: 0, offset: 0), bodyBytes: 1, flags: 0, expiry: 0)
+        }
+        var messages = RecoveredMessages()
+        for sequence: UInt64 in [1, 2, 5, 6, 3, 9, 5] where messages.expects(sequence) { messages.add(entry(sequence)) }
+        #expect(messages.end(7)?.sequence == nil && !messages.expects(7), "its end came first")
+        #expect(messages.end(2)?.sequence == 2 && messages.end(2)?.sequence == nil && !messages.expects(2))
+        #expect(messages.end(3)?.sequence == 3 && !messages.expects(3))
+        #expect(messages.end(6...8).map(\.sequence) == [6] && !messages.expects(8))
+        #expect(messages.remaining.map(\.sequence) == [1, 5, 9] && messages.lastSequence == 9)
     }
 }
