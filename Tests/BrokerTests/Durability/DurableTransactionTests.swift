@@ -17,10 +17,11 @@ struct DurableTransactionTests {
             let disk = CrashingDisk()
             let (node, _) = try disk.start()
             let client = try WireClient(node, opening: [1, 2])
-            for queue in ["a", "b", "c"] { client.send(QueueDeclare(queue: queue, durable: true), 1) }
+            for queue in ["a", "b", "c", "other"] { client.send(QueueDeclare(queue: queue, durable: true), 1) }
             for _ in 0..<count { client.publish("old", to: "", key: "c", persistent: true, 1) }
             client.settle(disk)
             disk.crashAfter = disk.batches + crash
+            client.send(ConfirmSelect(), 1)
             client.send(TxSelect(), 2)
             client.send(BasicConsume(queue: "c", consumerTag: "c"), 2)
             client.tick()
@@ -32,6 +33,12 @@ struct DurableTransactionTests {
             client.tick()
             client.forgetFrames()
             client.send(TxCommit(), 2)
+            // Another client's publishes have the disk write between the slices of the commit.
+            for _ in 0..<8 {
+                client.publish("x", to: "", key: "other", persistent: true, 1)
+                _ = node.tick(now: node.now)
+                _ = disk.sync()
+            }
             client.settle(disk)
             let isAnswered = client.names.contains("tx.commit-ok")
             for torn in [0, disk.pendingBytes / 3, max(0, disk.pendingBytes - 8), disk.pendingBytes] {
