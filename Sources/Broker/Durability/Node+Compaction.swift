@@ -3,10 +3,10 @@ internal import Journal
 /// Room in the journal: where little of it is needed any more, what is needed is written down again at its end, and the
 /// old segments can go. Log order stays the truth: a message ends by its name, wherever its records lie.
 extension Node {
-    /// Begins a pass where the journal is several times as large as what is needed of it.
-    func compact() {
+    /// Begins a pass where the journal is several times as large as what is needed of it, or in any case.
+    func compact(always: Bool = false) {
         let needed = max(configuration.segmentBytes * Limits.journalSegmentsMin, keptBytes * Limits.journalFactor)
-        guard !isCompacting, openTransactions == 0, journal.byteCount > needed else { return }
+        guard !isCompacting, openTransactions == 0, always || journal.byteCount > needed else { return }
         isCompacting = true
         // Written down before, so needed again; what comes now goes to later segments anyway.
         let end = journal.segment

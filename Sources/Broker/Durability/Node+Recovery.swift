@@ -36,8 +36,9 @@ extension Node {
         topologyFloor = recovered.segments.first?.segment ?? 0
         finish(&reading)
         reading.summary.damage = recovered.damage
-        // What ended before the end may leave segments that nobody needs.
-        reclaim()
+        // What ended before the end may leave segments that nobody needs. Damaged ones go as soon as what is whole in them
+        // has been written again: the next start finds a journal without damage.
+        if recovered.damage.isEmpty { reclaim() } else { compact(always: true) }
         return reading.summary
     }
 

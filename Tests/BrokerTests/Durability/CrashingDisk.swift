@@ -55,6 +55,9 @@ final class CrashingDisk: Storage {
         if let (batch, _) = other.waiting { land(min(torn, batch.byteCount), of: batch) }
     }
 
+    /// Changes a byte of a segment.
+    func damage(_ segment: UInt64, at place: Int) { segments[segment]?[place] ^= 0x10 }
+
     /// Bytes of all segments.
     var byteCount: Int { segments.values.reduce(0) { $0 + $1.count } }
 
@@ -62,12 +65,12 @@ final class CrashingDisk: Storage {
     var pendingBytes: Int { waiting?.batch.byteCount ?? 0 }
 
     /// A node that starts on it.
-    func start() throws -> (node: Node, found: RecoverySummary) {
+    func start(salvages: Bool = false) throws -> (node: Node, found: RecoverySummary) {
         var configuration = NodeConfiguration(storage: self, seed: 1)
         configuration.segmentBytes = segmentBytes
         let node = Node(configuration, now: Instant(nanoseconds: 1_000_000_000))
         let found = try node.recover { visit throws(StorageError) in
-            var reader = JournalReader()
+            var reader = JournalReader(salvages: salvages)
             do throws(JournalDamage) {
                 for (segment, bytes) in segments.sorted(by: { $0.key < $1.key }) {
                     let whole = try bytes.withUnsafeBufferPointer { bytes throws(JournalDamage) in

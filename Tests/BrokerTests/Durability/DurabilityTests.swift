@@ -304,4 +304,32 @@ struct DurabilityTests {
         #expect(messages.end(6...8).map(\.sequence) == [6] && !messages.expects(8))
         #expect(messages.remaining.map(\.sequence) == [1, 5, 9] && messages.lastSequence == 9)
     }
+
+    @Test("damage is refused; what is whole is saved when that is asked for, and the next start finds no damage")
+    func salvage() throws {
+        let disk = CrashingDisk()
+        disk.segmentBytes = 500
+        let (node, _) = try disk.start()
+        let client = try client(node)
+        client.send(QueueDeclare(queue: "q", durable: true), 1)
+        client.settle(disk)
+        for number in 1...20 {
+            client.publish("\(number)", to: "", key: "q", persistent: true, 1)
+            client.settle(disk)
+        }
+        let damaged = disk.afterCrash()
+        let middle = try #require(damaged.segments.keys.sorted().dropFirst(2).first)
+        damaged.damage(middle, at: 60)
+        #expect(throws: StorageError.self) { try damaged.start() }
+        let (saved, found) = try damaged.start(salvages: true)
+        #expect(found.damage.count == 1 && found.messages < 20 && found.messages > 10)
+        let second = try self.client(saved)
+        for _ in 0..<5 {
+            second.publish("more", to: "", key: "q", persistent: true, 1)
+            second.settle(damaged)
+        }
+        let (third, again) = try damaged.afterCrash().start()
+        #expect(again.damage.isEmpty && again.messages == found.messages + 5)
+        #expect(third.virtualHosts["/"]?.queues["q"]?.readyCount == found.messages + 5)
+    }
 }
