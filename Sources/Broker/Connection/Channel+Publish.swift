@@ -8,7 +8,7 @@ extension Channel {
     func receivePublish(
         _ frame: ParsedFrame, _ rest: UnsafeRawBufferPointer
     ) throws(ProtocolException) -> Int? {
-        if node.isMemoryShort {
+        if node.isShort {
             connection.block()
             return nil
         }

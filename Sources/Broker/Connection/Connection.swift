@@ -291,12 +291,12 @@ extension Connection {
         return publishedBytes >= node.publishAllowance
     }
 
-    /// Stops reading a publisher for a memory alarm and tells it so (RabbitMQ, "Blocked Connection Notifications").
+    /// Stops reading a publisher for a memory or disk alarm and tells it so (RabbitMQ, "Blocked Connection Notifications").
     func block() {
         pauseReading()
         guard !isBlocked else { return }
         isBlocked = true
-        if hasCapability("connection.blocked") { send(ConnectionBlocked(reason: "low on memory"), on: 0) }
+        if hasCapability("connection.blocked") { send(ConnectionBlocked(reason: node.shortageReason), on: 0) }
     }
 
     /// Stops reading until `resumeReading` or until memory is free again.
@@ -309,7 +309,7 @@ extension Connection {
 
     /// Reads again after a channel has caught up with its held-back frames.
     func resumeReading() {
-        guard isReadingPaused, !node.isMemoryShort else { return }
+        guard isReadingPaused, !node.isShort else { return }
         isReadingPaused = false
         node.noteDirty(self)
     }

@@ -50,6 +50,8 @@ enum Limits {
     static let samplingMilliseconds: UInt64 = 1000
     /// Between two looks at the memory in use.
     static let memoryCheckMilliseconds: UInt64 = 100
+    /// So many looks at the memory make one at the disk.
+    static let diskCheckWindows: UInt64 = 10
     /// Above this part of the limit publishers share what is left.
     static let memoryTightPercent = 80
     /// The part of the memory left that one connection may fill until the next look.

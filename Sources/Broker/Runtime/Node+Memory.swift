@@ -9,26 +9,56 @@ extension Node {
 
     func noteReadingPaused(_ connection: Connection) {
         readingPaused.append(connection)
-        guard !isWatchingMemory else { return }
-        isWatchingMemory = true
-        timers.insert(
-            Timer(deadline: now.advanced(milliseconds: Limits.memoryCheckMilliseconds), target: .memory))
+        watchMemory()
     }
 
     func checkMemory() {
+        let wasShort = isShort
         if now.milliseconds(since: lastMemoryCheck) >= Limits.memoryCheckMilliseconds {
             lastMemoryCheck = now
             otherMemory =
                 queueList.slots.reduce(0) { $0 + ($1?.residentBytes ?? 0) }
                 + connections.values.reduce(0) { $0 + $1.residentBytes }  // order-free: a sum
             beginMemoryWindow()
+            checkDisk()
         }
         if !isMemoryShort {
             isMemoryShort = memoryInUse > configuration.memoryLimit
         } else if memoryInUse < configuration.memoryLimit / 100 * Limits.memoryResumePercent {
             isMemoryShort = false
-            resumeReading()
         }
+        if wasShort, !isShort { resumeReading() }
+    }
+
+    /// Whether publishers are not read: memory or disk is short.
+    @inline(__always)
+    var isShort: Bool { isMemoryShort || isDiskShort }
+
+    /// What is short, as RabbitMQ says it to blocked connections.
+    var shortageReason: String {
+        switch (isMemoryShort, isDiskShort) {
+        case (true, true): "low on memory & disk"
+        case (_, true): "low on disk"
+        default: "low on memory"
+        }
+    }
+
+    /// Looks how much room the disk has, from time to time; more often while there is too little.
+    private func checkDisk() {
+        guard journal.keepsBytes else { return }
+        if memoryWindow % Limits.diskCheckWindows == 0 || diskFree == nil {
+            diskFree = configuration.storage.freeBytes
+            isDiskShort = diskFree.map { $0 < configuration.diskFreeLimit } ?? false
+        }
+        // Room comes back without anything happening here.
+        if isDiskShort { watchMemory() }
+    }
+
+    private func watchMemory() {
+        guard !isWatchingMemory else { return }
+        isWatchingMemory = true
+        timers.insert(
+            Timer(deadline: now.advanced(milliseconds: Limits.memoryCheckMilliseconds), target: .memory))
     }
 
     /// When memory is tight, every publisher may add a small part of what is left until the next look. So one that
@@ -41,7 +71,7 @@ extension Node {
         let isTight = expected > configuration.memoryLimit / 100 * Limits.memoryTightPercent
         memoryWindow += 1
         publishAllowance = isTight ? max(room / Limits.memoryShares, Limits.publishedBytesMin) : .max
-        if !isMemoryShort { resumeReading() }
+        if !isShort { resumeReading() }
     }
 
     private func resumeReading() {

@@ -85,6 +85,9 @@ public final class Node {
     var lastControl: UInt64 = 0
 
     var isMemoryShort = false
+    /// Whether there is less room on the disk than must stay free, and how much there is, where that is known.
+    var isDiskShort = false
+    var diskFree: Int?
     var lastMemoryCheck: Instant
     /// Counts looks at the memory; what a connection publishes is limited between two of them when memory is tight.
     var memoryWindow: UInt64 = 0

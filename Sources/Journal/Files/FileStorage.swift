@@ -49,6 +49,13 @@ public final class FileStorage: Storage, @unchecked Sendable {
     /// They are kept.
     public var keepsBytes: Bool { true }
 
+    /// What the file system has left for this user.
+    public var freeBytes: Int? {
+        var figures = statvfs()
+        guard statvfs(directory.path, &figures) == 0 else { return nil }
+        return Int(clamping: UInt64(figures.f_bavail) &* UInt64(figures.f_frsize))
+    }
+
     /// Writes and syncs on a thread of its own.
     public func write(_ batch: JournalBatch, completed: @escaping (StorageError?) -> Void) {
         waiting = completed

@@ -6,6 +6,9 @@ public protocol Storage: AnyObject {
     /// Whether bytes are kept at all. Where they are not, nobody need make them.
     var keepsBytes: Bool { get }
 
+    /// Bytes that may still be written; nil where that is not known or has no end.
+    var freeBytes: Int? { get }
+
     /// Writes a batch behind what its segment holds (offset 0 begins a new segment) and makes it durable, then calls
     /// `completed` once on the caller's loop. One batch is under way at a time. After a failure nothing more is written:
     /// what a disk that failed holds, nobody knows.
@@ -13,6 +16,11 @@ public protocol Storage: AnyObject {
 
     /// Gives up a segment, whose records nobody needs any more.
     func remove(segment: UInt64)
+}
+
+extension Storage {
+    /// Not known.
+    public var freeBytes: Int? { nil }
 }
 
 /// What is wrong with what keeps a journal: what, where, and what to do.

@@ -13,6 +13,7 @@ final class CrashingDisk: Storage {
     /// After so many batches nothing becomes durable any more: the crash.
     var crashAfter = Int.max
     var segmentBytes = 2_000
+    var freeBytes: Int?
     /// Fails the next batch.
     var failure: StorageError?
 

@@ -332,4 +332,36 @@ struct DurabilityTests {
         #expect(again.damage.isEmpty && again.messages == found.messages + 5)
         #expect(third.virtualHosts["/"]?.queues["q"]?.readyCount == found.messages + 5)
     }
+
+    @Test("before the disk is full publishers are told and not read; with room they go on and nothing was lost")
+    func diskAlarm() throws {
+        let disk = CrashingDisk()
+        disk.freeBytes = 1 << 40
+        let (node, _) = try disk.start()
+        let client = try client(node)
+        client.send(QueueDeclare(queue: "q", durable: true), 1)
+        client.settle(disk)
+        client.send(ConfirmSelect(), 1)
+        func pass(seconds: Int) {
+            for _ in 0..<seconds * 10 { _ = node.tick(now: node.now.advanced(milliseconds: 100)) }
+        }
+        disk.freeBytes = 1_000_000
+        pass(seconds: 2)
+        client.forgetFrames()
+        client.publishIgnoringRest(Array("held".utf8), to: "q", 1)
+        client.tick()
+        guard case .method(0, .connectionBlocked(let blocked))? = client.frames.first else {
+            Issue.record("the publisher was not told: \(client.names)")
+            return
+        }
+        #expect(blocked.reason == "low on disk")
+        #expect(node.virtualHosts["/"]?.queues["q"]?.readyCount == 0)
+        disk.freeBytes = 1 << 40
+        pass(seconds: 2)
+        client.tick()
+        #expect(client.names.last == "connection.unblocked")
+        client.publish("taken", to: "", key: "q", persistent: true, 1)
+        client.settle(disk)
+        #expect(client.names.last == "basic.ack")
+    }
 }

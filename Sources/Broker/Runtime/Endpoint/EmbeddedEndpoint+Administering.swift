@@ -168,7 +168,7 @@ extension Node {
     fileprivate func publish(
         _ message: EncodedMessage, vhost: String, exchange: String, about resource: String
     ) -> Result<Bool, EndpointError> {
-        if isMemoryShort { return .failure(.refused(resource, reason: "the broker is low on memory")) }
+        if isShort { return .failure(.refused(resource, reason: "the broker is \(shortageReason)")) }
         guard let host = virtualHosts[vhost] else { return .failure(.notFound("vhost '\(vhost)'")) }
         return message.key.withUnsafeBytes { key in
             guard let publish = PublishMethod(key: key),

@@ -42,7 +42,9 @@ extension Node {
         info.type = "ram"
         info.memUsed = memoryInUse
         info.memLimit = configuration.memoryLimit
-        info.diskFreeAlarm = storageFailure != nil
+        info.diskFree = diskFree
+        info.diskFreeLimit = diskFree.map { _ in configuration.diskFreeLimit }
+        info.diskFreeAlarm = isDiskShort || storageFailure != nil
         info.memAlarm = isMemoryShort
         info.uptime = Int(clamping: now.milliseconds(since: startedAt))
         info.socketsUsed = connections.count
