@@ -14,6 +14,7 @@ let package = Package(
         .executable(name: "warren", targets: ["warren"]),
         .library(name: "Broker", targets: ["Broker"]),
         .library(name: "AMQPServer", targets: ["AMQPServer"]),
+        .library(name: "Journal", targets: ["Journal"]),
         // For `Benchmarks`, which is a package of its own.
         .library(name: "AMQP", targets: ["AMQP"]),
         .library(name: "Console", targets: ["Console"]),
