@@ -111,8 +111,8 @@ struct FileStorageTests {
         #expect(problem(held.path)?.hasPrefix("\(held.path) is in use by process \(getpid()).") == true)
         let newer = folder + "/newer"
         try FileManager.default.createDirectory(atPath: newer, withIntermediateDirectories: true)
-        try Data("2\n".utf8).write(to: URL(filePath: newer + "/format"))
-        #expect(problem(newer)?.contains("was written by a newer Warren (format 2, this one knows 1)") == true)
+        try Data("3\n".utf8).write(to: URL(filePath: newer + "/format"))
+        #expect(problem(newer)?.contains("was written by a newer Warren (format 3, this one knows 2)") == true)
         try Data().write(to: URL(filePath: folder + "/file"))
         #expect(problem(folder + "/file/data")?.contains("--data") == true)
         #expect(problem("/proc/warren")?.contains("--data") == true)

@@ -19,6 +19,24 @@ final class SlowStorage: Storage {
         pending = (batch.segment, batch.offset, Array(batch.bytes))
     }
 
+    func fetch(_ fetch: JournalFetch, completed: @escaping () -> Void) {
+        fetch.carryOut(
+            { [segments] (segment, offset, target) throws(StorageError) in
+                guard let bytes = segments[segment] else { throw StorageError("segment \(segment) is gone") }
+                let part = bytes.dropFirst(offset).prefix(target.count)
+                target.copyBytes(from: part)
+                return part.count
+            }, describe: { StorageError("\($0)") })
+        completed()
+    }
+
+    func read(_ contents: SegmentContents, byteCount: Int, completed: @escaping () -> Void) {
+        contents.carryOut(
+            { [segments] () throws(StorageError) in Array((segments[contents.segment] ?? []).prefix(byteCount)) },
+            describe: { StorageError("\($0)") })
+        completed()
+    }
+
     func remove(segment: UInt64) {
         removed.append(segment)
         segments[segment] = nil

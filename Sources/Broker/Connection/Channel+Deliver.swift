@@ -8,6 +8,8 @@ struct BodyCursor {
     let record: RecordPosition
     let shape: MessageRecord.Shape
     var sent = 0
+    /// The next chunk is being read back.
+    var isFetching = false
 }
 
 /// Messages out: `basic.deliver`, `basic.get-ok`, `basic.return`.
@@ -94,9 +96,10 @@ extension Channel {
             consumer.unacked &+= 1
             channelUnacked &+= 1
         }
+        node.noteDelivered(entry, of: queue)
         unacked.append(
             UnackedDelivery(
-                tag: lastDeliveryTag, entry: entry, queue: Unmanaged.passUnretained(queue),
+                tag: lastDeliveryTag, entry: node.held(entry), queue: Unmanaged.passUnretained(queue),
                 consumer: consumer.map { Unmanaged.passUnretained($0) },
                 deliveredAt: UInt32(truncatingIfNeeded: node.now.nanoseconds / 1_000_000_000)))
     }
@@ -160,6 +163,11 @@ extension Channel {
         if sending == nil { connection.sendingBodies.removeAll { $0 === self } }
     }
 
+    private func chunkIsThere() {
+        sending?.isFetching = false
+        node.noteDirty(connection)
+    }
+
     /// Writes body frames while there is room; returns whether the body is all written.
     @discardableResult
     func continueBody() -> Bool {
@@ -171,7 +179,15 @@ extension Channel {
             let source: UnsafeRawPointer
             if cursor.shape.isChunked {
                 let offset = cursor.sent % Limits.chunkBytes
-                let chunk = MessageRecord.chunk(cursor.sent / Limits.chunkBytes, of: bytes, cursor.shape)
+                let index = cursor.sent / Limits.chunkBytes
+                if offset == 0, index > 0, node.isCooling { node.coolChunk(index - 1, of: cursor.record, cursor.shape) }
+                guard !cursor.isFetching,
+                    let chunk = node.chunkMemory(
+                        index, of: cursor.record, cursor.shape, ready: { [weak self] _ in self?.chunkIsThere() })
+                else {
+                    cursor.isFetching = true
+                    break
+                }
                 count = min(count, Limits.chunkBytes - offset)
                 source = UnsafeRawPointer(node.segments.bytes(of: chunk)) + offset
             } else {

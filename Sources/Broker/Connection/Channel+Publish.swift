@@ -12,7 +12,7 @@ extension Channel {
             connection.block()
             return nil
         }
-        if connection.hasPublishedItsShare {
+        if connection.hasPublishedItsShare || node.isDiskBehind {
             connection.pauseReading()
             return nil
         }
@@ -27,7 +27,8 @@ extension Channel {
             var record: RecordPosition?
             if !queues.isEmpty || publish.isMandatory {
                 let fresh = node.segments.allocate(
-                    MessageRecord.fixedBytes + publish.key.count + content.payload.count + body.count)
+                    MessageRecord.byteCount(
+                        key: publish.key.count, header: content.payload.count, body: body.count, isChunked: false))
                 let target = MessageRecord.begin(
                     node.segments.bytes(of: fresh), key: publish.key, header: content.payload,
                     bodyBytes: body.count, isChunked: false)
@@ -207,7 +208,7 @@ extension Channel {
         switch outcome {
         case .mustBeDurable:
             let number = confirms.publish(waitingFor: 1)
-            node.confirmWhenDurable(self, publish: number)
+            node.confirmWhenDurable(self, publish: number, record)
         case .settled:
             confirms.publishSettled()
             noteConfirms()

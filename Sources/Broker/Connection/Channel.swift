@@ -38,6 +38,8 @@ final class Channel {
     var readings = Readings(MessageCounters())
 
     var isConfirming = false
+    /// The number under which messages that wait for the disk know it; 0 until the first one does.
+    var publisher: UInt64 = 0
     /// What the open transaction holds; nil unless the channel is in transaction mode.
     var transaction: Transaction?
     /// The answer to something long that ended while a long body was going out.
@@ -324,6 +326,7 @@ final class Channel {
         cancelledConsumers.removeAll()
         if let assembly { assembly.abandon(in: node) }
         assembly = nil
+        if publisher != 0 { node.publishers[publisher] = nil }
         if let sending { node.release(sending.record) }
         sending = nil
         connection.sendingBodies.removeAll { $0 === self }

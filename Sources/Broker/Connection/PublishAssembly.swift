@@ -15,7 +15,9 @@ struct PublishAssembly {
     private var received = 0
     private var record: RecordPosition?
     private var bodyOffset = 0
-    private var chunks: [RecordPosition] = []
+    private var chunks: [MessageRecord.Chunk] = []
+    /// What the journal calls the body while it comes in chunks; 0 where it is not written down as it comes.
+    private var body: UInt64 = 0
 
     init(route: Route, key: [UInt8], isMandatory: Bool) {
         self.route = route
@@ -34,11 +36,25 @@ struct PublishAssembly {
         // Checked against `Limits.messageBytes` before.
         bodyBytes = Int(clamping: scan.bodySize)
         deliveryMode = scan.deliveryMode
-        guard !isChunked else { return }
-        bodyOffset = MessageRecord.fixedBytes + key.count + payload.count
-        let fresh = node.segments.allocate(bodyOffset + bodyBytes)
-        write(fresh, in: node)
+        guard !isChunked else {
+            // Each chunk is on its way to the disk while the next one comes.
+            if deliveryMode == 2, node.journal.keepsBytes, route.queues(for: payload).contains(where: \.isDurable) {
+                body = node.newBodyID()
+            }
+            return
+        }
+        let fresh = allocate(in: node)
+        bodyOffset = MessageRecord.shape(of: node.segments.bytes(of: fresh)).bodyOffset
         record = fresh
+    }
+
+    /// Room for the message, with everything but the body written.
+    private func allocate(in node: Node) -> RecordPosition {
+        let fresh = node.segments.allocate(
+            MessageRecord.byteCount(
+                key: key.count, header: header?.count ?? 0, body: bodyBytes, isChunked: isChunked))
+        write(fresh, in: node)
+        return fresh
     }
 
     private func write(_ record: RecordPosition, in node: Node) {
@@ -65,13 +81,17 @@ struct PublishAssembly {
         while taken < payload.count {
             let index = received / Limits.chunkBytes
             let offset = received % Limits.chunkBytes
-            if index == chunks.count {
-                chunks.append(node.segments.allocate(min(Limits.chunkBytes, bodyBytes - received)))
-            }
-            let count = min(payload.count - taken, Limits.chunkBytes - offset)
-            (node.segments.bytes(of: chunks[index]) + offset).copyMemory(from: start + taken, byteCount: count)
+            let size = MessageRecord.chunkBytes(index, of: bodyBytes)
+            if index == chunks.count { chunks.append(MessageRecord.Chunk(memory: node.segments.allocate(size))) }
+            let count = min(payload.count - taken, size - offset)
+            // It stays in memory until the message is whole.
+            guard let memory = chunks[index].memory else { return false }
+            (node.segments.bytes(of: memory) + offset).copyMemory(from: start + taken, byteCount: count)
             taken += count
             received += count
+            if offset + count == size, body != 0 {
+                chunks[index].location = node.journalChunk(memory, index, byteCount: size, of: body)
+            }
         }
         return true
     }
@@ -79,20 +99,21 @@ struct PublishAssembly {
     /// The record of the whole message, held by one reference.
     func finish(in node: Node) -> RecordPosition {
         if let record { return record }
-        let offset = MessageRecord.fixedBytes + key.count + (header?.count ?? 0)
-        let stride = MemoryLayout<RecordPosition>.size
-        let fresh = node.segments.allocate(offset + chunks.count * stride)
-        write(fresh, in: node)
-        let table = node.segments.bytes(of: fresh) + offset
-        for (index, chunk) in chunks.enumerated() {
-            table.storeBytes(of: chunk, toByteOffset: index * stride, as: RecordPosition.self)
-        }
+        let fresh = allocate(in: node)
+        let bytes = node.segments.bytes(of: fresh)
+        let shape = MessageRecord.shape(of: bytes)
+        // Without one it gets its name when it is written down, if it ever is.
+        MessageRecord.setBodyID(body, of: bytes, shape)
+        for (index, chunk) in chunks.enumerated() { MessageRecord.setChunk(index, to: chunk, of: bytes, shape) }
+        if body != 0 { node.chunkedBodies[body] = fresh }
         return fresh
     }
 
     /// Frees what has come of a message that will never be whole.
     func abandon(in node: Node) {
         if let record { node.segments.release(record) }
-        for chunk in chunks { node.segments.release(chunk) }
+        for (index, chunk) in chunks.enumerated() {
+            node.forgetChunk(chunk, byteCount: MessageRecord.chunkBytes(index, of: bodyBytes))
+        }
     }
 }

@@ -104,15 +104,44 @@ struct Unacked: ~Copyable {
         heldAfter = min(heldAfter, tag - 1)
     }
 
-    /// Changes the entries of deliveries that are not settled.
-    func update(_ change: (QueueEntry, ClassicQueue) -> QueueEntry?) {
-        for block in blocks {
-            guard let slots = block.slots else { continue }
-            for slot in 0..<Self.slotCount where block.bits[slot >> 6] & 1 << UInt64(slot & 63) != 0 {
-                let queue = slots[slot].queue.takeUnretainedValue()
-                if let changed = change(slots[slot].entry, queue) { slots[slot].entry = changed }
+    /// Visits the deliveries behind a tag that are held and in no transaction, of about so many at most, and changes the
+    /// entries for which `change` returns something. Returns where to go on, or nil at the end.
+    func update(
+        after tag: UInt64, limit: Int, _ change: (UnackedDelivery, ClassicQueue) -> QueueEntry?
+    ) -> UInt64? {
+        var left = limit
+        var block = max(first, lowerBound((tag + 1) >> Self.shift))
+        while block < blocks.count {
+            guard left > 0 else { return (blocks[block].number << Self.shift) - 1 }
+            if let slots = blocks[block].slots {
+                for slot in 0..<Self.slotCount where blocks[block].bits[slot >> 6] & 1 << UInt64(slot & 63) != 0 {
+                    guard slots[slot].state == .held, slots[slot].tag > tag else { continue }
+                    let queue = slots[slot].queue.takeUnretainedValue()
+                    if let changed = change(slots[slot], queue) { slots[slot].entry = changed }
+                }
+                left -= Self.slotCount
+            } else {
+                left -= 1
             }
+            block += 1
         }
+        return nil
+    }
+
+    /// Changes the entry of the delivery with `tag`, if it is held; returns whether it was and `change` returned something.
+    func update(_ tag: UInt64, _ change: (QueueEntry) -> QueueEntry?) -> Bool {
+        guard let (block, slot) = place(of: tag), let slots = blocks[block].slots, slots[slot].state == .held,
+            let changed = change(slots[slot].entry)
+        else { return false }
+        slots[slot].entry = changed
+        return true
+    }
+
+    /// Whether the delivery with `tag` is held, is this message, and is written down in this segment.
+    func holds(_ tag: UInt64, _ name: MessageName, in segment: UInt64) -> Bool {
+        guard let (block, slot) = place(of: tag), let delivery = blocks[block].slots?[slot] else { return false }
+        return delivery.state == .held && delivery.entry.sequence == name.sequence
+            && delivery.queue.takeUnretainedValue().id == name.queue && delivery.entry.isJournaled(in: segment)
     }
 
     /// Takes out the first delivery, whatever its state.

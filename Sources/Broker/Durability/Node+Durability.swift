@@ -20,8 +20,34 @@ struct DurabilityWaiter {
 
 /// Waiting for the journal.
 extension Node {
-    /// Confirms a publish once all that has been written down so far is durable.
-    func confirmWhenDurable(_ channel: Channel, publish number: UInt64) {
+    /// Confirms a publish once all that has been written down so far is durable, or once every queue has settled its
+    /// message before that.
+    @inline(__always)
+    func confirmWhenDurable(_ channel: Channel, publish number: UInt64, _ record: RecordPosition?) {
+        if let record, journal.keepsBytes {
+            MessageRecord.setPublish(number, by: publisher(channel), of: segments.bytes(of: record))
+        }
+        confirmWhenDurable(channel, publish: number)
+    }
+
+    /// The number under which messages in memory know a channel.
+    private func publisher(_ channel: Channel) -> UInt64 {
+        if channel.publisher == 0 {
+            lastPublisher += 1
+            channel.publisher = lastPublisher
+            publishers[lastPublisher] = channel.reference
+        }
+        return channel.publisher
+    }
+
+    /// A message has left every queue before the disk had it.
+    func settledEarly(_ publisher: UInt64, _ number: UInt64) {
+        guard let channel = publishers[publisher].flatMap(channel), channel.phase == .open else { return }
+        channel.confirms.settle(number, through: number)
+        channel.noteConfirms()
+    }
+
+    private func confirmWhenDurable(_ channel: Channel, publish number: UInt64) {
         if let last = awaitingDurability.last, case .confirms(let other, let first, let end) = last.event,
             other === channel, end + 1 == number
         {
@@ -41,7 +67,7 @@ extension Node {
     /// Hands over what has been written down, where somebody waits for it; else it gathers for a moment.
     func flushJournal() {
         journalEnds()
-        guard journal.hasUnwritten else { return }
+        guard journal.hasUnwritten || (!deliveredQueues.isEmpty && journal.keepsBytes) else { return }
         if awaitingDurability.isEmpty, journal.keepsBytes, !isShuttingDown {
             guard !isFlushDue else { return writeJournal() }
             if !isWatchingFlush {
@@ -55,6 +81,7 @@ extension Node {
 
     private func writeJournal() {
         isFlushDue = false
+        if journal.keepsBytes { journalDeliveries() }
         guard let (storage, batch) = journal.beginFlush() else { return }
         storage.write(batch) { [weak self] in self?.written(batch, $0) }
     }
@@ -74,6 +101,10 @@ extension Node {
             tellWritten()
             return
         }
+        let waiting = awaitingWritten
+        awaitingWritten = []
+        for goOn in waiting { goOn(self) }
+        if !readingPaused.isEmpty, !isShort, !isDiskBehind { resumeReading() }
         reclaim()
         if !isTicking { wake?() }
     }
@@ -103,7 +134,7 @@ extension Node {
 
     /// The disk takes nothing any more: publishers are refused, whoever waits for a change hears of it, and the node is
     /// of no use to anybody (fail-stop).
-    private func storageFailed(_ error: StorageError) {
+    func storageFailed(_ error: StorageError) {
         guard storageFailure == nil else { return }
         storageFailure = error
         while let waiter = awaitingDurability.popFirst() {

@@ -6,74 +6,54 @@ extension Node {
     // MARK: Messages
 
     /// Writes down a message that has just been put into queues, some of which are durable. One record, however many.
+    @inline(__always)
     func journal(_ record: RecordPosition, in routed: [ClassicQueue], durable: Int, expiry: UInt64) {
-        var target = journalMessage(record, names: durable, expiry: expiry)
+        let bytes = segments.bytes(of: record)
+        let shape = MessageRecord.shape(of: bytes)
+        // A large body goes ahead of its message, if it has not already.
+        if shape.isChunked { journalChunks(of: record, shape) }
+        let count = shape.journaledBytes
+        let prefix = transactionNumber == nil ? 0 : 8
+        var target = journal.append(
+            kind: (transactionNumber == nil ? RecordKind.publish : .transactionPublish).rawValue,
+            byteCount: prefix + 16 + durable * MessageName.byteCount + count)
+        if let transactionNumber { target.storeBytes(of: transactionNumber.littleEndian, as: UInt64.self) }
+        target += prefix
+        writePublish(target, wallExpiry: wallExpiry(expiry), names: durable, messageBytes: count)
+        target += 16
         for queue in routed where queue.isDurable {
             MessageName(queue: queue.id, sequence: queue.lastSequence).write(target)
             target += MessageName.byteCount
         }
+        target.copyMemory(from: bytes + MessageRecord.memoryBytes, byteCount: count)
+        MessageRecord.setLocation(journal.location, of: bytes)
+        segmentUse.add(durable, to: journal.segment)
+        keptBytes += durable * Self.keptBytes(shape.isChunked ? 0 : shape.bodyBytes)
     }
 
-    /// Writes a message down again, for one queue.
-    func journalAgain(_ entry: QueueEntry, of queue: ClassicQueue) {
-        let target = journalMessage(entry.record, names: 1, expiry: entry.expiry)
-        MessageName(queue: queue.id, sequence: entry.sequence).write(target)
-    }
-
-    /// Writes all of a message's record but its names, whose place is returned.
-    private func journalMessage(_ record: RecordPosition, names: Int, expiry: UInt64) -> UnsafeMutableRawPointer {
-        let bytes = UnsafeRawPointer(segments.bytes(of: record))
-        let shape = MessageRecord.shape(of: bytes)
-        let messageBytes = shape.bodyOffset + shape.bodyBytes
-        let prefix = transactionNumber == nil ? 0 : 8
-        var target = journal.append(
-            kind: (transactionNumber == nil ? RecordKind.publish : .transactionPublish).rawValue,
-            byteCount: prefix + 16 + names * MessageName.byteCount + messageBytes)
-        if let transactionNumber { target.storeBytes(of: transactionNumber.littleEndian, as: UInt64.self) }
-        target += prefix
-        let wallExpiry = expiry == QueueEntry.never ? expiry : expiry &+ configuration.clockOffset
+    func writePublish(_ target: UnsafeMutableRawPointer, wallExpiry: UInt64, names: Int, messageBytes: Int) {
         target.storeBytes(of: wallExpiry.littleEndian, as: UInt64.self)
         target.storeBytes(of: UInt32(truncatingIfNeeded: names).littleEndian, toByteOffset: 8, as: UInt32.self)
         target.storeBytes(of: UInt32(truncatingIfNeeded: messageBytes).littleEndian, toByteOffset: 12, as: UInt32.self)
-        copyMessage(bytes, shape, to: target + 16 + names * MessageName.byteCount)
-        segmentUse.add(names, to: journal.segment)
-        keptBytes += names * Self.keptBytes(shape.bodyBytes)
-        return target + 16
     }
 
-    /// Copies a message as one piece, whether its body lies in chunks or not.
-    private func copyMessage(
-        _ bytes: UnsafeRawPointer, _ shape: MessageRecord.Shape, to target: UnsafeMutableRawPointer
-    ) {
-        guard shape.isChunked else {
-            return target.copyMemory(from: bytes, byteCount: shape.bodyOffset + shape.bodyBytes)
-        }
-        target.copyMemory(from: bytes, byteCount: shape.bodyOffset)
-        target.storeBytes(of: 0, toByteOffset: 14, as: UInt16.self)
-        var place = target + shape.bodyOffset
-        var left = shape.bodyBytes
-        for index in 0..<shape.chunkCount {
-            let count = min(left, Limits.chunkBytes)
-            place.copyMemory(from: segments.bytes(of: MessageRecord.chunk(index, of: bytes, shape)), byteCount: count)
-            place += count
-            left -= count
-        }
+    @inline(__always)
+    private func wallExpiry(_ expiry: UInt64) -> UInt64 {
+        expiry == QueueEntry.never ? expiry : expiry &+ configuration.clockOffset
     }
 
     /// Ends a message of a queue: nobody needs it there any more.
     @inline(__always)
     func drop(_ entry: QueueEntry, of queue: ClassicQueue) {
-        if entry.flags & QueueEntry.journaled != 0 { noteEnd(entry, queue) }
-        release(entry.record)
+        if entry.isJournaled { noteEnd(entry, queue) }
+        if !entry.isCold { release(entry.record) }
     }
 
     /// The same for one whose end is written down already, with those of many.
     @inline(__always)
     func forget(_ entry: QueueEntry) {
-        if entry.flags & QueueEntry.journaled != 0 {
-            noLongerKept(entry)
-        }
-        release(entry.record)
+        if entry.isJournaled { noLongerKept(entry) }
+        if !entry.isCold { release(entry.record) }
     }
 
     @inline(never)
@@ -88,11 +68,18 @@ extension Node {
     @inline(__always)
     func noLongerKept(_ entry: QueueEntry) {
         segmentUse.remove(from: entry.segment)
-        keptBytes -= Self.keptBytes(Int(entry.bodyBytes))
+        keptBytes -= Self.keptBytes(entry)
     }
 
     /// What a message takes in the journal, about.
+    @inline(__always)
     static func keptBytes(_ bodyBytes: Int) -> Int { bodyBytes + 128 }
+
+    /// The same of a message in a queue; chunks are counted for themselves.
+    @inline(__always)
+    static func keptBytes(_ entry: QueueEntry) -> Int {
+        keptBytes(entry.flags & QueueEntry.chunked != 0 ? 0 : Int(entry.bodyBytes))
+    }
 
     /// Writes down the ends of this tick, together.
     func journalEnds() {
@@ -124,6 +111,31 @@ extension Node {
             target.storeBytes(of: range.upperBound.littleEndian, toByteOffset: 16, as: UInt64.self)
             target += 24
         }
+    }
+
+    // MARK: Deliveries
+
+    /// Remembers that a message which is written down has been delivered and not settled.
+    @inline(__always)
+    func noteDelivered(_ entry: QueueEntry, of queue: ClassicQueue) {
+        guard entry.isJournaled, entry.sequence > queue.deliveredUpTo else { return }
+        queue.deliveredUpTo = entry.sequence
+        if !queue.isDeliveryNoted {
+            queue.isDeliveryNoted = true
+            deliveredQueues.append(queue)
+        }
+    }
+
+    /// Writes down how far queues have delivered, where somebody still holds something: after a crash that is redelivered.
+    func journalDeliveries() {
+        guard !deliveredQueues.isEmpty else { return }
+        for queue in deliveredQueues {
+            queue.isDeliveryNoted = false
+            guard queue.unackedCount > 0, !queue.isDeleted else { continue }
+            MessageName(queue: queue.id, sequence: queue.deliveredUpTo).write(
+                journal.append(kind: RecordKind.delivered.rawValue, byteCount: MessageName.byteCount))
+        }
+        deliveredQueues.removeAll(keepingCapacity: true)
     }
 
     // MARK: Transactions

@@ -17,10 +17,26 @@ public struct RecoverySummary: Hashable, Sendable {
 
 /// What has been read of the journal so far.
 private struct Reading {
+    /// A record of a commit that took several slices.
+    struct Uncommitted {
+        var kind: RecordKind
+        var bytes: [UInt8]
+        var location: JournalLocation
+    }
+
     var messages: [UInt64: RecoveredMessages] = [:]
-    /// Records of commits that took several slices, by their numbers, until the end of each is seen.
-    var uncommitted: [UInt64: [(kind: RecordKind, bytes: [UInt8], segment: UInt64)]] = [:]
+    /// Records of such commits, by their numbers, until the end of each is seen.
+    var uncommitted: [UInt64: [Uncommitted]] = [:]
+    /// Chunks of bodies that no message has named yet, by their bodies' names.
+    var chunks: [UInt64: [UInt64: (location: JournalLocation, byteCount: Int)]] = [:]
     var summary = RecoverySummary()
+
+    mutating func messages(of queue: UInt64) -> RecoveredMessages {
+        if let known = messages[queue] { return known }
+        let fresh = RecoveredMessages()
+        messages[queue] = fresh
+        return fresh
+    }
 }
 
 extension Node {
@@ -51,88 +67,143 @@ extension Node {
         case .transactionPublish, .transactionSettle:
             guard let number = record.payload.number(at: 0) else { return reading.summary.unreadable += 1 }
             reading.uncommitted[number, default: []].append(
-                (
-                    kind == .transactionPublish ? .publish : .settle, Array(record.payload.dropFirst(8)),
-                    record.segment
-                ))
+                Reading.Uncommitted(
+                    kind: kind == .transactionPublish ? .publish : .settle, bytes: Array(record.payload.dropFirst(8)),
+                    location: record.location))
         case .committed:
             guard let number = record.payload.number(at: 0) else { return reading.summary.unreadable += 1 }
-            for (kind, bytes, segment) in reading.uncommitted.removeValue(forKey: number) ?? [] {
-                bytes.withUnsafeBytes { take(kind, $0, segment, &reading) }
+            for record in reading.uncommitted.removeValue(forKey: number) ?? [] {
+                record.bytes.withUnsafeBytes { take(record.kind, $0, record.location, &reading) }
             }
-        default: take(kind, record.payload, record.segment, &reading)
+        default: take(kind, record.payload, record.location, &reading)
         }
     }
 
     private func take(
-        _ kind: RecordKind, _ payload: UnsafeRawBufferPointer, _ segment: UInt64, _ reading: inout Reading
+        _ kind: RecordKind, _ payload: UnsafeRawBufferPointer, _ location: JournalLocation, _ reading: inout Reading
     ) {
         let isReadable =
             switch kind {
-            case .publish: takePublish(payload, segment, &reading)
+            case .publish: takePublish(payload, location, &reading)
             case .settle: takeSettle(payload, &reading)
             case .settleRange: takeRanges(payload, &reading)
             case .topology: takeTopology(payload)
+            case .chunk: takeChunk(payload, location, &reading)
+            case .delivered: takeDelivered(payload, &reading)
             case .transactionPublish, .transactionSettle, .committed: false
             }
         if !isReadable { reading.summary.unreadable += 1 }
     }
 
+    /// A message stays where it is until somebody wants it.
     private func takePublish(
-        _ payload: UnsafeRawBufferPointer, _ segment: UInt64, _ reading: inout Reading
+        _ payload: UnsafeRawBufferPointer, _ location: JournalLocation, _ reading: inout Reading
     ) -> Bool {
-        guard let wallExpiry = payload.number(at: 0), let sizes = payload.number(at: 8) else { return false }
-        let (queues, messageBytes) = (Int(sizes & 0xFFFF_FFFF), Int(sizes >> 32))
-        let start = 16 + queues * MessageName.byteCount
-        guard queues > 0, messageBytes >= MessageRecord.fixedBytes, payload.count - start == messageBytes,
-            let from = payload.baseAddress
-        else { return false }
-        let shape = MessageRecord.shape(of: from + start)
-        guard !shape.isChunked, shape.bodyBytes >= 0, shape.bodyBytes <= messageBytes,
-            shape.bodyOffset + shape.bodyBytes == messageBytes
-        else { return false }
+        guard let publish = PublishRecord(payload) else { return false }
         let offset = configuration.clockOffset
         let expiry =
-            wallExpiry == QueueEntry.never ? wallExpiry : wallExpiry > offset ? wallExpiry - offset : 0
+            publish.wallExpiry == QueueEntry.never
+            ? publish.wallExpiry : publish.wallExpiry > offset ? publish.wallExpiry - offset : 0
+        let size = UInt32(clamping: publish.shape.bodyBytes)
         var record: RecordPosition?
-        for index in 0..<queues {
-            guard let name = payload.name(at: 16 + index * MessageName.byteCount) else { return false }
-            guard reading.messages[name.queue, default: RecoveredMessages()].expects(name.sequence) else { continue }
-            if let record { segments.retain(record) }
-            let kept = record ?? store(from + start, shape)
-            record = kept
-            reading.messages[name.queue, default: RecoveredMessages()].add(
-                QueueEntry(
-                    sequence: name.sequence, record: kept, bodyBytes: UInt32(clamping: shape.bodyBytes),
-                    flags: QueueEntry.flags(journaledIn: segment), expiry: expiry))
-            segmentUse.add(1, to: segment)
-            keptBytes += Self.keptBytes(Int(UInt32(clamping: shape.bodyBytes)))
+        for index in 0..<publish.nameCount {
+            let (name, isDelivered) = publish.name(index)
+            let messages = reading.messages(of: name.queue)
+            guard messages.expects(name.sequence) else { continue }
+            let flags = isDelivered ? QueueEntry.redelivered : 0
+            let entry: QueueEntry
+            if publish.shape.isChunked {
+                if let record { segments.retain(record) }
+                guard let kept = record ?? store(chunked: publish, at: location, &reading) else { return false }
+                record = kept
+                entry = QueueEntry(
+                    sequence: name.sequence, record: kept, bodyBytes: size,
+                    flags: flags | QueueEntry.flags(journaledIn: location.segment) | QueueEntry.chunked, expiry: expiry)
+            } else {
+                entry = QueueEntry(
+                    sequence: name.sequence, cold: location, bodyBytes: size, flags: flags, expiry: expiry)
+            }
+            messages.add(entry)
+            segmentUse.add(1, to: location.segment)
+            keptBytes += Self.keptBytes(entry)
         }
         return true
     }
 
-    /// Stores a message as it is stored when it is published: large bodies in chunks.
-    private func store(_ bytes: UnsafeRawPointer, _ shape: MessageRecord.Shape) -> RecordPosition {
-        let size = shape.bodyOffset + shape.bodyBytes
-        guard shape.bodyBytes > Limits.chunkBytes else {
-            let record = segments.allocate(size)
-            segments.bytes(of: record).copyMemory(from: bytes, byteCount: size)
-            return record
+    /// A message whose body lies in chunks is in memory without them. They lie before it, or behind where the journal has
+    /// been written anew. Nil where it names no body.
+    private func store(
+        chunked publish: PublishRecord, at location: JournalLocation, _ reading: inout Reading
+    ) -> RecordPosition? {
+        let (message, shape) = (publish.message, publish.shape)
+        guard let id = message.number(at: message.count - 8), id != 0 else { return nil }
+        if let known = chunkedBodies[id] {
+            segments.retain(known)
+            return known
         }
-        let chunks = (shape.bodyBytes + Limits.chunkBytes - 1) / Limits.chunkBytes
-        let stride = MemoryLayout<RecordPosition>.size
-        let record = segments.allocate(shape.bodyOffset + chunks * stride)
-        segments.bytes(of: record).copyMemory(from: bytes, byteCount: shape.bodyOffset)
-        segments.bytes(of: record).storeBytes(of: MessageRecord.chunked, toByteOffset: 14, as: UInt16.self)
-        for index in 0..<chunks {
-            let place = index * Limits.chunkBytes
-            let count = min(Limits.chunkBytes, shape.bodyBytes - place)
-            let chunk = segments.allocate(count)
-            segments.bytes(of: chunk).copyMemory(from: bytes + shape.bodyOffset + place, byteCount: count)
-            segments.bytes(of: record).storeBytes(
-                of: chunk, toByteOffset: shape.bodyOffset + index * stride, as: RecordPosition.self)
+        let record = segments.allocate(
+            MessageRecord.byteCount(
+                key: shape.keyBytes, header: shape.headerBytes, body: shape.bodyBytes, isChunked: true))
+        let bytes = segments.bytes(of: record)
+        MessageRecord.setLocation(location, of: bytes)
+        MessageRecord.setPublish(0, by: 0, of: bytes)
+        if let start = message.baseAddress {
+            (bytes + MessageRecord.memoryBytes).copyMemory(from: start, byteCount: message.count)
+        }
+        for index in 0..<shape.chunkCount { MessageRecord.setChunk(index, to: MessageRecord.Chunk(), of: bytes, shape) }
+        chunkedBodies[id] = record
+        for (index, chunk) in (reading.chunks.removeValue(forKey: id) ?? [:]).sorted(by: { $0.key < $1.key }) {
+            _ = set(chunk.location, byteCount: chunk.byteCount, ofChunk: index, of: record)
         }
         return record
+    }
+
+    /// Where a chunk lies; a later copy is the one that stays, as it is when the journal is written anew.
+    private func takeChunk(
+        _ payload: UnsafeRawBufferPointer, _ location: JournalLocation, _ reading: inout Reading
+    ) -> Bool {
+        guard let id = payload.number(at: 0), let index = payload.number(at: 8) else { return false }
+        lastBody = max(lastBody, id)
+        guard let record = chunkedBodies[id] else {
+            reading.chunks[id, default: [:]][index] = (location, payload.count - 16)
+            return true
+        }
+        return set(location, byteCount: payload.count - 16, ofChunk: index, of: record)
+    }
+
+    private func set(
+        _ location: JournalLocation, byteCount: Int, ofChunk index: UInt64, of record: RecordPosition
+    ) -> Bool {
+        let bytes = segments.bytes(of: record)
+        let shape = MessageRecord.shape(of: bytes)
+        guard index < UInt64(shape.chunkCount),
+            byteCount == MessageRecord.chunkBytes(Int(index), of: shape.bodyBytes)
+        else { return false }
+        var chunk = MessageRecord.chunk(Int(index), of: bytes, shape)
+        forgetChunk(chunk, byteCount: byteCount)
+        segmentUse.add(1, to: location.segment)
+        keptBytes += Self.keptBytes(byteCount)
+        chunk.location = location
+        MessageRecord.setChunk(Int(index), to: chunk, of: bytes, shape)
+        return true
+    }
+
+    /// Whether every part of a message is there.
+    private func isWhole(_ entry: QueueEntry) -> Bool {
+        guard entry.flags & QueueEntry.chunked != 0 else { return true }
+        let bytes = segments.bytes(of: entry.record)
+        let shape = MessageRecord.shape(of: bytes)
+        return (0..<shape.chunkCount).allSatisfy { MessageRecord.chunk($0, of: bytes, shape).location != .none }
+    }
+
+    private func takeDelivered(_ payload: UnsafeRawBufferPointer, _ reading: inout Reading) -> Bool {
+        guard payload.count % MessageName.byteCount == 0 else { return false }
+        for place in stride(from: 0, to: payload.count, by: MessageName.byteCount) {
+            guard let name = payload.name(at: place) else { return false }
+            let messages = reading.messages(of: name.queue)
+            messages.deliveredUpTo = max(messages.deliveredUpTo, name.sequence)
+        }
+        return true
     }
 
     private func takeSettle(_ payload: UnsafeRawBufferPointer, _ reading: inout Reading) -> Bool {
@@ -144,7 +215,7 @@ extension Node {
     }
 
     private func end(_ name: MessageName, _ reading: inout Reading) {
-        if let entry = reading.messages[name.queue, default: RecoveredMessages()].end(name.sequence) { forget(entry) }
+        if let entry = reading.messages(of: name.queue).end(name.sequence) { forget(entry) }
     }
 
     private func takeRanges(_ payload: UnsafeRawBufferPointer, _ reading: inout Reading) -> Bool {
@@ -154,7 +225,7 @@ extension Node {
                 let last = payload.number(at: place + 16), first <= last
             else { return false }
             // Only those that are there: a range is written when all its messages are.
-            for entry in reading.messages[queue, default: RecoveredMessages()].end(first...last) { forget(entry) }
+            for entry in reading.messages(of: queue).end(first...last) { forget(entry) }
         }
         return true
     }
@@ -174,35 +245,25 @@ extension Node {
         for (id, messages) in reading.messages.sorted(by: { $0.key < $1.key }) {
             // Whatever comes now has another identity than what came before.
             topologyIndex = max(topologyIndex, id)
-            let entries = messages.remaining
-            guard let queue = queue(id: id), queue.isDurable else {
-                reading.summary.discarded += entries.count
-                for entry in entries { forget(entry) }
-                continue
+            let queue = queue(id: id).flatMap { $0.isDurable ? $0 : nil }
+            messages.takeRemaining { entry in
+                guard isWhole(entry) else {
+                    reading.summary.unreadable += 1
+                    return forget(entry)
+                }
+                guard let queue else {
+                    reading.summary.discarded += 1
+                    return forget(entry)
+                }
+                var entry = entry
+                if entry.sequence <= messages.deliveredUpTo { entry.flags |= QueueEntry.redelivered }
+                queue.restore(entry)
+                reading.summary.messages += 1
             }
-            queue.restore(entries, lastSequence: messages.lastSequence)
-            reading.summary.messages += entries.count
+            queue?.restored(lastSequence: messages.lastSequence, deliveredUpTo: messages.deliveredUpTo)
         }
         reading.summary.queues = queueList.count
         // What was declared is no news to anybody.
         counters = MessageCounters()
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// The number at a place; nil where there is not enough.
-    fileprivate func number(at place: Int) -> UInt64? {
-        guard place >= 0, count - place >= 8 else { return nil }
-        return UInt64(littleEndian: loadUnaligned(fromByteOffset: place, as: UInt64.self))
-    }
-
-    /// The name of a message at a place.
-    fileprivate func name(at place: Int) -> MessageName? {
-        guard let queue = number(at: place), let sequence = number(at: place + 8) else { return nil }
-        return MessageName(queue: queue, sequence: sequence)
-    }
-
-    fileprivate func dropFirst(_ bytes: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: self[Swift.min(bytes, count)...])
     }
 }

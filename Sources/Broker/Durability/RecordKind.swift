@@ -6,7 +6,8 @@ internal import Journal
 /// record lies, before or behind. What a commit of many slices writes counts only if its `committed` record follows.
 enum RecordKind: UInt8 {
     /// expiry 8 (nanoseconds since 1970, all ones for never), queues 4, message bytes 4, then for each queue its id 8 and
-    /// the message's sequence in it 8, then the message (see `MessageRecord`, the body always whole).
+    /// the message's sequence in it 8 (its highest bit says that the message has been delivered), then the message (see
+    /// `MessageRecord`; of a body in chunks the id).
     case publish = 1
     /// For each message its queue's id 8 and its sequence 8.
     case settle = 2
@@ -19,11 +20,19 @@ enum RecordKind: UInt8 {
     case committed = 6
     /// A change of the topology; see `TopologyRecord`.
     case topology = 7
+    /// A part of a large body: the body's id 8, which part 4, reserved 4, then its bytes. It counts once a publish names
+    /// the body, and lies before that.
+    case chunk = 8
+    /// For each queue its id 8 and a sequence 8: all up to there have been delivered at least once. Like a settlement it
+    /// concerns nothing that was published later, so it may go with what lies before it.
+    case delivered = 9
 }
 
 /// One message of one queue, as records name it.
 struct MessageName: Hashable {
     static let byteCount = 16
+    /// Bit in a written sequence: the message has been delivered before.
+    static let deliveredBit: UInt64 = 1 << 63
 
     let queue: UInt64
     let sequence: UInt64
@@ -35,37 +44,68 @@ struct MessageName: Hashable {
     }
 }
 
-/// How many unsettled messages of each segment there are: a segment with none, and none before it, can go.
-struct SegmentUse {
-    private var first: UInt64 = 0
-    private var counts: ContiguousArray<Int> = []
+/// A message's record in the journal, read in place.
+struct PublishRecord {
+    /// Nanoseconds since 1970, or `QueueEntry.never`.
+    let wallExpiry: UInt64
+    let nameCount: Int
+    let shape: MessageRecord.Shape
+    /// The message as `MessageRecord` has it, without what is known in memory only.
+    let message: UnsafeRawBufferPointer
+    private let payload: UnsafeRawBufferPointer
 
-    @inline(__always)
-    mutating func add(_ count: Int, to segment: UInt64) {
-        if counts.isEmpty { first = segment }
-        while segment >= first + UInt64(counts.count) { counts.append(0) }
-        counts[Int(segment - first)] += count
+    /// Reads a record's payload, from which the number of a transaction has been taken; nil where it makes no sense.
+    init?(_ payload: UnsafeRawBufferPointer) {
+        guard let wallExpiry = payload.number(at: 0), let sizes = payload.number(at: 8) else { return nil }
+        let (names, messageBytes) = (Int(sizes & 0xFFFF_FFFF), Int(sizes >> 32))
+        let start = 16 + names * MessageName.byteCount
+        guard names > 0, payload.count - start == messageBytes,
+            let shape = MessageRecord.shape(journaled: payload.dropFirst(start))
+        else { return nil }
+        self.wallExpiry = wallExpiry
+        nameCount = names
+        self.shape = shape
+        message = payload.dropFirst(start)
+        self.payload = payload
     }
 
-    /// Takes one away from a segment, of whose number the lower bits are known.
-    @inline(__always)
-    mutating func remove(from segment: UInt32) {
-        let place = Int((segment &- UInt32(truncatingIfNeeded: first)) & (UInt32.max >> QueueEntry.segmentShift))
-        if place < counts.count { counts[place] -= 1 }
+    /// The same of a record that may be one of a transaction.
+    init?(_ record: JournalRecord) {
+        switch RecordKind(rawValue: record.kind) {
+        case .publish?: self.init(record.payload)
+        case .transactionPublish?: self.init(record.payload.dropFirst(8))
+        default: return nil
+        }
     }
 
-    func count(in segment: UInt64) -> Int {
-        segment >= first && segment - first < UInt64(counts.count) ? counts[Int(segment - first)] : 0
+    /// One of the names, and whether the message had been delivered there.
+    func name(_ index: Int) -> (name: MessageName, isDelivered: Bool) {
+        // All of them are there.
+        let name =
+            payload.name(at: 16 + index * MessageName.byteCount) ?? MessageName(queue: 0, sequence: 0)
+        return (
+            MessageName(queue: name.queue, sequence: name.sequence & ~MessageName.deliveredBit),
+            name.sequence & MessageName.deliveredBit != 0
+        )
     }
 
-    /// Forgets the segments up to one.
-    mutating func forget(through last: UInt64) {
-        guard last >= first else { return }
-        let gone = min(Int(clamping: last - first) + 1, counts.count)
-        counts.removeFirst(gone)
-        first += UInt64(gone)
+    func names(_ name: MessageName) -> Bool { (0..<nameCount).contains { self.name($0).name == name } }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The number at a place; nil where there is not enough.
+    func number(at place: Int) -> UInt64? {
+        guard place >= 0, count - place >= 8 else { return nil }
+        return UInt64(littleEndian: loadUnaligned(fromByteOffset: place, as: UInt64.self))
     }
 
-    /// Unsettled messages in all segments.
-    var total: Int { counts.reduce(0, +) }
+    /// The name of a message at a place.
+    func name(at place: Int) -> MessageName? {
+        guard let queue = number(at: place), let sequence = number(at: place + 8) else { return nil }
+        return MessageName(queue: queue, sequence: sequence)
+    }
+
+    func dropFirst(_ bytes: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: self[Swift.min(bytes, count)...])
+    }
 }

@@ -1,11 +1,13 @@
 /// The messages of one queue while a journal is read: those whose records came, less those that have ended.
 ///
 /// Records nearly always come in the order of the sequences, and messages end nearly in that order too: so they lie in an
-/// array, and the next end is looked for behind the last one first.
-struct RecoveredMessages {
+/// ring, and the next end is looked for behind the last one first.
+final class RecoveredMessages {
+    /// Bit in the flags of an entry that has ended.
+    private static let ended: UInt32 = 128
+
     /// By ascending sequence.
-    private var entries: ContiguousArray<QueueEntry> = []
-    private var isEnded: ContiguousArray<Bool> = []
+    private var entries = EntryRing<QueueEntry>()
     private var hint = 0
     /// Those whose records came out of order.
     private var others: [UInt64: QueueEntry] = [:]
@@ -14,9 +16,11 @@ struct RecoveredMessages {
     /// Ranges that ended as a whole, ascending: what comes later with such a sequence was in it.
     private var endedRanges: [ClosedRange<UInt64>] = []
     private(set) var lastSequence: UInt64 = 0
+    /// Those up to here have been delivered.
+    var deliveredUpTo: UInt64 = 0
 
     /// Whether a record of this message is news: not a copy of one that is there, nor of one that has ended.
-    mutating func expects(_ sequence: UInt64) -> Bool {
+    func expects(_ sequence: UInt64) -> Bool {
         lastSequence = max(lastSequence, sequence)
         return place(of: sequence) == nil && others[sequence] == nil && !endedBefore.contains(sequence)
             && !isInEndedRange(sequence)
@@ -27,23 +31,23 @@ struct RecoveredMessages {
         return endedRanges.contains { $0.contains(sequence) }
     }
 
-    mutating func add(_ entry: QueueEntry) {
-        if let last = entries.last, last.sequence >= entry.sequence {
+    func add(_ entry: QueueEntry) {
+        if !entries.isEmpty, entries[entries.count - 1].sequence >= entry.sequence {
             others[entry.sequence] = entry
         } else {
             entries.append(entry)
-            isEnded.append(false)
         }
     }
 
     /// Ends a message; returns what is known of it.
-    mutating func end(_ sequence: UInt64) -> QueueEntry? {
+    func end(_ sequence: UInt64) -> QueueEntry? {
         lastSequence = max(lastSequence, sequence)
         if let place = place(of: sequence) {
             hint = place + 1
-            guard !isEnded[place] else { return nil }
-            isEnded[place] = true
-            return entries[place]
+            let entry = entries[place]
+            guard entry.flags & Self.ended == 0 else { return nil }
+            entries[place].flags |= Self.ended
+            return entry
         }
         if let entry = others.removeValue(forKey: sequence) {
             endedBefore.insert(sequence)
@@ -54,42 +58,40 @@ struct RecoveredMessages {
     }
 
     /// Ends all that are there of a range.
-    mutating func end(_ range: ClosedRange<UInt64>) -> [QueueEntry] {
+    func end(_ range: ClosedRange<UInt64>) -> [QueueEntry] {
         lastSequence = max(lastSequence, range.upperBound)
         endedRanges.append(range)
         var sequences = others.keys.filter(range.contains)  // order-free: sorted below
         var place = firstPlace(from: range.lowerBound)
         while place < entries.count, entries[place].sequence <= range.upperBound {
-            if !isEnded[place] { sequences.append(entries[place].sequence) }
+            if entries[place].flags & Self.ended == 0 { sequences.append(entries[place].sequence) }
             place += 1
         }
         return sequences.sorted().compactMap { end($0) }
     }
 
-    /// What has not ended, by ascending sequence.
-    var remaining: [QueueEntry] {
-        var remaining = entries.indices.compactMap { isEnded[$0] ? nil : entries[$0] }
-        if !others.isEmpty {
-            remaining += others.values.sorted { $0.sequence < $1.sequence }
-            remaining.sort { $0.sequence < $1.sequence }
+    /// Gives out what has not ended, by ascending sequence, and keeps nothing.
+    func takeRemaining(_ take: (QueueEntry) -> Void) {
+        var late = others.values.sorted { $0.sequence < $1.sequence }[...]
+        others = [:]
+        while !entries.isEmpty {
+            let entry = entries.first
+            entries.removeFirst()
+            while let other = late.first, other.sequence < entry.sequence {
+                late.removeFirst()
+                take(other)
+            }
+            if entry.flags & Self.ended == 0 { take(entry) }
         }
-        return remaining
+        for other in late { take(other) }
     }
 
     private func place(of sequence: UInt64) -> Int? {
         if hint < entries.count, entries[hint].sequence == sequence { return hint }
-        guard let last = entries.last, sequence <= last.sequence else { return nil }
         let place = firstPlace(from: sequence)
-        return entries[place].sequence == sequence ? place : nil
+        return place < entries.count && entries[place].sequence == sequence ? place : nil
     }
 
     /// The first place with this sequence or a higher one.
-    private func firstPlace(from sequence: UInt64) -> Int {
-        var (low, high) = (0, entries.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if entries[middle].sequence < sequence { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    private func firstPlace(from sequence: UInt64) -> Int { entries.firstPlace(from: sequence) { $0.sequence } }
 }

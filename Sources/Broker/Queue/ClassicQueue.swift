@@ -16,10 +16,23 @@ final class ClassicQueue {
     unowned let node: Node
 
     var ready = EntryRing<QueueEntry>()
-    private var returned = SortedEntries()
-    private(set) var lastSequence: UInt64 = 0
+    var returned = SortedEntries()
+    var lastSequence: UInt64 = 0
     /// Bytes of the bodies of ready messages.
-    private(set) var readyBytes = 0
+    var readyBytes = 0
+    /// Ready messages that lie in the journal alone.
+    var coldReady = 0
+    /// Those up to this sequence have been looked at for reading back, and how many are looked at in the next run.
+    var lookedUpTo: UInt64 = 0
+    var fetchCount = Limits.fetchedFirst
+    var isFetching = false
+    /// Requests that wait for the head to be read back.
+    var waitingForHead: [(request: Request, origin: Origin)] = []
+    /// Those up to this sequence have been looked at for cooling.
+    var cooledUpTo: UInt64 = 0
+    /// The highest sequence that has been delivered, as far as it must be written down, and whether that is to come.
+    var deliveredUpTo: UInt64 = 0
+    var isDeliveryNoted = false
     /// Deliveries that channels hold unacknowledged.
     var unackedCount = 0
     var unackedBytes = 0
@@ -104,7 +117,7 @@ final class ClassicQueue {
     private var isOverLength: Bool { limits.isOver(count: readyCount, bytes: readyBytes) }
 
     @inline(never)
-    private func noteLength() {
+    func noteLength() {
         guard !isNotedOverLength, !limits.rejectsPublishes, isOverLength else { return }
         isNotedOverLength = true
         node.noteOverLength(self)
@@ -162,8 +175,11 @@ final class ClassicQueue {
     /// The next message in order, if any. Expired ones before it are dropped.
     func takeFirst() -> QueueEntry? {
         if hasExpiring, !dropExpired() { return nil }
+        if coldReady > 0, !prepareHead() { return nil }
         return removeFirst()
     }
+
+    var firstEntry: QueueEntry? { returned.first ?? (ready.isEmpty ? nil : ready.first) }
 
     private func removeFirst() -> QueueEntry? {
         let entry: QueueEntry
@@ -176,6 +192,7 @@ final class ClassicQueue {
             return nil
         }
         readyBytes &-= Int(entry.bodyBytes)
+        if entry.isCold { coldReady -= 1 }
         return entry
     }
 
@@ -197,12 +214,10 @@ final class ClassicQueue {
         return true
     }
 
-    private var firstExpiry: UInt64? {
-        returned.first?.expiry ?? (ready.isEmpty ? nil : ready.first.expiry)
-    }
+    private var firstExpiry: UInt64? { firstEntry?.expiry }
 
     @inline(never)
-    private func noteExpiring() {
+    func noteExpiring() {
         hasExpiring = true
         watchHead()
     }
@@ -230,6 +245,7 @@ final class ClassicQueue {
         guard !isDeleted else { return node.drop(entry, of: self) }
         returned.insert(entry)
         readyBytes += Int(entry.bodyBytes)
+        if entry.isCold { coldReady += 1 }
         if limits.limitsLength { noteLength() }
         if entry.expiry != QueueEntry.never { noteExpiring() }
         if !isScheduled { schedule() }
@@ -241,48 +257,8 @@ final class ClassicQueue {
         swap(&remains.ready, &ready)
         swap(&remains.returned, &returned)
         readyBytes = 0
+        coldReady = 0
         return remains
-    }
-
-    // MARK: Durability
-
-    /// Takes back what survived, in the order of the sequences.
-    func restore(_ entries: [QueueEntry], lastSequence: UInt64) {
-        self.lastSequence = lastSequence
-        for entry in entries {
-            ready.append(entry)
-            readyBytes += Int(entry.bodyBytes)
-            if entry.expiry != QueueEntry.never { noteExpiring() }
-        }
-        if limits.limitsLength { noteLength() }
-    }
-
-    /// Changes entries that have come back.
-    func updateReturned(_ change: (QueueEntry) -> QueueEntry?) { returned.update(change) }
-
-    /// Changes some of the entries behind a sequence; returns the last one looked at, or nil at the end.
-    func updateReady(
-        after sequence: UInt64, limit: Int, _ change: (QueueEntry) -> QueueEntry?
-    ) -> UInt64? {
-        var (low, high) = (0, ready.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if ready[middle].sequence <= sequence { low = middle + 1 } else { high = middle }
-        }
-        guard low < ready.count else { return nil }
-        let end = min(low + limit, ready.count)
-        for place in low..<end {
-            if let changed = change(ready[place]) { ready[place] = changed }
-        }
-        return ready[end - 1].sequence
-    }
-
-    /// The sequences of all ready messages, as ranges in which there is no other message.
-    var readyRanges: [ClosedRange<UInt64>] {
-        var ranges = returned.sequenceRuns
-        // Whatever was delivered lies before what was not.
-        if !ready.isEmpty { ranges.append(ready.first.sequence...lastSequence) }
-        return ranges
     }
 
     // MARK: Consumers
@@ -320,6 +296,11 @@ final class ClassicQueue {
         guard !consumer.isInRound, !consumer.isCancelled else { return }
         consumer.isInRound = true
         round.append(consumer)
+        if !isScheduled { schedule() }
+    }
+
+    /// Delivers again after something that held it up.
+    func resume() {
         if !isScheduled { schedule() }
     }
 

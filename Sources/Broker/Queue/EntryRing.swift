@@ -57,6 +57,23 @@ struct EntryRing<Entry: BitwiseCopyable>: ~Copyable {
         }
     }
 
+    /// The first place whose entry has this key or a higher one; keys ascend, mostly without gaps.
+    func firstPlace(from key: UInt64, by keyOf: (Entry) -> UInt64) -> Int {
+        guard count > 0, key > keyOf(first) else { return 0 }
+        var (low, high) = (1, count)
+        let distance = key - keyOf(first)
+        // Every key between takes a place, so it cannot be further away than it is higher.
+        if distance < UInt64(count) {
+            high = Int(distance)
+            if keyOf(self[high]) == key { return high }
+        }
+        while low < high {
+            let middle = (low + high) / 2
+            if keyOf(self[middle]) < key { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
     @inline(__always)
     mutating func removeFirst() {
         precondition(count > 0)

@@ -96,13 +96,46 @@ struct SortedEntries: ~Copyable {
         blocks.insert(upper, at: index + 1)
     }
 
-    /// Changes entries; their sequences stay.
-    func update(_ change: (QueueEntry) -> QueueEntry?) {
+    /// The entry of a sequence.
+    func entry(_ sequence: UInt64) -> QueueEntry? {
+        place(of: sequence).map { blocks[$0.block].entries[$0.slot] }
+    }
+
+    /// Changes the entry of a sequence, which stays; returns whether it is there and `change` returned something.
+    func update(_ sequence: UInt64, _ change: (QueueEntry) -> QueueEntry?) -> Bool {
+        guard let place = place(of: sequence), let changed = change(blocks[place.block].entries[place.slot]) else {
+            return false
+        }
+        blocks[place.block].entries[place.slot] = changed
+        return true
+    }
+
+    private func place(of sequence: UInt64) -> (block: Int, slot: Int)? {
+        guard count > 0, let last = blocks.last, sequence <= last.lastSequence else { return nil }
+        var low = firstBlock
+        var high = blocks.count - 1
+        while low < high {
+            let middle = (low + high) / 2
+            if blocks[middle].lastSequence < sequence { low = middle + 1 } else { high = middle }
+        }
+        for slot in blocks[low].start..<blocks[low].end where blocks[low].entries[slot].sequence == sequence {
+            return (low, slot)
+        }
+        return nil
+    }
+
+    /// Visits entries from the lowest sequence on, at most `limit`, until `visit` returns false; returns whether it never
+    /// did.
+    func visit(limit: Int, _ visit: (QueueEntry) -> Bool) -> Bool {
+        var left = limit
         for block in blocks[firstBlock...] {
             for slot in block.start..<block.end {
-                if let changed = change(block.entries[slot]) { block.entries[slot] = changed }
+                guard left > 0 else { return true }
+                left -= 1
+                guard visit(block.entries[slot]) else { return false }
             }
         }
+        return true
     }
 
     /// The sequences there are, as runs without a gap.

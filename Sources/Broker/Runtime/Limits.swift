@@ -32,8 +32,31 @@ enum Limits {
     static let journalSegmentsMin = 4
     /// Above so many times what is needed of it a journal is written anew.
     static let journalFactor = 3
-    /// Messages looked at in one slice of that.
+    /// Records looked at in one slice of that, and bytes written.
     static let rewrittenPerSlice = 1024
+    static let rewrittenBytesPerSlice = 262_144
+    /// Looks at one segment before a pass goes on with the next: what moves between two looks is found by the second.
+    static let rewritingAttempts = 3
+    /// What may wait for the disk before publishers are not read any more, and before the journal is not written anew.
+    static let journalPendingBytes = 33_554_432
+    static let rewritingPendingBytes = 8_388_608
+    /// Above this part of the memory limit messages that the disk has leave memory.
+    static let warmPart = 8
+    /// What stays at the head of a queue.
+    static let keptWarmBytes = 1_048_576
+    static let keptWarm = 1024
+    /// Messages cooled and queues visited for that in one tick.
+    static let cooledPerTick = 4096
+    static let queuesCooledPerTick = 64
+    /// Messages read back at once: at first, and at most; and about as many bytes.
+    static let fetchedFirst = 16
+    static let fetchedMost = 1024
+    static let fetchedBytes = 1_048_576
+    /// What a message has beside its body, about.
+    static let fetchedOverhead = 160
+    /// Deliveries looked at in one slice, and channels.
+    static let unackedPerSlice = 2048
+    static let channelsPerSlice = 64
     /// Consumers ended in one slice.
     static let consumersPerSlice = 1024
     /// Queues described in one slice of a listing.

@@ -21,6 +21,7 @@ extension Node {
                 + connections.values.reduce(0) { $0 + $1.residentBytes }  // order-free: a sum
             beginMemoryWindow()
             checkDisk()
+            coolUnacked()
         }
         if !isMemoryShort {
             isMemoryShort = memoryInUse > configuration.memoryLimit
@@ -33,6 +34,10 @@ extension Node {
     /// Whether publishers are not read: memory or disk is short.
     @inline(__always)
     var isShort: Bool { isMemoryShort || isDiskShort }
+
+    /// Whether so much waits for the disk that publishers must wait too.
+    @inline(__always)
+    var isDiskBehind: Bool { journal.pendingBytes > Limits.journalPendingBytes }
 
     /// What is short, as RabbitMQ says it to blocked connections.
     var shortageReason: String {
@@ -74,7 +79,7 @@ extension Node {
         if !isShort { resumeReading() }
     }
 
-    private func resumeReading() {
+    func resumeReading() {
         guard !readingPaused.isEmpty else { return }
         let waiting = readingPaused
         readingPaused.removeAll()

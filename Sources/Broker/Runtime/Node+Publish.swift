@@ -70,7 +70,8 @@ extension Node {
         _ record: RecordPosition, into queues: [ClassicQueue], _ bodyBytes: UInt32, _ expiry: UInt64
     ) -> Bool {
         var durable = 0
-        let journaled = QueueEntry.flags(journaledIn: journal.openSegment())
+        var journaled = QueueEntry.flags(journaledIn: journal.openSegment())
+        if MessageRecord.isChunked(segments.bytes(of: record)) { journaled |= QueueEntry.chunked }
         for queue in queues {
             let isDurable = queue.isDurable
             if isDurable { durable += 1 }

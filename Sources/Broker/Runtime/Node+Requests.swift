@@ -1,5 +1,6 @@
 internal import AMQP
 internal import DequeModule
+internal import Journal
 
 /// A request on its way to being carried out.
 struct PendingRequest {
@@ -116,8 +117,13 @@ extension Node {
             queue.touch()
             guard let entry = queue.takeFirst() else {
                 guard queue.readyCount > 0 else { return .empty }
-                // Expired messages took this slice; what is behind them is asked for again.
-                submit(request, from: origin, in: host)
+                if let storageFailure { throw ProtocolException(.internalError, storageFailure.description) }
+                if queue.isFetching {
+                    queue.whenHeadIsThere(request, from: origin)
+                } else {
+                    // Expired messages took this slice; what is behind them is asked for again.
+                    submit(request, from: origin, in: host)
+                }
                 return nil
             }
             return .got(entry, queue)

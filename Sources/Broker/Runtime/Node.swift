@@ -30,7 +30,11 @@ public final class Node {
     var segmentUse = SegmentUse()
     /// Bytes of the journal that unsettled messages need, about.
     var keptBytes = 0
-    var isCompacting = false
+    var compaction: CompactionPass?
+    /// The journal is not written anew before it has grown to this.
+    var compactionFloor = 0
+    /// What goes on once the disk has taken the batch that is under way.
+    var awaitingWritten: [(Node) -> Void] = []
     /// Messages that ended in this tick and are to be written down.
     var ended: [MessageName] = []
     /// The commit of several slices that is being written, and what has ended in it.
@@ -38,6 +42,20 @@ public final class Node {
     var transactionEnded: [MessageName] = []
     /// Commits of several slices under way.
     var openTransactions = 0
+    /// Queues that have delivered further than is written down.
+    var deliveredQueues: [ClassicQueue] = []
+    /// The records of messages whose bodies lie in chunks that are written down, by their bodies' names.
+    var chunkedBodies: [UInt64: RecordPosition] = [:]
+    var lastBody: UInt64 = 0
+    /// Chunks that are being read back, and who waits for each.
+    var chunkWaiters: [JournalLocation: [(Node) -> Void]] = [:]
+    /// Channels whose publishes wait for the disk, by the numbers that messages in memory know them under.
+    var publishers: [UInt64: ChannelReference] = [:]
+    var lastPublisher: UInt64 = 0
+    /// Memory for messages is short: what the disk has leaves it.
+    var isCooling = false
+    var coolingPlace = 0
+    var isCoolingUnacked = false
     var isFlushDue = false
     var isWatchingFlush = false
     var isShuttingDown = false
@@ -271,6 +289,7 @@ public final class Node {
         if let task = tasks.popFirst(), !carryOut(task) { tasks.append(task) }
         deliver()
         dropOverLength()
+        coolSome()
         flushJournal()
         let flushing = dirty
         dirty.removeAll(keepingCapacity: true)

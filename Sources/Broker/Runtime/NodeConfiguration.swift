@@ -8,6 +8,8 @@ public struct NodeConfiguration {
     public var passwords: [String: String]
     /// Memory above which publishers are not read any more, in bytes.
     public var memoryLimit: Int
+    /// Memory of messages above which those that the disk has leave it, in bytes; nil for an eighth of the limit.
+    public var warmBytes: Int?
     /// Room on the disk below which publishers are not read any more, in bytes (RabbitMQ, `disk_free_limit`: 50 MB). The
     /// room for the journal's next segments is taken ahead, so that writing what was taken before does not fail.
     public var diskFreeLimit = 50_000_000 + 2 * Journal.segmentBytes

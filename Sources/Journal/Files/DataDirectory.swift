@@ -14,7 +14,7 @@
 ///     prepared          room for the next segment, filled with zeros
 public final class DataDirectory: Sendable {
     /// The version of the format that this program writes and reads.
-    public static let format = 1
+    public static let format = 2
 
     /// Where it is.
     public let path: String
@@ -69,11 +69,17 @@ public final class DataDirectory: Sendable {
                     "\(path) was written by a newer Warren (format \(version), this one knows \(Self.format)). Use that one, "
                         + "or choose another directory with --data.")
             }
+            // What an older program wrote is read; an older program must not read what is written now.
+            if version < Self.format { try writeFormat(name) }
             return
         }
         guard try segments().isEmpty else {
             throw StorageError("\(path) holds segments but no format. Choose another directory with --data.")
         }
+        try writeFormat(name)
+    }
+
+    private func writeFormat(_ name: String) throws(StorageError) {
         let file = try SystemCall.open(name, O_WRONLY | O_CREAT, doing: "made")
         defer { close(file) }
         try Array("\(Self.format)\n".utf8).withUnsafeBufferPointer { bytes throws(StorageError) in
@@ -140,7 +146,8 @@ public final class DataDirectory: Sendable {
         }
     }
 
-    private func damaged(_ damage: JournalDamage) -> StorageError {
+    /// What is damaged, for a person.
+    func damaged(_ damage: JournalDamage) -> StorageError {
         StorageError(
             "\(file(of: damage.segment)) is damaged at byte \(damage.offset): \(damage.reason). Nothing was changed. Restore "
                 + "\(path) from a copy, or start with --salvage to go on without what cannot be read.")

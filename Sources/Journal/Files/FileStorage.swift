@@ -6,7 +6,8 @@
     internal import Darwin
 #endif
 
-/// A journal's segments as files: a thread of its own writes and syncs each batch, another prepares the next segment.
+/// A journal's segments as files: a thread of its own writes and syncs each batch, another reads what is asked for again,
+/// a third prepares the next segment.
 ///
 /// Everything but the threads' work happens on the owner's loop.
 public final class FileStorage: Storage, @unchecked Sendable {
@@ -23,6 +24,7 @@ public final class FileStorage: Storage, @unchecked Sendable {
     private let roomBytes: Int
     private let post: @Sendable (@escaping @Sendable () -> Void) -> Void
     private let writer = WorkerThread(name: "journal")
+    private let reader = WorkerThread(name: "journal reading")
     private let preparer = WorkerThread(name: "journal room")
 
     /// Only touched on the loop.
@@ -32,6 +34,9 @@ public final class FileStorage: Storage, @unchecked Sendable {
     private var file: Int32 = -1
     private var fileName = ""
     private var failure: StorageError?
+
+    /// Only touched on the reader's thread.
+    private let opened: OpenedSegments
 
     /// Files in a directory. `post` runs what it is given on the owner's loop. Room for a segment is prepared ahead, in
     /// bytes.
@@ -43,6 +48,7 @@ public final class FileStorage: Storage, @unchecked Sendable {
         self.sync = sync
         self.roomBytes = roomBytes
         self.post = post
+        opened = OpenedSegments(directory)
         prepare()
     }
 
@@ -69,15 +75,45 @@ public final class FileStorage: Storage, @unchecked Sendable {
         }
     }
 
-    /// Removes the file, off the loop.
+    /// Removes the file, off the loop, after what was to be read of it.
     public func remove(segment: UInt64) {
         let name = directory.file(of: segment)
-        preparer.run { unlink(name) }
+        reader.run { [opened] in
+            opened.close(segment)
+            unlink(name)
+        }
+    }
+
+    /// Reads on a thread of its own.
+    public func fetch(_ fetch: JournalFetch, completed: @escaping () -> Void) {
+        read(completed) { [opened, directory] in
+            fetch.carryOut(
+                { (segment, offset, target) throws(StorageError) in try opened.read(segment, offset, target) },
+                describe: directory.damaged)
+        }
+    }
+
+    /// Reads on a thread of its own.
+    public func read(_ contents: SegmentContents, byteCount: Int, completed: @escaping () -> Void) {
+        read(completed) { [opened, directory] in
+            contents.carryOut(
+                { () throws(StorageError) in try opened.readAll(contents.segment, byteCount) },
+                describe: directory.damaged)
+        }
+    }
+
+    private func read(_ completed: @escaping () -> Void, _ work: @escaping @Sendable () -> Void) {
+        let onLoop = LoopCallback(completed)
+        reader.run { [post] in
+            work()
+            post { onLoop.call() }
+        }
     }
 
     /// Waits until what was handed over has been written, and closes the files. Blocks; nothing may be written afterwards.
     public func close() {
         writer.stop()
+        reader.stop()
         preparer.stop()
         if file >= 0 { closeFile() }
     }
@@ -153,4 +189,10 @@ public final class FileStorage: Storage, @unchecked Sendable {
             if isWhole { rename(draft, name) } else { unlink(draft) }
         }
     }
+}
+
+/// What is called on the owner's loop once another thread has done its part.
+private struct LoopCallback: @unchecked Sendable {
+    let call: () -> Void
+    init(_ call: @escaping () -> Void) { self.call = call }
 }

@@ -76,14 +76,29 @@ enum SystemCall {
         let end = lseek(file, 0, SEEK_END)
         if end < 0 { throw error("read", path) }
         var bytes = [UInt8](repeating: 0, count: Int(end))
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeMutableBytes {
-                pread(file, $0.baseAddress.map { $0 + done }, $0.count - done, off_t(done))
+        var failure: StorageError?
+        let done = bytes.withUnsafeMutableBytes { target -> Int in
+            do throws(StorageError) {
+                return try read(file, at: 0, into: target, path)
+            } catch {
+                failure = error
+                return 0
             }
+        }
+        if let failure { throw failure }
+        return done == bytes.count ? bytes : Array(bytes[..<done])
+    }
+
+    /// Fills a buffer from a byte of a file on; returns how much was there. Throws what the system says.
+    static func read(
+        _ file: Int32, at offset: Int, into target: UnsafeMutableRawBufferPointer, _ path: String
+    ) throws(StorageError) -> Int {
+        var done = 0
+        while done < target.count {
+            let count = pread(file, target.baseAddress.map { $0 + done }, target.count - done, off_t(offset + done))
             if count == 0 { break }
             if count > 0 { done += count } else if errno != EINTR { throw error("read", path) }
         }
-        return Array(bytes[..<done])
+        return done
     }
 }

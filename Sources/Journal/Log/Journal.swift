@@ -22,6 +22,11 @@ public struct Journal {
     private var gathering = JournalBatch()
     private var spare: JournalBatch? = JournalBatch()
     private var isWriting = false
+    /// Where the record that was appended last lies.
+    public private(set) var location = JournalLocation.none
+    /// Every record before this one has been written, so that it can be read back.
+    public private(set) var readable = JournalLocation.none
+    private var handedEnd = JournalLocation.none
     /// Why nothing is written any more.
     public private(set) var failure: StorageError?
     /// Bytes of all segments that have not been removed, in the order of their numbers.
@@ -40,6 +45,9 @@ public struct Journal {
         segment = recovered.lastSegment + 1
         sequence = recovered.nextSequence
         segmentSizes = recovered.segments
+        // All that was read can be read again.
+        readable = JournalLocation(segment: segment, offset: 0)
+        handedEnd = readable
     }
 
     /// Adds a record, which goes to ``segment``, and returns where its payload belongs, valid until the next one is
@@ -48,6 +56,7 @@ public struct Journal {
     public mutating func append(kind: UInt8, byteCount: Int) -> UnsafeMutableRawPointer {
         if gathering.isEmpty { beginBatch() }
         let before = gathering.byteCount
+        location = JournalLocation(segment: segment, offset: offset &+ before)
         let payload = gathering.append(kind: kind, byteCount: byteCount)
         appended = JournalPosition(appended.rawValue + UInt64(gathering.byteCount - before))
         return payload
@@ -102,6 +111,7 @@ public struct Journal {
             sequence += 1
             handedBytes = batch.byteCount
             offset += batch.byteCount
+            handedEnd = JournalLocation(segment: segment, offset: offset)
             segmentSizes[segmentSizes.count - 1].bytes = offset
         }
         return (storage, batch)
@@ -116,6 +126,7 @@ public struct Journal {
             failure = failure ?? error
         } else {
             durable = handedOver
+            readable = handedEnd
         }
     }
 

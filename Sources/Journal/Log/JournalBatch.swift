@@ -10,7 +10,8 @@ internal import CJournal
 ///     24  sequence         8 octets   counts batches; a gap is damage
 ///     32  position         8 octets   of the journal, where the batch begins
 ///     40  durable          8 octets   the position known to be durable when the batch was handed over
-///     48  records: size 4, kind 1, reserved 3, payload, zeros up to a multiple of 8
+///     48  records: size 4, kind 1, checksum 3 (of the payload alone, for when the record is read by itself; 0 in what
+///         format 1 wrote), payload, zeros up to a multiple of 8
 ///
 /// Numbers are little-endian. Memory of its own, handed from the loop to whoever writes it.
 public final class JournalBatch: @unchecked Sendable {
@@ -19,6 +20,8 @@ public final class JournalBatch: @unchecked Sendable {
     static let headerBytes = 48
     static let recordHeaderBytes = 8
     static let firstCapacity = 1 << 16
+    /// No record is longer: the largest message and what stands before it.
+    static let recordBytesMax = 1 << 30
 
     private(set) var memory: UnsafeMutableRawPointer
     private var capacity: Int
@@ -82,10 +85,39 @@ public final class JournalBatch: @unchecked Sendable {
         }
     }
 
-    /// Adds the checksum: for whoever writes the batch, off the loop.
+    /// Adds the checksums: for whoever writes the batch, off the loop.
     public func seal() {
+        var place = Self.headerBytes
+        for _ in 0..<recordCount {
+            let record = memory + place
+            let header = UInt64(littleEndian: record.load(as: UInt64.self))
+            let count = Self.payloadBytes(header)
+            let payload = UnsafeRawBufferPointer(start: record + Self.recordHeaderBytes, count: count)
+            record.storeBytes(
+                of: (header & 0xFF_FFFF_FFFF | Self.check(payload) << 40).littleEndian, as: UInt64.self)
+            place += (Self.recordHeaderBytes + count + 7) & ~7
+        }
         let crc = cjournal_crc32c(0, memory + 8, byteCount - 8)
         memory.storeBytes(of: crc.littleEndian, toByteOffset: 4, as: UInt32.self)
+    }
+
+    // MARK: Headers of records
+
+    /// Bytes of the payload behind a record's header.
+    static func payloadBytes(_ header: UInt64) -> Int { Int(header & 0xFFFF_FFFF) }
+
+    /// The kind that a record's header names.
+    static func kind(_ header: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: header >> 32) }
+
+    /// 24 bits of the payload's CRC-32C, never 0.
+    private static func check(_ payload: UnsafeRawBufferPointer) -> UInt64 {
+        let crc = UInt64(cjournal_crc32c(0, payload.baseAddress, payload.count) & 0xFF_FFFF)
+        return crc == 0 ? 1 : crc
+    }
+
+    /// Whether a payload is what its header was made for, as far as the header says.
+    static func isWhole(_ payload: UnsafeRawBufferPointer, header: UInt64) -> Bool {
+        header >> 40 == 0 || header >> 40 == check(payload)
     }
 
     /// Empties it for the next records. Memory that an unusual batch needed is given back.

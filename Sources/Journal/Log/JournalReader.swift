@@ -50,8 +50,8 @@ public struct JournalRecord {
     public let kind: UInt8
     /// Its bytes, valid during the call.
     public let payload: UnsafeRawBufferPointer
-    /// The segment it lies in.
-    public let segment: UInt64
+    /// Where it lies.
+    public let location: JournalLocation
 }
 
 /// Reads segments in order and gives out their records. Pure: bytes in, records out, so that any bytes can be tried.
@@ -176,13 +176,14 @@ public struct JournalReader {
         for _ in 0..<header.recordCount {
             guard end - place >= JournalBatch.recordHeaderBytes else { return }
             let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
-            let size = Int(word & 0xFFFF_FFFF)
+            let size = JournalBatch.payloadBytes(word)
             let start = place + JournalBatch.recordHeaderBytes
             guard size <= end - start else { return }
             visit(
                 JournalRecord(
-                    kind: UInt8(truncatingIfNeeded: word >> 32),
-                    payload: UnsafeRawBufferPointer(rebasing: bytes[start..<start + size]), segment: segment))
+                    kind: JournalBatch.kind(word),
+                    payload: UnsafeRawBufferPointer(rebasing: bytes[start..<start + size]),
+                    location: JournalLocation(segment: segment, offset: place)))
             place = (start + size + 7) & ~7
         }
     }

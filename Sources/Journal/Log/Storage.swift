@@ -16,6 +16,13 @@ public protocol Storage: AnyObject {
 
     /// Gives up a segment, whose records nobody needs any more.
     func remove(segment: UInt64)
+
+    /// Reads records back that have been written, then calls `completed` once on the caller's loop. Several may be under
+    /// way; a segment that is removed meanwhile fails those that ask for it.
+    func fetch(_ fetch: JournalFetch, completed: @escaping () -> Void)
+
+    /// Reads a whole segment back, of which `byteCount` bytes are in use, then calls `completed` once on the caller's loop.
+    func read(_ contents: SegmentContents, byteCount: Int, completed: @escaping () -> Void)
 }
 
 extension Storage {
@@ -50,4 +57,10 @@ public final class VolatileStorage: Storage {
 
     /// There are none.
     public func remove(segment: UInt64) {}
+
+    /// Nothing is there: each record fails.
+    public func fetch(_ fetch: JournalFetch, completed: @escaping () -> Void) { completed() }
+
+    /// Nothing is there.
+    public func read(_ contents: SegmentContents, byteCount: Int, completed: @escaping () -> Void) { completed() }
 }

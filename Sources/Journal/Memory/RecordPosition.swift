@@ -4,7 +4,12 @@
 /// its queue and its sequence in it.
 @frozen
 public struct RecordPosition: Hashable, BitwiseCopyable, Sendable {
-    @usableFromInline let rawValue: UInt64
+    /// The segment above, the byte below.
+    public let rawValue: UInt64
+
+    /// What a raw value names.
+    @inlinable
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
 
     @inlinable
     init(segment: Int, offset: Int) {

@@ -13,6 +13,8 @@ final class CrashingDisk: Storage {
     /// After so many batches nothing becomes durable any more: the crash.
     var crashAfter = Int.max
     var segmentBytes = 2_000
+    /// Memory for messages of nodes that start on it.
+    var warmBytes: Int?
     var freeBytes: Int?
     /// Fails the next batch.
     var failure: StorageError?
@@ -21,6 +23,57 @@ final class CrashingDisk: Storage {
 
     func write(_ batch: JournalBatch, completed: @escaping (StorageError?) -> Void) { waiting = (batch, completed) }
     func remove(segment: UInt64) { if batches < crashAfter { segments[segment] = nil } }
+
+    /// Whether what is read back comes at once, or with `answerReads`.
+    var delaysReads = false
+    private var reads: [() -> Void] = []
+    /// Records and segments read back so far.
+    private(set) var readCount = 0
+
+    func fetch(_ fetch: JournalFetch, completed: @escaping () -> Void) {
+        read(completed) { [self] in
+            readCount += fetch.pieces.count
+            fetch.carryOut(
+                { [segments] (segment, offset, target) throws(StorageError) in
+                    guard let bytes = segments[segment] else { throw StorageError("segment \(segment) is gone of \(segments.keys.sorted())") }
+                    let part = bytes.dropFirst(offset).prefix(target.count)
+                    target.copyBytes(from: part)
+                    return part.count
+                }, describe: { StorageError("\($0)") })
+        }
+    }
+
+    func read(_ contents: SegmentContents, byteCount: Int, completed: @escaping () -> Void) {
+        read(completed) { [self] in
+            readCount += 1
+            contents.carryOut(
+                { [segments] () throws(StorageError) in
+                    guard let bytes = segments[contents.segment] else {
+                        throw StorageError("segment \(contents.segment) is gone")
+                    }
+                    return Array(bytes.prefix(byteCount))
+                }, describe: { StorageError("\($0)") })
+        }
+    }
+
+    private func read(_ completed: @escaping () -> Void, _ work: @escaping () -> Void) {
+        // What was asked for before the crash is answered by nobody.
+        guard batches < crashAfter else { return }
+        reads.append {
+            work()
+            completed()
+        }
+        if !delaysReads { answerReads() }
+    }
+
+    /// Answers what is to be read; returns whether anything was.
+    @discardableResult
+    func answerReads() -> Bool {
+        let answering = reads
+        reads = []
+        for answer in answering { answer() }
+        return !answering.isEmpty
+    }
 
     /// Makes what is under way durable; returns whether anything was.
     func sync() -> Bool {
@@ -47,7 +100,15 @@ final class CrashingDisk: Storage {
         waiting = nil
         let disk = CrashingDisk()
         disk.segments = segments
+        disk.warmBytes = warmBytes
         return disk
+    }
+
+    /// The payload of the record at a location, whose size stands in front of it.
+    func record(at location: JournalLocation) -> [UInt8]? {
+        guard let rest = segments[location.segment]?.dropFirst(location.offset), rest.count >= 8 else { return nil }
+        let size = rest.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+        return Array(rest.dropFirst(8).prefix(size))
     }
 
     /// Holds what another disk holds after its crash.
@@ -69,6 +130,7 @@ final class CrashingDisk: Storage {
     func start(salvages: Bool = false) throws -> (node: Node, found: RecoverySummary) {
         var configuration = NodeConfiguration(storage: self, seed: 1)
         configuration.segmentBytes = segmentBytes
+        configuration.warmBytes = warmBytes
         let node = Node(configuration, now: Instant(nanoseconds: 1_000_000_000))
         let found = try node.recover { visit throws(StorageError) in
             var reader = JournalReader(salvages: salvages)
@@ -95,7 +157,8 @@ extension WireClient {
             tick()
             // What nobody waits for gathers for ten milliseconds.
             _ = node.tick(now: node.now.advanced(milliseconds: 11))
-            guard disk.sync() else { break }
+            let hasRead = disk.answerReads()
+            guard disk.sync() || hasRead else { break }
         }
         tick()
     }
@@ -107,6 +170,8 @@ extension WireClient {
             forgetFrames()
             send(BasicGet(queue: queue, noAck: true), channel)
             tick()
+            // The message may be on its way to the disk and back.
+            while names.isEmpty, let disk = node.configuration.storage as? CrashingDisk, disk.sync() { tick() }
             guard names.first == "basic.get-ok" else { return found }
             found.append(bodies.joined())
         }

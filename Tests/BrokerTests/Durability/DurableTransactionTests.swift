@@ -80,6 +80,8 @@ struct DurableTransactionTests {
         #expect(client.names == ["tx.commit-ok"])
         client.send(BasicGet(queue: "q"), 1)
         client.tick()
+        // That it was delivered is written down.
+        client.settle(disk)
         client.send(BasicAck(deliveryTag: 1, multiple: false), 1)
         let batches = disk.batches
         client.send(TxRollback(), 1)

@@ -34,6 +34,9 @@ private struct RandomWork {
     init(seed: UInt64) throws {
         random = SplitMix64(seed: seed)
         disk.segmentBytes = 600
+        disk.delaysReads = true
+        // Half of the seeds keep nothing in memory that the disk has.
+        if seed % 2 == 0 { disk.warmBytes = 0 }
         node = try disk.start().node
         client = try WireClient(node, opening: [1, 2, 3])
         client.send(ExchangeDeclare(exchange: "f", type: "fanout", durable: true), 1)
@@ -84,6 +87,12 @@ private struct RandomWork {
         look()
         client.send(BasicGet(queue: queue), 3)
         client.tick()
+        while !client.names.contains(where: { $0.hasPrefix("basic.get") }) {
+            // The message is on its way from the disk, on which other things happen.
+            if chance(30) { _ = disk.sync() }
+            disk.answerReads()
+            client.tick()
+        }
         var tag: UInt64?
         for case .method(3, .basicGetOK(let got)) in client.frames { tag = got.deliveryTag }
         guard let tag, let body = client.bodies.last.flatMap({ Int($0) }) else { return look() }
@@ -102,24 +111,42 @@ private struct RandomWork {
         client.tick()
         look()
         // What is ready now goes; what is held stays.
-        var ready: [Int] = []
-        if let queue = node.virtualHosts["/"]?.queues[queue] {
-            for place in 0..<queue.ready.count { ready.append(number(of: queue.ready[place])) }
-            queue.updateReturned {
-                ready.append(number(of: $0))
-                return nil
-            }
+        var ready = bodies(readyIn: queue)
+        while ready == nil {
+            // One has just been written again, and the disk has not got it yet.
+            guard disk.sync() else { return }
+            client.tick()
+            ready = bodies(readyIn: queue)
         }
+        look()
         client.send(QueuePurge(queue: queue), 1)
         client.tick()
-        for body in ready { messages[queue]?[body]?.isEnded = true }
+        for body in ready ?? [] { messages[queue]?[body]?.isEnded = true }
     }
 
-    private func number(of entry: QueueEntry) -> Int {
+    /// The bodies of what is ready in a queue; nil where one cannot be seen at the moment.
+    private func bodies(readyIn queue: String) -> [Int]? {
+        guard let queue = node.virtualHosts["/"]?.queues[queue] else { return [] }
+        var entries: [QueueEntry] = []
+        for place in 0..<queue.ready.count { entries.append(queue.ready[place]) }
+        _ = queue.visitReturned(limit: .max) {
+            entries.append($0)
+            return true
+        }
+        let bodies = entries.compactMap(number(of:))
+        return bodies.count == entries.count ? bodies : nil
+    }
+
+    private func number(of entry: QueueEntry) -> Int? {
+        guard !entry.isCold else {
+            return disk.record(at: entry.location).flatMap {
+                Int(String(decoding: $0.suffix(Int(entry.bodyBytes)), as: UTF8.self))
+            }
+        }
         let bytes = UnsafeRawPointer(node.segments.bytes(of: entry.record))
         let shape = MessageRecord.shape(of: bytes)
         let body = UnsafeRawBufferPointer(start: bytes + shape.bodyOffset, count: shape.bodyBytes)
-        return Int(String(decoding: body, as: UTF8.self)) ?? -1
+        return Int(String(decoding: body, as: UTF8.self))
     }
 
     private mutating func commit() {

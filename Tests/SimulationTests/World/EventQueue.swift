@@ -12,6 +12,8 @@ enum WorldEvent {
     case connect(SimulatedClient)
     case heartbeat(SimulatedConnection)
     case flushDone
+    /// The disk answers what was to be read.
+    case readDone(() -> Void)
 
     /// Happens for ever, so that waiting for quiet does not wait for it.
     var isBackground: Bool {

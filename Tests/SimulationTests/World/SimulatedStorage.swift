@@ -20,6 +20,36 @@ final class SimulatedStorage: Storage {
         simulation.plan(.flushDone, after: simulation.random.nanoseconds(upToMicroseconds: 20_000))
     }
 
+    func fetch(_ fetch: JournalFetch, completed: @escaping () -> Void) {
+        let held = segments
+        simulation.trace.say { "\(fetch.pieces.count) records asked for" }
+        simulation.plan(
+            .readDone {
+                fetch.carryOut(
+                    { (segment, offset, target) throws(StorageError) in
+                        guard let bytes = held[segment] else { throw StorageError("segment \(segment) is gone") }
+                        let part = bytes.dropFirst(offset).prefix(target.count)
+                        target.copyBytes(from: part)
+                        return part.count
+                    }, describe: { StorageError("\($0)") })
+                completed()
+            }, after: simulation.random.nanoseconds(upToMicroseconds: 20_000))
+    }
+
+    func read(_ contents: SegmentContents, byteCount: Int, completed: @escaping () -> Void) {
+        let held = segments[contents.segment]
+        simulation.trace.say { "segment \(contents.segment) asked for" }
+        simulation.plan(
+            .readDone {
+                contents.carryOut(
+                    { () throws(StorageError) in
+                        guard let held else { throw StorageError("segment \(contents.segment) is gone") }
+                        return Array(held.prefix(byteCount))
+                    }, describe: { StorageError("\($0)") })
+                completed()
+            }, after: simulation.random.nanoseconds(upToMicroseconds: 20_000))
+    }
+
     func remove(segment: UInt64) { segments[segment] = nil }
 
     /// Completes the batch that is under way.

@@ -110,6 +110,7 @@ final class Simulation {
         case .connect(let client): if !isEnding { client.connect() }
         case .heartbeat(let connection): connection.client.beat(connection)
         case .flushDone: storage.completeSome()
+        case .readDone(let answer): answer()
         }
     }
 

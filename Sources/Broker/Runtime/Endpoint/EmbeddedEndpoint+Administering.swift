@@ -221,7 +221,16 @@ private final class Fetch {
     /// Reads one slice; returns whether all has been read and settled.
     func fetchSome(in node: Node) -> Bool {
         var bytes = Limits.outboundBytesPerTick
-        while messages.count < count, !queue.isDeleted, let entry = queue.takeFirst() {
+        while messages.count < count, !queue.isDeleted {
+            guard let entry = queue.takeFirst() else {
+                // The head is being read back.
+                if queue.isFetching { return false }
+                break
+            }
+            guard node.hasBody(entry, upTo: truncate) else {
+                queue.putBack(entry)
+                return false
+            }
             let message = node.message(entry, in: queue, truncate: truncate)
             messages.append(message)
             if entry.flags & QueueEntry.redelivered != 0 {
@@ -248,6 +257,17 @@ private final class Fetch {
 }
 
 extension Node {
+    /// Whether so much of a body is in memory; begins to read back what is not.
+    fileprivate func hasBody(_ entry: QueueEntry, upTo limit: Int?) -> Bool {
+        guard entry.flags & QueueEntry.chunked != 0 else { return true }
+        let shape = MessageRecord.shape(of: segments.bytes(of: entry.record))
+        let wanted = min(shape.bodyBytes, limit ?? shape.bodyBytes)
+        for index in 0..<MessageRecord.chunkCount(wanted) {
+            guard chunkMemory(index, of: entry.record, shape, ready: { _ in }) != nil else { return false }
+        }
+        return true
+    }
+
     fileprivate func message(_ entry: QueueEntry, in queue: ClassicQueue, truncate: Int?) -> FetchedMessage {
         let bytes = UnsafeRawPointer(segments.bytes(of: entry.record))
         let shape = MessageRecord.shape(of: bytes)
@@ -258,7 +278,9 @@ extension Node {
         payload.reserveCapacity(wanted)
         if shape.isChunked {
             while payload.count < wanted {
-                let chunk = MessageRecord.chunk(payload.count / Limits.chunkBytes, of: bytes, shape)
+                let index = payload.count / Limits.chunkBytes
+                // Asked for before.
+                guard let chunk = MessageRecord.chunk(index, of: bytes, shape).memory else { break }
                 let part = min(Limits.chunkBytes, wanted - payload.count)
                 payload += UnsafeRawBufferPointer(start: UnsafeRawPointer(segments.bytes(of: chunk)), count: part)
             }
