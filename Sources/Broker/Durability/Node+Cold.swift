@@ -88,7 +88,8 @@ extension Node {
         storageFailed(
             StorageError(
                 "the journal's segment \(location.segment) does not hold what it should at byte \(location.offset). "
-                    + "Restore its directory from a copy, or start with --salvage to go on without what cannot be read."))
+                    + "Restore its directory from a copy, or start with --salvage to go on without what cannot be read."
+            ))
     }
 
     // MARK: What clients hold
@@ -111,7 +112,8 @@ extension Node {
                     }
                     if let channel = node.channel(reference),
                         let last = channel.unacked.update(
-                            after: after, limit: Limits.unackedPerSlice, { change(node, $0.entry, $1, reference, $0.tag) })
+                            after: after, limit: Limits.unackedPerSlice,
+                            { change(node, $0.entry, $1, reference, $0.tag) })
                     {
                         after = last
                         return false

@@ -59,10 +59,12 @@ extension ClassicQueue {
     /// Puts a message that was read back into its place, if it is still there and still cold.
     private func warm(_ asked: QueueEntry, from fetch: JournalFetch, _ index: Int) {
         guard !isDeleted,
-            update(asked.sequence, { [self] entry in
-                guard entry.isCold, entry.location == asked.location else { return nil }
-                return warmed(entry, from: fetch, index)
-            })
+            update(
+                asked.sequence,
+                { [self] entry in
+                    guard entry.isCold, entry.location == asked.location else { return nil }
+                    return warmed(entry, from: fetch, index)
+                })
         else { return }
         coldReady -= 1
     }
@@ -72,7 +74,9 @@ extension ClassicQueue {
             let name = MessageName(queue: id, sequence: entry.sequence)
             let record = try fetch.withRecord(index) { found -> RecordPosition? in
                 // What lies there must say that it is this message.
-                guard let publish = PublishRecord(found), publish.names(name), !publish.shape.isChunked else { return nil }
+                guard let publish = PublishRecord(found), publish.names(name), !publish.shape.isChunked else {
+                    return nil
+                }
                 return node.store(publish, at: entry.location)
             }
             guard let record else {

@@ -35,7 +35,9 @@ final class CrashingDisk: Storage {
             readCount += fetch.pieces.count
             fetch.carryOut(
                 { [segments] (segment, offset, target) throws(StorageError) in
-                    guard let bytes = segments[segment] else { throw StorageError("segment \(segment) is gone of \(segments.keys.sorted())") }
+                    guard let bytes = segments[segment] else {
+                        throw StorageError("segment \(segment) is gone of \(segments.keys.sorted())")
+                    }
                     let part = bytes.dropFirst(offset).prefix(target.count)
                     target.copyBytes(from: part)
                     return part.count

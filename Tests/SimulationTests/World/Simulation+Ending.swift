@@ -1,4 +1,5 @@
 import AMQP
+
 @testable import Broker
 @testable import Journal
 
