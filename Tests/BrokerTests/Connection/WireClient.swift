@@ -124,6 +124,21 @@ final class WireClient: Transport {
         pass(Array(writer.bytes))
     }
 
+    /// Begins a large persistent message and sends half of its body.
+    func publishHalf(of bodyBytes: Int, to queue: String, _ channel: UInt16) {
+        var writer = WireWriter()
+        writer.writeMethodFrame(BasicPublish(exchange: "", routingKey: queue), channel: channel)
+        var header = WireWriter()
+        ContentHeader(bodySize: UInt64(bodyBytes), properties: BasicProperties(deliveryMode: 2)).encode(into: &header)
+        writer.writeFrame(.header, channel: channel) { $0.write(header.bytes) }
+        for _ in 0..<bodyBytes / 2 / 100_000 {
+            writer.writeFrame(.body, channel: channel) { frame in
+                [UInt8](repeating: 1, count: 100_000).withUnsafeBytes { frame.write($0) }
+            }
+        }
+        pass(Array(writer.bytes))
+    }
+
     /// What the node writes stays where it is.
     func stopTaking() { isTaking = false }
 
