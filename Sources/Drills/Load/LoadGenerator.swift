@@ -49,7 +49,7 @@ public struct LoadGenerator: Sendable {
         let control = try await ClientConnection.open(uri, on: consuming)
         let result: Result<LoadReport, any Error>
         do {
-            try await queues.declare(on: try await control.openChannel())
+            try await queues.declare(on: control)
             let product = product(of: control)
             let round = try await prepare(queues, product, publishing, consuming)
             result = .success(try await round.run(progress: progress, every: progressInterval))
@@ -57,8 +57,8 @@ public struct LoadGenerator: Sendable {
             result = .failure(error)
         }
         progress(LoadProgress(.deleting))
-        // On another channel: a refusal has closed the first.
-        if let channel = try? await control.openChannel() { _ = try? await queues.delete(on: channel) }
+        // What the round ended with says more than a connection that is gone.
+        try? await queues.delete(on: control)
         await control.close()
         return try result.get()
     }

@@ -6,6 +6,8 @@ struct LoadQueues {
     /// Their names.
     let names: [String]
     private let isDurable: Bool
+    /// Channels that queues are declared and deleted on.
+    private static let lanes = 32
 
     /// As many as a plan wants, under names that nobody else has.
     init(plan: LoadPlan) {
@@ -15,13 +17,30 @@ struct LoadQueues {
     }
 
     /// Declares all of them in one go. Throws what the broker refused with; some may be there then.
-    func declare(on channel: ClientChannel) async throws(ClientError) {
-        try await channel.call(all: names.map { QueueDeclare(queue: $0, durable: isDurable) })
+    func declare(on connection: ClientConnection) async throws {
+        try await onLanes(of: connection) { QueueDeclare(queue: $0, durable: isDurable) }
     }
 
     /// Deletes all of them in one go, as far as they are there.
-    func delete(on channel: ClientChannel) async throws(ClientError) {
-        try await channel.call(all: names.map { QueueDelete(queue: $0) })
+    func delete(on connection: ClientConnection) async throws {
+        try await onLanes(of: connection) { QueueDelete(queue: $0) }
+    }
+
+    /// Calls a method for each queue on several channels at once. A broker answers a channel's methods one after the
+    /// other, each when the disk has what it changed; those of several channels reach the disk together.
+    private func onLanes(
+        of connection: ClientConnection, _ method: (String) -> some MethodPayload & Sendable
+    ) async throws {
+        let lanes = min(Self.lanes, names.count)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for lane in 0..<lanes {
+                let methods = stride(from: lane, to: names.count, by: lanes).map { method(names[$0]) }
+                group.addTask {
+                    try await connection.openChannel().call(all: methods)
+                }
+            }
+            try await group.waitForAll()
+        }
     }
 
     /// The queues of one of several consumers: each queue has as many consumers as any other, give or take one, and
