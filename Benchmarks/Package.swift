@@ -11,12 +11,18 @@ let package = Package(
         .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
     ],
     targets: [
+        // What the engine does over and over, for `Engine` by the clock and for `Instructions` by count.
+        .target(
+            name: "Workloads",
+            dependencies: [
+                .product(name: "Broker", package: "warren"), .product(name: "AMQP", package: "warren"),
+                .product(name: "Journal", package: "warren"),
+            ],
+            path: "Benchmarks/Workloads"),
+        .executableTarget(name: "Instructions", dependencies: ["Workloads"], path: "Benchmarks/Instructions"),
         .executableTarget(
             name: "Engine",
-            dependencies: [
-                .product(name: "Benchmark", package: "benchmark"), .product(name: "Broker", package: "warren"),
-                .product(name: "AMQP", package: "warren"),
-            ],
+            dependencies: [.product(name: "Benchmark", package: "benchmark"), "Workloads"],
             path: "Benchmarks/Engine",
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
         .executableTarget(

@@ -8,7 +8,8 @@ internal import NIOCore
 public final class ClientChannel: @unchecked Sendable {
     let number: UInt16
     private let wire: ClientWire
-    private var waiting: [EventLoopPromise<Method>] = []
+    /// Who waits for a reply; replies come in the order of the methods.
+    private var waiting = CircularBuffer<Reply>()
     private var failure: ClientError?
     private var content: PartialContent?
 
@@ -35,6 +36,9 @@ public final class ClientChannel: @unchecked Sendable {
         public let body: UnsafeRawBufferPointer
     }
 
+    /// Takes what a method was answered with, on the loop.
+    public typealias Reply = (Result<Method, ClientError>) -> Void
+
     private struct PartialContent {
         var tag: UInt64 = 0
         var isRedelivered = false
@@ -53,20 +57,23 @@ public final class ClientChannel: @unchecked Sendable {
     /// Sends a method and waits for its reply. Throws what the broker closed the channel or the connection with.
     @discardableResult
     public func call(_ method: some MethodPayload & Sendable) async throws(ClientError) -> Method {
-        let promise = wire.eventLoop.makePromise(of: Method.self)
+        let reply: Result<Method, ClientError> = await withCheckedContinuation { continuation in
+            wire.eventLoop.execute { [self] in
+                ask(method) { continuation.resume(returning: $0) }
+            }
+        }
+        return try reply.get()
+    }
+
+    /// Sends methods in one go and waits for the reply to each, so that a thousand declarations take about as long as
+    /// one. Throws what the broker closed the channel or the connection with.
+    public func call(all methods: [some MethodPayload & Sendable]) async throws(ClientError) {
+        guard let last = methods.last else { return }
         wire.eventLoop.execute { [self] in
-            if let failure { return promise.fail(failure) }
-            if wire.isOver { return promise.fail(ClientError.disconnected) }
-            waiting.append(promise)
-            wire.send(method, on: number)
+            // A refusal ends the channel and so fails the last one as well.
+            for method in methods.dropLast() { ask(method) { _ in } }
         }
-        do {
-            return try await promise.futureResult.get()
-        } catch let error as ClientError {
-            throw error
-        } catch {
-            throw .unreachable("\(error)")
-        }
+        try await call(last)
     }
 
     /// Runs work on the connection's loop.
@@ -74,7 +81,21 @@ public final class ClientChannel: @unchecked Sendable {
         wire.eventLoop.execute { [self] in work(self) }
     }
 
+    /// Runs work on the connection's loop after so many nanoseconds; not at all when the loop has ended by then.
+    public func onLoop(afterNanoseconds delay: UInt64, _ work: @escaping @Sendable (ClientChannel) -> Void) {
+        wire.eventLoop.scheduleTask(in: .nanoseconds(Int64(clamping: delay))) { [self] in work(self) }
+    }
+
     // MARK: On the loop
+
+    /// Sends a method and hands its reply to a callback: for those who may not leave the loop. The callback comes
+    /// exactly once, with the broker's refusal or the connection's end if need be.
+    public func ask(_ method: some MethodPayload, then reply: @escaping Reply) {
+        if let failure { return reply(.failure(failure)) }
+        if wire.isOver { return reply(.failure(.disconnected)) }
+        waiting.append(reply)
+        wire.send(method, on: number)
+    }
 
     /// Whether the socket takes more without piling up.
     public var isWritable: Bool { wire.isWritable }
@@ -128,10 +149,14 @@ public final class ClientChannel: @unchecked Sendable {
         }
     }
 
+    /// Most octets that are taken ahead for a body on the broker's word alone.
+    private static let reserved: UInt64 = 16 << 20
+
     @inline(__always)
     private func receiveBody(_ payload: UnsafeRawBufferPointer) {
         guard let expected = content?.expected else { return }
         if content?.body.isEmpty ?? true, UInt64(payload.count) == expected { return deliver(payload) }
+        if content?.body.isEmpty ?? true { content?.body.reserveCapacity(Int(min(expected, Self.reserved))) }
         content?.body.append(contentsOf: payload)
         guard let whole = content, UInt64(whole.body.count) >= expected else { return }
         whole.body.withUnsafeBytes { deliver($0) }
@@ -158,7 +183,7 @@ public final class ClientChannel: @unchecked Sendable {
             end(.refused(code: close.replyCode, text: close.replyText))
         case .basicCancel: break
         default:
-            if !waiting.isEmpty { waiting.removeFirst().succeed(method) }
+            waiting.popFirst()?(.success(method))
         }
     }
 
@@ -167,9 +192,7 @@ public final class ClientChannel: @unchecked Sendable {
     func end(_ error: ClientError) {
         guard failure == nil else { return }
         failure = error
-        let unanswered = waiting
-        waiting = []
-        for promise in unanswered { promise.fail(error) }
+        while let reply = waiting.popFirst() { reply(.failure(error)) }
         onEnd?(error)
     }
 }

@@ -88,16 +88,16 @@ enum Main {
         exit(code == .validationFailure ? ExitStatus.usage.rawValue : code.rawValue)
     }
 
-    /// Writes a line to standard error.
-    static func standardError(_ text: String) { writeLine(text, to: STDERR_FILENO) }
+    /// Writes a line to standard error, or with another terminator a part of one.
+    static func standardError(_ text: String, terminator: String = "\n") { put(text + terminator, to: STDERR_FILENO) }
 
     /// Writes a line to standard output at once, for whoever waits for it at the other end of a pipe.
-    static func standardOutput(_ text: String) { writeLine(text, to: STDOUT_FILENO) }
+    static func standardOutput(_ text: String) { put(text + "\n", to: STDOUT_FILENO) }
 
-    private static func writeLine(_ text: String, to descriptor: Int32) {
-        let line = Array((text + "\n").utf8)
+    private static func put(_ text: String, to descriptor: Int32) {
+        let octets = Array(text.utf8)
         // A reader that has gone cannot be told anything any more.
-        _ = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        _ = octets.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     }
 }
 

@@ -13,8 +13,8 @@ struct PerfCommand: AsyncParsableCommand {
         commandName: "perf",
         abstract: "Load brokers side by side and measure them.",
         discussion: """
-            Several brokers are loaded in turn, round by round, so that all see the same machine. Each round uses a \\
-            queue of its own and fails when a message is missing or comes twice.
+            Several brokers are loaded in turn, round by round, so that all see the same machine. Each round uses \
+            queues of its own and fails when a message is missing or comes twice. Ctrl-c ends it and deletes them.
             """)
 
     @Option(name: .customLong("uri"), help: ArgumentHelp("AMQP URI; one for each broker.", valueName: "amqp-uri"))
@@ -30,6 +30,9 @@ struct PerfCommand: AsyncParsableCommand {
 
     @Option(help: "Connections that consume; 0 only publishes.")
     var consumers = 1
+
+    @Option(help: "Queues: publishers take turns through all of them, every queue has a consumer.")
+    var queues = 1
 
     @Option(help: "Octets of a body.")
     var size = 100
@@ -51,6 +54,17 @@ struct PerfCommand: AsyncParsableCommand {
     @Option(help: "Most deliveries unacknowledged at once in each consumer; 0 means no limit.")
     var prefetch: UInt16 = 0
 
+    @Option(help: "Messages a second of each publisher, at even intervals; 0 means no limit.")
+    var rate = 0.0
+
+    @Option(
+        name: .customLong("consume-rate"),
+        help: ArgumentHelp(
+            "Messages a second that each consumer acknowledges; 0 means no limit.",
+            discussion: "It lasts as long as publishing: what is left then comes as fast as it can.",
+            valueName: "rate"))
+    var consumeRate = 0.0
+
     @Option(help: "Seconds of each round.")
     var duration = 5.0
 
@@ -64,12 +78,15 @@ struct PerfCommand: AsyncParsableCommand {
         var plan = LoadPlan()
         plan.publishers = publishers
         plan.consumers = consumers
+        plan.queues = queues
         plan.bodyBytes = size
         plan.isPersistent = persistent
         plan.confirmWindow = confirms
         plan.transactionSize = tx
         plan.ackBatch = ackBatch
         plan.prefetch = prefetch
+        plan.publishRate = rate
+        plan.consumeRate = consumeRate
         plan.seconds = duration
         return plan
     }
@@ -88,17 +105,40 @@ struct PerfCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let signals = StopSignals()
+        let work = Task { try await measure() }
+        let watch = Task {
+            guard let number = await signals.wait() else { return nil as Int32? }
+            work.cancel()
+            // Whoever asks twice does not want to wait for the queues to be deleted.
+            Task {
+                if let number = await signals.wait() { Foundation.exit(128 + number) }
+            }
+            return number
+        }
+        let reports = await Result { try await work.value }
+        if case .failure(let error) = reports, error is CancellationError, let number = await watch.value {
+            throw Interrupted(signal: number)
+        }
+        signals.cancel()
+        try show(reports.get())
+    }
+
+    /// All rounds of all brokers.
+    private func measure() async throws -> [LoadReport] {
         var reports: [LoadReport] = []
+        let line = ProgressLine()
+        defer { line.end() }
         for round in 1...rounds {
             for (index, text) in uris.enumerated() {
                 let uri = try AMQPURI(text)
                 let generator = LoadGenerator(
-                    uri: uri, plan: plan, serverProcess: index < serverPIDs.count ? serverPIDs[index] : nil)
+                    uri: uri, plan: plan, serverProcess: index < serverPIDs.count ? serverPIDs[index] : nil,
+                    progressInterval: line.interval)
                 do {
                     reports.append(
-                        try await generator.run { [rounds] published, consumed in
-                            Main.standardError(
-                                "round \(round)/\(rounds)  \(uri)  published \(published)  consumed \(consumed)")
+                        try await generator.run { [rounds] progress in
+                            line.show("round \(round)/\(rounds)  \(uri)  \(progress)")
                         })
                 } catch let error as ClientError {
                     throw Failure("\(uri): \(error)", .unavailable)
@@ -107,6 +147,10 @@ struct PerfCommand: AsyncParsableCommand {
                 }
             }
         }
+        return reports
+    }
+
+    private func show(_ reports: [LoadReport]) throws {
         switch format {
         case .text:
             print(LoadReport.table(reports))

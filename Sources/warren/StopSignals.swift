@@ -28,9 +28,11 @@ final class StopSignals: @unchecked Sendable {
         }
     }
 
-    /// Returns when one has come.
-    func wait() async {
-        for await _ in stream { return }
+    /// Returns when one has come, with its number, or with nil once waiting was cancelled.
+    @discardableResult
+    func wait() async -> Int32? {
+        for await number in stream { return number }
+        return nil
     }
 
     /// Lets whoever waits go on.

@@ -71,6 +71,45 @@ struct ClientConnectionTests {
         }
     }
 
+    @Test("many methods are called in one go, and the first refusal is what the caller gets")
+    func pipelined() async throws {
+        try await withBroker { uri in
+            let connection = try await ClientConnection.open(uri)
+            let channel = try await connection.openChannel()
+            let names = (0..<1000).map { "q\($0)" }
+            try await channel.call(all: names.map { QueueDeclare(queue: $0) })
+            try await channel.call(all: names.map { QueueDeclare(queue: $0, passive: true) })
+            try await channel.call(all: [QueueDelete]())
+            await #expect(
+                throws: ClientError.refused(code: 404, text: "NOT_FOUND - no queue 'missing' in vhost '/'")
+            ) {
+                try await channel.call(all: ["q0", "missing", "q1"].map { QueueDeclare(queue: $0, passive: true) })
+            }
+            await connection.close()
+        }
+    }
+
+    @Test("a callback gets the reply on the loop, and the end of the connection as well")
+    func callbacks() async throws {
+        try await withBroker { uri in
+            let connection = try await ClientConnection.open(uri)
+            let channel = try await connection.openChannel()
+            let replies: [Result<Method, ClientError>] = await withCheckedContinuation { continuation in
+                channel.onLoop { channel in
+                    channel.ask(TxSelect()) { first in
+                        channel.ask(TxCommit()) { second in continuation.resume(returning: [first, second]) }
+                    }
+                }
+            }
+            #expect(replies.map { try? $0.get().id } == [TxSelectOK.id, TxCommitOK.id])
+            await connection.close()
+            let late = await withCheckedContinuation { continuation in
+                channel.onLoop { $0.ask(TxCommit()) { continuation.resume(returning: $0) } }
+            }
+            #expect(late == .failure(.disconnected))
+        }
+    }
+
     @Test("wrong credentials are refused in the broker's words")
     func credentials() async throws {
         try await withBroker { uri in

@@ -19,6 +19,6 @@ struct LatencyRecorder {
         func microseconds(_ value: UInt64) -> Double { Double(value) / 1000 }
         return LoadReport.Latency(
             median: microseconds(all.valueAtPercentile(50)), p99: microseconds(all.valueAtPercentile(99)),
-            maximum: microseconds(all.max))
+            p999: microseconds(all.valueAtPercentile(99.9)), maximum: microseconds(all.max))
     }
 }

@@ -7,16 +7,33 @@ internal import Synchronization
 final class LoadPublisher: @unchecked Sendable {
     /// Publishes written in one go before the loop sees to other things.
     private static let burst = 256
+    /// Octets of bodies written in one go, one body at least.
+    private static let burstBytes = 262_144
+    /// The shortest wait for a message that is not due yet, nanoseconds: above 2000 messages a second those of one wait
+    /// go out together.
+    private static let shortestWait: UInt64 = 500_000
+    /// What a publisher that was held up catches up on, nanoseconds.
+    private static let arrears: UInt64 = 1_000_000_000
+
     private let plan: LoadPlan
     private let channel: ClientChannel
-    private let template: PublishTemplate
+    /// One for each queue.
+    private let templates: [PublishTemplate]
+    /// The template of the next message.
+    private var place: Int
     private let body: UnsafeMutableRawBufferPointer
+    private let burst: Int
+    private var pace: Pace?
     private var isStopped = false
     private var isScheduled = false
     private var confirmedUpTo: UInt64 = 0
     /// Those confirmed beyond `confirmedUpTo`.
     private var confirmedBeyond: Set<UInt64> = []
     private var times: [UInt64] = []
+    /// Publishes of the transaction that is open, when it began, and whether its commit is under way.
+    private var openPublishes = 0
+    private var transactionBegin: UInt64 = 0
+    private var isCommitting = false
     /// Only to be read when the round is over.
     private(set) var latency = LatencyRecorder()
 
@@ -26,11 +43,13 @@ final class LoadPublisher: @unchecked Sendable {
     private let lastEventTime = Atomic<UInt64>(0)
     private let ending = Mutex<ClientError?>(nil)
 
-    init(plan: LoadPlan, queue: String, channel: ClientChannel) {
+    /// A publisher that goes through the queues of `templates` in turn, from the one at `first` on.
+    init(plan: LoadPlan, templates: [PublishTemplate], first: Int, channel: ClientChannel) {
         self.plan = plan
         self.channel = channel
-        template = PublishTemplate(
-            routingKey: queue, properties: BasicProperties(deliveryMode: plan.isPersistent ? 2 : nil))
+        self.templates = templates
+        place = first
+        burst = max(1, min(Self.burst, Self.burstBytes / max(plan.bodyBytes, 1)))
         body = .allocate(byteCount: max(plan.bodyBytes, 1), alignment: 8)
         body.initializeMemory(as: UInt8.self, repeating: UInt8(ascii: "x"))
         times = Array(repeating: 0, count: max(plan.confirmWindow, 1))
@@ -49,64 +68,102 @@ final class LoadPublisher: @unchecked Sendable {
         channel.onLoop { [self] channel in
             // A round that failed drops its publishers while their connections still end.
             channel.onConfirm = { [weak self] tag, multiple, isAck in self?.settle(tag, multiple, isAck) }
-            if plan.transactionSize == 0 { channel.onWritable = { [weak self] in self?.publishSome() } }
-            channel.onEnd = { [weak self] error in self?.ending.withLock { $0 = error } }
-            if plan.transactionSize > 0 { Task { await commitAll() } } else { publishSome() }
-        }
-    }
-
-    /// Publishes in transactions, each committed before the next begins.
-    private func commitAll() async {
-        while failure == nil {
-            let begin = DispatchTime.now().uptimeNanoseconds
-            let goesOn = await withCheckedContinuation { continuation in
-                channel.onLoop { [self] _ in continuation.resume(returning: publishTransaction(begin)) }
+            channel.onWritable = { [weak self] in self?.publishSome() }
+            channel.onEnd = { [weak self] error in self?.ending.withLock { $0 = $0 ?? error } }
+            if plan.publishRate > 0 {
+                pace = Pace(
+                    rate: plan.publishRate, from: DispatchTime.now().uptimeNanoseconds,
+                    arrearsNanoseconds: Self.arrears)
             }
-            guard goesOn else { return }
-            do throws(ClientError) {
-                _ = try await channel.call(TxCommit())
-            } catch {
-                return ending.withLock { $0 = $0 ?? error }
+            publishSome()
+        }
+    }
+
+    /// Returns when nothing more will be published, but for the rest of a transaction that is open.
+    func stop() async {
+        await withCheckedContinuation { continuation in
+            channel.onLoop { [self] _ in
+                isStopped = true
+                publishSome()
+                continuation.resume()
             }
-            let end = DispatchTime.now().uptimeNanoseconds
-            channel.onLoop { [self] _ in latency.record(nanoseconds: end - begin) }
-            confirmedTotal.add(UInt64(plan.transactionSize), ordering: .relaxed)
-            lastEventTime.store(end, ordering: .relaxed)
         }
     }
 
-    private func publishTransaction(_ now: UInt64) -> Bool {
-        guard !isStopped else { return false }
-        if plan.bodyBytes >= 8 { body.storeBytes(of: now, as: UInt64.self) }
-        for _ in 0..<plan.transactionSize {
-            channel.publish(template, body: UnsafeRawBufferPointer(rebasing: body[..<plan.bodyBytes]))
-        }
-        publishedTotal.add(UInt64(plan.transactionSize), ordering: .relaxed)
-        return true
+    /// How many may be published now.
+    private func allowance(at now: UInt64) -> Int {
+        guard failure == nil, channel.isWritable, !isCommitting else { return 0 }
+        // A transaction that has begun is finished whatever the rate.
+        if isStopped { return openPublishes == 0 ? 0 : min(burst, plan.transactionSize - openPublishes) }
+        var allowed = burst
+        if plan.confirmWindow > 0 { allowed = min(allowed, plan.confirmWindow - Int(published - confirmedUpTo)) }
+        if plan.transactionSize > 0 { allowed = min(allowed, plan.transactionSize - openPublishes) }
+        if allowed > 0, let due = pace?.due(at: now) { allowed = min(allowed, due) }
+        return allowed
     }
-
-    func stop() { channel.onLoop { [self] _ in isStopped = true } }
 
     private func publishSome() {
-        guard !isStopped, failure == nil else { return }
-        var number = published
         let now = DispatchTime.now().uptimeNanoseconds
+        let count = allowance(at: now)
+        if count > 0 { publish(count, at: now) }
+        goOn(at: now)
+    }
+
+    private func publish(_ count: Int, at now: UInt64) {
         if plan.bodyBytes >= 8 { body.storeBytes(of: now, as: UInt64.self) }
-        let window = UInt64(plan.confirmWindow)
-        var room = channel.isWritable ? Self.burst : 0
-        while room > 0, window == 0 || number - confirmedUpTo < window {
-            if window > 0 { times[Int(number % window)] = now }
-            channel.publish(template, body: UnsafeRawBufferPointer(rebasing: body[..<plan.bodyBytes]))
+        let payload = UnsafeRawBufferPointer(rebasing: body[..<plan.bodyBytes])
+        var number = published
+        for _ in 0..<count {
+            if plan.confirmWindow > 0 { times[Int(number % UInt64(plan.confirmWindow))] = now }
+            channel.publish(templates[place], body: payload)
+            place = place + 1 == templates.count ? 0 : place + 1
             number += 1
-            room -= 1
         }
+        pace?.take(count)
         publishedTotal.store(number, ordering: .relaxed)
         lastEventTime.store(now, ordering: .relaxed)
-        // With no room in the window or in the socket, a confirm or a writable socket goes on.
-        if room == 0, channel.isWritable, !isScheduled {
-            isScheduled = true
-            channel.onLoop { [self] _ in
-                isScheduled = false
+        guard plan.transactionSize > 0 else { return }
+        if openPublishes == 0 { transactionBegin = now }
+        openPublishes += count
+        if openPublishes == plan.transactionSize { commit() }
+    }
+
+    /// Asks for the next turn. With no room in the window or in the socket, or while a commit is under way, an event
+    /// goes on instead.
+    private func goOn(at now: UInt64) {
+        guard !isScheduled, failure == nil, channel.isWritable, !isCommitting else { return }
+        if isStopped, openPublishes == 0 { return }
+        if plan.confirmWindow > 0, published - confirmedUpTo >= UInt64(plan.confirmWindow) { return }
+        isScheduled = true
+        let wait = isStopped ? 0 : pace?.wait(at: now) ?? 0
+        let turn: @Sendable (ClientChannel) -> Void = { [weak self] _ in
+            guard let self else { return }
+            isScheduled = false
+            publishSome()
+        }
+        if wait == 0 {
+            channel.onLoop(turn)
+        } else {
+            channel.onLoop(afterNanoseconds: max(wait, Self.shortestWait), turn)
+        }
+    }
+
+    /// Commits the transaction; the next begins when the broker has answered. It stays on the loop: with one publish in
+    /// each a hop between threads would cost more than the broker.
+    private func commit() {
+        isCommitting = true
+        channel.ask(TxCommit()) { [weak self] reply in
+            guard let self else { return }
+            switch reply {
+            case .failure(let error):
+                ending.withLock { $0 = $0 ?? error }
+            case .success:
+                let now = DispatchTime.now().uptimeNanoseconds
+                latency.record(nanoseconds: now - transactionBegin)
+                openPublishes = 0
+                isCommitting = false
+                confirmedTotal.add(UInt64(plan.transactionSize), ordering: .relaxed)
+                lastEventTime.store(now, ordering: .relaxed)
                 publishSome()
             }
         }
