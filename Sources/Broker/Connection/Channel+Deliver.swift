@@ -164,6 +164,7 @@ extension Channel {
     }
 
     private func chunkIsThere() {
+        guard phase == .open, sending != nil else { return }
         sending?.isFetching = false
         node.noteDirty(connection)
     }
@@ -183,7 +184,7 @@ extension Channel {
                 if offset == 0, index > 0, node.isCooling { node.coolChunk(index - 1, of: cursor.record, cursor.shape) }
                 guard !cursor.isFetching,
                     let chunk = node.chunkMemory(
-                        index, of: cursor.record, cursor.shape, ready: { [weak self] _ in self?.chunkIsThere() })
+                        index, of: cursor.record, cursor.shape, ready: { [self] _ in chunkIsThere() })
                 else {
                     cursor.isFetching = true
                     break

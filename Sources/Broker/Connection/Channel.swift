@@ -10,22 +10,23 @@ final class Channel {
     /// Tells this opening from others of the same number.
     let opening: UInt64
     unowned let connection: Connection
-    unowned let node: Node
+    /// Whatever a node has ends with it, or before.
+    unowned(unsafe) let node: Node
 
-    private(set) var phase = Phase.open
-    var waiting: Waiting?
+    @exclusivity(unchecked) private(set) var phase = Phase.open
+    @exclusivity(unchecked) var waiting: Waiting?
     private var heldAnswer: Answer?
-    private var held = WireWriter(capacity: 64)
-    private var heldUsed = 0
+    @exclusivity(unchecked) private var held = WireWriter(capacity: 64)
+    @exclusivity(unchecked) private var heldUsed = 0
 
     /// What consumers started from now on may hold unacknowledged each; 0 means no limit.
     var prefetch = 0
     /// What all consumers may hold together; 0 means no limit.
     var channelPrefetch = 0
     /// What all consumers hold together.
-    var channelUnacked = 0
-    var unacked = Unacked()
-    var lastDeliveryTag: UInt64 = 0
+    @exclusivity(unchecked) var channelUnacked = 0
+    @exclusivity(unchecked) var unacked = Unacked()
+    @exclusivity(unchecked) var lastDeliveryTag: UInt64 = 0
     /// In the order in which they were started.
     private(set) var consumers = SlotList<Consumer>(\.channelPosition)
     private var consumersByTag: [String: Consumer] = [:]
@@ -34,26 +35,26 @@ final class Channel {
     /// The queue that an empty queue name means (AMQP 0-9-1, `queue.bind`: "the last declared queue on the channel").
     var currentQueue = ""
 
-    var counters = MessageCounters()
+    @exclusivity(unchecked) var counters = MessageCounters()
     var readings = Readings(MessageCounters())
 
-    var isConfirming = false
+    @exclusivity(unchecked) var isConfirming = false
     /// The number under which messages that wait for the disk know it; 0 until the first one does.
-    var publisher: UInt64 = 0
+    @exclusivity(unchecked) var publisher: UInt64 = 0
     /// What the open transaction holds; nil unless the channel is in transaction mode.
-    var transaction: Transaction?
+    @exclusivity(unchecked) var transaction: Transaction?
     /// The answer to something long that ended while a long body was going out.
     private var owed: LateReply?
     /// A commit or rollback that waits for a long body to go out.
     var heldEnd: TransactionEnd?
-    var confirms = Confirms()
-    var hasConfirmsToSay = false
-    var assembly: PublishAssembly?
-    var lastRoute: Route?
-    var sending: BodyCursor?
+    @exclusivity(unchecked) var confirms = Confirms()
+    @exclusivity(unchecked) var hasConfirmsToSay = false
+    @exclusivity(unchecked) var assembly: PublishAssembly?
+    @exclusivity(unchecked) var lastRoute: Route?
+    @exclusivity(unchecked) var sending: BodyCursor?
     /// Consumers whose queues went while a long body was going out.
     var cancelNotices: [String] = []
-    var currentMethod: MethodID?
+    @exclusivity(unchecked) var currentMethod: MethodID?
 
     enum Phase {
         case open

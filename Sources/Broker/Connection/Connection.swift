@@ -7,18 +7,19 @@ internal import AMQP
 public final class Connection {
     /// Names this connection in the node.
     public let id: ConnectionID
-    unowned let node: Node
+    /// Whatever a node has ends with it, or before.
+    unowned(unsafe) let node: Node
     /// Where the client is, as text ("127.0.0.1:50112").
     public let peer: String
     /// Where the client reached this node, as text; empty for a client in this process.
     let local: String
     let connectedAt: Instant
 
-    var phase = Phase.awaitingProtocolHeader
-    var outbound = WireWriter(capacity: 512)
+    @exclusivity(unchecked) var phase = Phase.awaitingProtocolHeader
+    @exclusivity(unchecked) var outbound = WireWriter(capacity: 512)
     /// Limit of a frame's payload plus its 8 octets of framing, as negotiated.
     /// Largest frame, until it is negotiated the least that everybody takes (AMQP 0-9-1 §4.2.3, frame-min-size).
-    var frameMax = Limits.frameMin
+    @exclusivity(unchecked) var frameMax = Limits.frameMin
     var channelMax = Limits.channelMax
     var user = ""
     /// How it authenticated.
@@ -30,7 +31,7 @@ public final class Connection {
     var readings = Readings(OctetCounters())
 
     private(set) var channels: [UInt16: Channel] = [:]
-    private var latest: Channel?
+    @exclusivity(unchecked) private var latest: Channel?
     private var openings: UInt64 = 0
 
     /// Seconds between signs of life, as negotiated; 0 for none.
@@ -41,14 +42,14 @@ public final class Connection {
     var deadline: Instant?
 
     /// The transport's buffer is full: no deliveries until it says otherwise.
-    private var isTransportFull = false
+    @exclusivity(unchecked) private var isTransportFull = false
     /// In the node's list of connections with something to flush or to say.
-    var isDirty = false
+    @exclusivity(unchecked) var isDirty = false
     /// Stopped reading because memory is short or because its channels hold too many frames back.
     var isReadingPaused = false
     /// Bytes published in the node's present memory window.
-    var publishedBytes = 0
-    private var memoryWindow: UInt64 = 0
+    @exclusivity(unchecked) var publishedBytes = 0
+    @exclusivity(unchecked) private var memoryWindow: UInt64 = 0
     /// Not read because memory is short, and told so.
     private(set) var isBlocked = false
     /// The method that closed the connection, for `connection.close`.
@@ -59,7 +60,7 @@ public final class Connection {
     /// Channels with confirms to say at the end of the tick.
     var confirming: [Channel] = []
     /// The client has asked to close; what it asked for before is still carried out.
-    private(set) var isCloseAsked = false
+    @exclusivity(unchecked) private(set) var isCloseAsked = false
     /// Whoever moves this connection's bytes; the node only keeps it.
     public weak var transport: (any Transport)?
 

@@ -80,8 +80,7 @@ extension Node {
         // Held, so that it is there when its chunk comes.
         segments.retain(record)
         let count = MessageRecord.chunkBytes(index, of: shape.bodyBytes)
-        fetch([JournalFetch.Piece(at: chunk.location, expectedBytes: 16 + count)]) { [weak self] fetch in
-            guard let self else { return }
+        fetch([JournalFetch.Piece(at: chunk.location, expectedBytes: 16 + count)]) { [self] fetch in
             take(fetch, index, of: record, shape)
             release(record)
             for ready in chunkWaiters.removeValue(forKey: chunk.location) ?? [] { ready(self) }

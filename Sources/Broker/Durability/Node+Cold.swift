@@ -34,13 +34,15 @@ extension Node {
     /// got there yet.
     func cooled(_ entry: QueueEntry) -> QueueEntry? {
         let location = MessageRecord.location(of: segments.bytes(of: entry.record))
+        // A message that is written down nowhere stays.
+        guard location != .none else { return entry }
         guard location < journal.readable else { return nil }
         if entry.flags & QueueEntry.chunked != 0 {
             coolChunks(of: entry.record)
             return entry
         }
         // Written again for other queues, but not for this one: only the old location names it.
-        guard location != .none, entry.isJournaled(in: location.segment) else { return entry }
+        guard entry.isJournaled(in: location.segment) else { return entry }
         release(entry.record)
         return entry.cooled(at: location)
     }
@@ -64,9 +66,8 @@ extension Node {
             return
         }
         let fetch = JournalFetch(pieces)
-        configuration.storage.fetch(fetch) { [weak self] in
+        configuration.storage.fetch(fetch) { [self] in
             completed(fetch)
-            guard let self else { return }
             if !isTicking { wake?() }
         }
     }

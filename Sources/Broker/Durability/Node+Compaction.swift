@@ -94,8 +94,7 @@ final class CompactionPass {
         guard attempt == 0 else { return }
         isParked = true
         let contents = SegmentContents(segment: size.segment)
-        node.configuration.storage.read(contents, byteCount: size.bytes) { [self, weak node] in
-            guard let node else { return }
+        node.configuration.storage.read(contents, byteCount: size.bytes) { [self] in
             self.contents = contents
             goOn(in: node)
         }
@@ -167,7 +166,8 @@ final class CompactionPass {
         }
         guard !names.isEmpty else { return 0 }
         let location = node.rewrite(
-            publish, for: names.map { ($0.name, isDelivered: isDelivered($0.name, $0.holder)) })
+            publish, record.kind == RecordKind.transient.rawValue ? .transient : .publish,
+            for: names.map { ($0.name, isDelivered: isDelivered($0.name, $0.holder)) })
         for (name, holder) in names {
             node.noteMoved(from: record.location, to: location)
             switch holder {
@@ -203,10 +203,10 @@ final class CompactionPass {
 extension Node {
     /// Writes a message down again for some of its queues; returns where.
     fileprivate func rewrite(
-        _ publish: PublishRecord, for names: [(name: MessageName, isDelivered: Bool)]
+        _ publish: PublishRecord, _ kind: RecordKind, for names: [(name: MessageName, isDelivered: Bool)]
     ) -> JournalLocation {
         var target = journal.append(
-            kind: RecordKind.publish.rawValue,
+            kind: kind.rawValue,
             byteCount: 16 + names.count * MessageName.byteCount + publish.message.count)
         writePublish(
             target, wallExpiry: publish.wallExpiry, names: names.count, messageBytes: publish.message.count)

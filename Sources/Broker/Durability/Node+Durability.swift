@@ -83,7 +83,8 @@ extension Node {
         isFlushDue = false
         if journal.keepsBytes { journalDeliveries() }
         guard let (storage, batch) = journal.beginFlush() else { return }
-        storage.write(batch) { [weak self] in self?.written(batch, $0) }
+        // Not weakly: an object that anything refers to weakly counts all its references in a slower way.
+        storage.write(batch) { [self] in written(batch, $0) }
     }
 
     private func written(_ batch: JournalBatch, _ error: StorageError?) {

@@ -31,6 +31,32 @@ extension Node {
         keptBytes += durable * Self.keptBytes(shape.isChunked ? 0 : shape.bodyBytes)
     }
 
+    /// Writes a message down that does not survive, so that it can leave memory.
+    func spill(_ entry: QueueEntry, of queue: ClassicQueue) -> QueueEntry {
+        let bytes = segments.bytes(of: entry.record)
+        let shape = MessageRecord.shape(of: bytes)
+        if shape.isChunked {
+            journalChunks(of: entry.record, shape)
+            // Nothing but its parts leaves memory: what says where they are stays, and its location says when they may.
+            MessageRecord.setLocation(journal.location, of: bytes)
+            var spilled = entry
+            spilled.flags |= QueueEntry.chunked
+            return spilled
+        }
+        // What lies in other queues too stays: the record says where one message of one queue is.
+        guard segments.references(to: entry.record) == 1 else { return entry }
+        let count = shape.journaledBytes
+        let target = journal.append(
+            kind: RecordKind.transient.rawValue, byteCount: 16 + MessageName.byteCount + count)
+        writePublish(target, wallExpiry: wallExpiry(entry.expiry), names: 1, messageBytes: count)
+        MessageName(queue: queue.id, sequence: entry.sequence).write(target + 16)
+        (target + 16 + MessageName.byteCount).copyMemory(from: bytes + MessageRecord.memoryBytes, byteCount: count)
+        MessageRecord.setLocation(journal.location, of: bytes)
+        segmentUse.add(1, to: journal.segment)
+        keptBytes += Self.keptBytes(entry)
+        return entry.spilled(to: journal.location)
+    }
+
     func writePublish(_ target: UnsafeMutableRawPointer, wallExpiry: UInt64, names: Int, messageBytes: Int) {
         target.storeBytes(of: wallExpiry.littleEndian, as: UInt64.self)
         target.storeBytes(of: UInt32(truncatingIfNeeded: names).littleEndian, toByteOffset: 8, as: UInt32.self)
@@ -60,7 +86,7 @@ extension Node {
     private func noteEnd(_ entry: QueueEntry, _ queue: ClassicQueue) {
         noLongerKept(entry)
         // A deleted queue's messages end with it.
-        guard !queue.isDeleted else { return }
+        guard !queue.isDeleted, entry.survives else { return }
         let name = MessageName(queue: queue.id, sequence: entry.sequence)
         if transactionNumber == nil { ended.append(name) } else { transactionEnded.append(name) }
     }
@@ -118,7 +144,7 @@ extension Node {
     /// Remembers that a message which is written down has been delivered and not settled.
     @inline(__always)
     func noteDelivered(_ entry: QueueEntry, of queue: ClassicQueue) {
-        guard entry.isJournaled, entry.sequence > queue.deliveredUpTo else { return }
+        guard entry.survives, entry.sequence > queue.deliveredUpTo else { return }
         queue.deliveredUpTo = entry.sequence
         if !queue.isDeliveryNoted {
             queue.isDeliveryNoted = true

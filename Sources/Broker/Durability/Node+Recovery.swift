@@ -90,6 +90,7 @@ extension Node {
             case .topology: takeTopology(payload)
             case .chunk: takeChunk(payload, location, &reading)
             case .delivered: takeDelivered(payload, &reading)
+            case .transient: true
             case .transactionPublish, .transactionSettle, .committed: false
             }
         if !isReadable { reading.summary.unreadable += 1 }

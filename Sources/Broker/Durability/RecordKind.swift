@@ -26,6 +26,8 @@ enum RecordKind: UInt8 {
     /// For each queue its id 8 and a sequence 8: all up to there have been delivered at least once. Like a settlement it
     /// concerns nothing that was published later, so it may go with what lies before it.
     case delivered = 9
+    /// As `publish`: a message that does not survive and that memory had no room for. After a start it is nothing.
+    case transient = 10
 }
 
 /// One message of one queue, as records name it.
@@ -72,7 +74,7 @@ struct PublishRecord {
     /// The same of a record that may be one of a transaction.
     init?(_ record: JournalRecord) {
         switch RecordKind(rawValue: record.kind) {
-        case .publish?: self.init(record.payload)
+        case .publish?, .transient?: self.init(record.payload)
         case .transactionPublish?: self.init(record.payload.dropFirst(8))
         default: return nil
         }

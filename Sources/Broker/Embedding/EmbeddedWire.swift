@@ -7,7 +7,8 @@ final class EmbeddedWire: Transport, @unchecked Sendable {
     typealias Completion = @Sendable (Result<Void, BrokerError>) -> Void
 
     private static let channel: UInt16 = 1
-    private weak var node: Node?
+    /// Held: a node that anything refers to weakly counts all its references in a slower way.
+    private var node: Node?
     private var connection: Connection?
     private var connecting: Completion?
     private var credentials = (user: "", password: "")

@@ -107,20 +107,39 @@ extension ClassicQueue {
     /// Gives up the memory of messages that the disk has, all but `keptBytes` at the head; at most `budget` of them are
     /// looked at. Returns whether there may be more.
     func cool(keeping keptBytes: Int, budget: inout Int) -> Bool {
-        guard isDurable, !isDeleted, !ready.isEmpty else { return false }
-        var place = cooledUpTo == 0 ? 0 : ready.firstPlace(from: cooledUpTo + 1) { $0.sequence }
+        guard !isDeleted, !ready.isEmpty else { return false }
         var kept = 0
         var bytes = 0
         while kept < ready.count, bytes < keptBytes, kept < Limits.keptWarm {
             bytes += Int(ready[kept].bodyBytes) + MessageRecord.memoryBytes + Limits.fetchedOverhead
             kept += 1
         }
-        place = max(place, kept)
+        return spill(from: kept, &budget) || cool(from: kept, &budget)
+    }
+
+    /// Writes down what is not, so that it can be cooled later.
+    private func spill(from kept: Int, _ budget: inout Int) -> Bool {
+        var place = max(kept, ready.firstPlace(from: spilledUpTo + 1) { $0.sequence })
         while place < ready.count {
+            // The disk first.
+            guard node.journal.pendingBytes < Limits.rewritingPendingBytes else { return false }
             guard budget > 0 else { return true }
             budget -= 1
             let entry = ready[place]
-            if entry.isJournaled, !entry.isCold {
+            if !entry.isJournaled { ready[place] = node.spill(entry, of: self) }
+            spilledUpTo = entry.sequence
+            place += 1
+        }
+        return false
+    }
+
+    private func cool(from kept: Int, _ budget: inout Int) -> Bool {
+        var place = max(kept, ready.firstPlace(from: cooledUpTo + 1) { $0.sequence })
+        while place < ready.count, ready[place].sequence <= spilledUpTo {
+            guard budget > 0 else { return true }
+            budget -= 1
+            let entry = ready[place]
+            if !entry.isCold {
                 guard let cooled = node.cooled(entry) else { return false }
                 if cooled.isCold {
                     ready[place] = cooled

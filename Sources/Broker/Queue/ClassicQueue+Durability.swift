@@ -10,6 +10,7 @@ extension ClassicQueue {
         lastSequence = max(lastSequence, entry.sequence)
         // It is cold already.
         cooledUpTo = entry.sequence
+        spilledUpTo = entry.sequence
         if entry.expiry != QueueEntry.never { noteExpiring() }
     }
 

@@ -13,15 +13,16 @@ final class ClassicQueue {
     unowned let virtualHost: VirtualHost
     let settings: QueueDefinition
     let limits: QueueLimits
-    unowned let node: Node
+    /// Whatever a node has ends with it, or before.
+    unowned(unsafe) let node: Node
 
-    var ready = EntryRing<QueueEntry>()
-    var returned = SortedEntries()
-    var lastSequence: UInt64 = 0
+    @exclusivity(unchecked) var ready = EntryRing<QueueEntry>()
+    @exclusivity(unchecked) var returned = SortedEntries()
+    @exclusivity(unchecked) var lastSequence: UInt64 = 0
     /// Bytes of the bodies of ready messages.
-    var readyBytes = 0
+    @exclusivity(unchecked) var readyBytes = 0
     /// Ready messages that lie in the journal alone.
-    var coldReady = 0
+    @exclusivity(unchecked) var coldReady = 0
     /// Those up to this sequence have been looked at for reading back, and how many are looked at in the next run.
     var lookedUpTo: UInt64 = 0
     var fetchCount = Limits.fetchedFirst
@@ -30,21 +31,23 @@ final class ClassicQueue {
     var waitingForHead: [(request: Request, origin: Origin)] = []
     /// Those up to this sequence have been looked at for cooling.
     var cooledUpTo: UInt64 = 0
+    /// Those up to this sequence are written down, as far as they can be.
+    var spilledUpTo: UInt64 = 0
     /// The highest sequence that has been delivered, as far as it must be written down, and whether that is to come.
-    var deliveredUpTo: UInt64 = 0
-    var isDeliveryNoted = false
+    @exclusivity(unchecked) var deliveredUpTo: UInt64 = 0
+    @exclusivity(unchecked) var isDeliveryNoted = false
     /// Deliveries that channels hold unacknowledged.
-    var unackedCount = 0
-    var unackedBytes = 0
-    var counters = MessageCounters()
+    @exclusivity(unchecked) var unackedCount = 0
+    @exclusivity(unchecked) var unackedBytes = 0
+    @exclusivity(unchecked) var counters = MessageCounters()
     var readings = Readings(MessageCounters())
     /// When it last had traffic or a consumer came or went, for `idle_since`.
     var lastActive: Instant
 
     private(set) var consumers = SlotList<Consumer>(\.queuePosition)
     /// Those that can take a delivery, the next one first; and how many of them have been cancelled meanwhile.
-    private var round = Deque<Consumer>()
-    private var cancelledInRound = 0
+    @exclusivity(unchecked) private var round = Deque<Consumer>()
+    @exclusivity(unchecked) private var cancelledInRound = 0
     /// One that has the queue for itself has it alone.
     var hasExclusiveConsumer: Bool { consumers.count == 1 && consumers.first?.isExclusive == true }
     /// Consumers in the round, cancelled ones included; for tests.
@@ -53,7 +56,7 @@ final class ClassicQueue {
     private var hadConsumer = false
 
     /// Whether there may be messages that expire; without any, expiry costs nothing.
-    private var hasExpiring = false
+    @exclusivity(unchecked) private var hasExpiring = false
     private var watchedExpiry: Instant?
 
     private var lastUsed: Instant
@@ -61,8 +64,8 @@ final class ClassicQueue {
     /// In the node's list of queues that are over their length.
     private var isNotedOverLength = false
     /// In the node's list of queues that have something to deliver.
-    var isScheduled = false
-    var isDeleted = false
+    @exclusivity(unchecked) var isScheduled = false
+    @exclusivity(unchecked) var isDeleted = false
     /// Its place in the node's list of queues.
     var listPosition = 0
 

@@ -12,10 +12,10 @@ final class Consumer {
     let arguments: FieldTable
     /// Most deliveries unacknowledged at once; 0 means no limit (RabbitMQ, "Consumer Prefetch").
     let prefetch: Int
-    var unacked = 0
+    @exclusivity(unchecked) var unacked = 0
     /// In the queue's round of consumers that can take a delivery.
-    var isInRound = false
-    var isCancelled = false
+    @exclusivity(unchecked) var isInRound = false
+    @exclusivity(unchecked) var isCancelled = false
     /// Its places in the lists of its queue and of its channel.
     var queuePosition = 0
     var channelPosition = 0

@@ -15,6 +15,9 @@ struct QueueEntry: BitwiseCopyable {
     static let cold: UInt32 = 8
     /// Bit in `flags`: its body lies in chunks, which the journal holds apart.
     static let chunked: UInt32 = 16
+    /// Bit in `flags`, beside `journaled`: it is written down for want of memory only. Its end need not be, and nothing of it
+    /// survives.
+    static let spilled: UInt32 = 32
     /// Above the flags' own bits: the number of the journal's segment that holds it, as far as there is room. No journal
     /// has so many segments at a time that it could be another.
     static let segmentShift: UInt32 = 8
@@ -42,7 +45,7 @@ struct QueueEntry: BitwiseCopyable {
     init(sequence: UInt64, cold location: JournalLocation, bodyBytes: UInt32, flags: UInt32, expiry: UInt64) {
         self.init(
             sequence: sequence, place: location.rawValue, bodyBytes: bodyBytes,
-            flags: flags | Self.cold | Self.flags(journaledIn: location.segment), expiry: expiry)
+            flags: flags | Self.cold | Self.journaled | Self.bits(of: location.segment), expiry: expiry)
     }
 
     private init(sequence: UInt64, place: UInt64, bodyBytes: UInt32, flags: UInt32, expiry: UInt64) {
@@ -70,6 +73,9 @@ struct QueueEntry: BitwiseCopyable {
     var isCold: Bool { flags & Self.cold != 0 }
     @inline(__always)
     var isJournaled: Bool { flags & Self.journaled != 0 }
+    /// Whether its end must be written down.
+    @inline(__always)
+    var survives: Bool { flags & (Self.journaled | Self.spilled) == Self.journaled }
     /// The segment's number, without what there is no room for.
     @inline(__always)
     var segment: UInt32 { flags >> Self.segmentShift }
@@ -82,9 +88,10 @@ struct QueueEntry: BitwiseCopyable {
 
     /// The flags of a message that is written down in a segment.
     @inline(__always)
-    static func flags(journaledIn segment: UInt64) -> UInt32 {
-        persistent | journaled | UInt32(truncatingIfNeeded: segment) << segmentShift
-    }
+    static func flags(journaledIn segment: UInt64) -> UInt32 { persistent | journaled | bits(of: segment) }
+
+    @inline(__always)
+    private static func bits(of segment: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: segment) << segmentShift }
 
     private static let ownFlags: UInt32 = 1 << segmentShift - 1
 
@@ -104,7 +111,14 @@ struct QueueEntry: BitwiseCopyable {
     func moved(to location: JournalLocation) -> QueueEntry {
         guard !isCold else { return cooled(at: location) }
         var moved = self
-        moved.flags = flags & Self.ownFlags | Self.flags(journaledIn: location.segment)
+        moved.flags = flags & Self.ownFlags | Self.bits(of: location.segment)
         return moved
+    }
+
+    /// The same message, written down for want of memory.
+    func spilled(to location: JournalLocation) -> QueueEntry {
+        var spilled = moved(to: location)
+        spilled.flags |= Self.journaled | Self.spilled
+        return spilled
     }
 }

@@ -11,13 +11,13 @@ public import Journal
 public final class Node {
     let configuration: NodeConfiguration
     /// The time of the tick or of the bytes being handled.
-    public internal(set) var now: Instant
+    @exclusivity(unchecked) public internal(set) var now: Instant
     let startedAt: Instant
 
     let segments = VolatileSegments()
-    var journal: Journal
+    @exclusivity(unchecked) var journal: Journal
     var router = Router()
-    var counters = MessageCounters()
+    @exclusivity(unchecked) var counters = MessageCounters()
     var readings = Readings(MessageCounters())
     /// Whether a reading of the counters is due at some time.
     var isSampling = false
@@ -27,23 +27,23 @@ public final class Node {
 
     // Durability.
     /// How many unsettled messages each segment of the journal holds.
-    var segmentUse = SegmentUse()
+    @exclusivity(unchecked) var segmentUse = SegmentUse()
     /// Bytes of the journal that unsettled messages need, about.
-    var keptBytes = 0
+    @exclusivity(unchecked) var keptBytes = 0
     var compaction: CompactionPass?
     /// The journal is not written anew before it has grown to this.
     var compactionFloor = 0
     /// What goes on once the disk has taken the batch that is under way.
     var awaitingWritten: [(Node) -> Void] = []
     /// Messages that ended in this tick and are to be written down.
-    var ended: [MessageName] = []
+    @exclusivity(unchecked) var ended: [MessageName] = []
     /// The commit of several slices that is being written, and what has ended in it.
     var transactionNumber: UInt64?
     var transactionEnded: [MessageName] = []
     /// Commits of several slices under way.
     var openTransactions = 0
     /// Queues that have delivered further than is written down.
-    var deliveredQueues: [ClassicQueue] = []
+    @exclusivity(unchecked) var deliveredQueues: [ClassicQueue] = []
     /// The records of messages whose bodies lie in chunks that are written down, by their bodies' names.
     var chunkedBodies: [UInt64: RecordPosition] = [:]
     var lastBody: UInt64 = 0
@@ -53,7 +53,7 @@ public final class Node {
     var publishers: [UInt64: ChannelReference] = [:]
     var lastPublisher: UInt64 = 0
     /// Memory for messages is short: what the disk has leaves it.
-    var isCooling = false
+    @exclusivity(unchecked) var isCooling = false
     var coolingPlace = 0
     var isCoolingUnacked = false
     var isFlushDue = false
@@ -74,7 +74,7 @@ public final class Node {
     var virtualHosts: [String: VirtualHost] = [:]
     var topologyIndex: UInt64 = 0
     /// Changes whenever a route may have; remembered routes are valid for one version.
-    var topologyVersion: UInt64 = 1
+    @exclusivity(unchecked) var topologyVersion: UInt64 = 1
     private var queuesByID: [UInt64: ClassicQueue] = [:]
     /// In the order of their declarations, with gaps where queues were deleted.
     private(set) var queueList = SlotList<ClassicQueue>(\.listPosition)
@@ -88,29 +88,29 @@ public final class Node {
     private var lastConnection: UInt64 = 0
 
     // Work for the next tick.
-    private var scheduled: [ClassicQueue] = []
+    @exclusivity(unchecked) private var scheduled: [ClassicQueue] = []
     private var overLength: [ClassicQueue] = []
-    private var dirty: [Connection] = []
+    @exclusivity(unchecked) private var dirty: [Connection] = []
     var requests = Deque<PendingRequest>()
     var proposals = Deque<Proposal>()
     private var tasks = Deque<SliceTask>()
     var timers = Heap<Timer>()
-    var awaitingDurability = Deque<DurabilityWaiter>()
+    @exclusivity(unchecked) var awaitingDurability = Deque<DurabilityWaiter>()
     var readingPaused: [Connection] = []
     private(set) var isTicking = false
     var isWatchingDeliveryAcks = false
     var controlAnswers: [UInt64: (Answer) -> Void] = [:]
     var lastControl: UInt64 = 0
 
-    var isMemoryShort = false
+    @exclusivity(unchecked) var isMemoryShort = false
     /// Whether there is less room on the disk than must stay free, and how much there is, where that is known.
     var isDiskShort = false
     var diskFree: Int?
     var lastMemoryCheck: Instant
     /// Counts looks at the memory; what a connection publishes is limited between two of them when memory is tight.
-    var memoryWindow: UInt64 = 0
+    @exclusivity(unchecked) var memoryWindow: UInt64 = 0
     /// Bytes that each connection may publish in this window.
-    var publishAllowance = Int.max
+    @exclusivity(unchecked) var publishAllowance = Int.max
     var isWatchingMemory = false
     var otherMemory = 0
 

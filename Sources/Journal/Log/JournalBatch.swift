@@ -23,12 +23,12 @@ public final class JournalBatch: @unchecked Sendable {
     /// No record is longer: the largest message and what stands before it.
     static let recordBytesMax = 1 << 30
 
-    private(set) var memory: UnsafeMutableRawPointer
-    private var capacity: Int
+    @exclusivity(unchecked) private(set) var memory: UnsafeMutableRawPointer
+    @exclusivity(unchecked) private var capacity: Int
     /// Bytes in use, the header included.
-    public private(set) var byteCount = JournalBatch.headerBytes
+    @exclusivity(unchecked) public private(set) var byteCount = JournalBatch.headerBytes
     /// Records in it.
-    public private(set) var recordCount = 0
+    @exclusivity(unchecked) public private(set) var recordCount = 0
     /// The segment it belongs to.
     public internal(set) var segment: UInt64 = 0
     /// Where in the segment it begins.

@@ -20,12 +20,12 @@ public final class VolatileSegments {
         @usableFromInline var live: Int
     }
 
-    @usableFromInline var segments: UnsafeMutablePointer<Segment>
+    @exclusivity(unchecked) @usableFromInline var segments: UnsafeMutablePointer<Segment>
     private var slotCapacity: Int
     private(set) var slotCount = 0
     private var freeSlots: [Int] = []
     private var spares: [UnsafeMutableRawPointer] = []
-    @usableFromInline var active: Int
+    @exclusivity(unchecked) @usableFromInline var active: Int
 
     /// Memory held, spare segments included, in bytes.
     public private(set) var residentBytes = 0

@@ -210,6 +210,44 @@ struct ColdMessagesTests {
         #expect(again.segmentUse.total == 0 && again.keptBytes == 0)
     }
 
+    @Test("transient messages leave memory too; they come back in order, and after a start they are nothing")
+    func transient() throws {
+        let disk = coldDisk(delaysReads: true)
+        disk.segmentBytes = 4_000
+        let node = try disk.start().node
+        let client = try WireClient(node, opening: [1, 2])
+        for (name, isDurable) in [("t", false), ("d", true), ("busy", true)] {
+            client.send(QueueDeclare(queue: name, durable: isDurable), 1)
+        }
+        let large = String(repeating: "large body ", count: 30_000)
+        for name in ["t", "d"] {
+            for number in 1...300 { client.publish("\(number)", to: "", key: name, persistent: name == "t", 1) }
+            client.publish(large, to: "", key: name, persistent: false, 1)
+        }
+        client.settle(disk)
+        #expect(try queue("t", of: node).coldReady == 300 && queue("d", of: node).coldReady == 300)
+        #expect(node.segments.occupiedBytes <= VolatileSegments.segmentBytes)
+        // The journal is written anew around them.
+        for number in 0..<6_000 {
+            client.publish("\(number) \(String(repeating: "x", count: 200))", to: "", key: "busy", persistent: true, 1)
+            client.send(QueuePurge(queue: "busy"), 1)
+            if number % 20 == 0 { client.settle(disk) }
+        }
+        client.settle(disk)
+        #expect(disk.byteCount < 4 * 2 * (large.utf8.count + 50_000))
+        #expect(try disk.afterCrash().start().found == RecoverySummary(queues: 2))
+        for name in ["t", "d"] {
+            client.forgetFrames()
+            client.send(BasicConsume(queue: name, consumerTag: name), 2)
+            client.settle(disk)
+            #expect(client.bodies.prefix(300) == (1...300).map { "\($0)" }[...])
+            #expect(client.bodies.dropFirst(300).joined() == large)
+        }
+        client.send(BasicAck(deliveryTag: 0, multiple: true), 2)
+        client.settle(disk)
+        #expect(node.segmentUse.total == 0 && node.keptBytes == 0 && node.chunkedBodies.isEmpty)
+    }
+
     @Test("what was delivered and not settled is redelivered after a crash, what was not is not")
     func redelivered() throws {
         let disk = CrashingDisk()

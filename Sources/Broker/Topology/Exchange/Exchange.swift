@@ -16,7 +16,7 @@ final class Exchange {
     private var order: [UInt64] = []
     private var hadBinding = false
 
-    var counters = ExchangeCounters()
+    @exclusivity(unchecked) var counters = ExchangeCounters()
     var readings = Readings(ExchangeCounters())
 
     init(name: String, settings: ExchangeDefinition) {
