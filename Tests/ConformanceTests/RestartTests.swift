@@ -26,5 +26,7 @@ struct RestartTests {
         let (ours, theirs) = try await (warren, rabbitMQ)
         #expect(ours == theirs)
         #expect(ours.contains(#""topic-durable -> durable": ["persistent"]"#), "\(ours)")
+        // What a client held when the broker was killed.
+        #expect(ours.contains(#""default -> settled": ["1, redelivered", "2", "3", "last"]"#), "\(ours)")
     }
 }

@@ -70,7 +70,8 @@ def look(uri):
             if method is None:
                 break
             via = (properties.headers or {}).get("via", "default")
-            found["messages"].setdefault(f"{via} -> {queue}", []).append(body.decode())
+            again = ", redelivered" if method.redelivered else ""
+            found["messages"].setdefault(f"{via} -> {queue}", []).append(body.decode() + again)
     # Which bindings are there is seen by what comes through them.
     for exchange in found["exchanges"]:
         for queue in found["queues"]:
