@@ -134,7 +134,7 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["Broker", "AMQP", "Journal"], swiftSettings: settings),
         .testTarget(
-            name: "AMQPServerTests", dependencies: ["AMQPServer", "Broker", "AMQP", "Management"],
+            name: "AMQPServerTests", dependencies: ["AMQPServer", "Broker", "AMQP", "Journal", "Management"],
             swiftSettings: settings),
         .testTarget(
             name: "AMQPClientTests", dependencies: ["AMQPClient", "AMQPServer", "AMQP"], swiftSettings: settings),

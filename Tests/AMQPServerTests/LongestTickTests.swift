@@ -2,6 +2,7 @@ import AMQP
 import AMQPServer
 import Broker
 import Foundation
+import Journal
 import Management
 import Testing
 
@@ -24,7 +25,9 @@ struct LongestTickTests {
         func update(_ connection: Connection) { connection.withOutbound { _ in true } }
     }
 
-    private func publish(_ count: Int, to queue: String, on broker: RunningBroker) async throws {
+    private func publish(
+        _ count: Int, to queue: String, persistent: Bool = false, on broker: RunningBroker
+    ) async throws {
         await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
             broker.loop.perform { node in
                 defer { done.resume() }
@@ -46,7 +49,8 @@ struct LongestTickTests {
                 for _ in 0..<100 {
                     writer.writeMethodFrame(BasicPublish(routingKey: queue), channel: 1)
                     var header = WireWriter()
-                    ContentHeader(bodySize: 100, properties: BasicProperties()).encode(into: &header)
+                    ContentHeader(bodySize: 100, properties: BasicProperties(deliveryMode: persistent ? 2 : nil))
+                        .encode(into: &header)
                     [UInt8](repeating: 1, count: 100).withUnsafeBytes {
                         writer.writeContent(header: header.bytes, body: $0, channel: 1, frameMax: 131_072)
                     }
@@ -68,6 +72,38 @@ struct LongestTickTests {
         let longest = Duration.nanoseconds(try await broker.longestTick())
         #expect(longest < Self.limit)
         report("purge of \(messages) messages", longest)
+        try await broker.stop()
+    }
+
+    @Test("while a durable backlog leaves memory, is read back, requeued and purged, and the journal is written anew")
+    func durableBacklog() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "warren-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var configuration = NodeConfiguration(memoryLimit: 4 << 30, seed: 1)
+        configuration.warmBytes = 0
+        let broker = try await RunningBroker.start(
+            configuration, port: nil, data: DataOptions(path: folder, sync: .os))
+        for name in ["kept", "gone"] {
+            try await broker.endpoint.declareQueue(vhost: "/", name: name, settings: QueueSettings(durable: true))
+        }
+        _ = try await broker.longestTick(reset: true)
+        for _ in 0..<10 {
+            // What is kept lies among what goes, so that it has to be written again.
+            try await publish(messages / 100, to: "kept", persistent: true, on: broker)
+            try await publish(messages / 10, to: "gone", persistent: true, on: broker)
+            _ = try await broker.endpoint.purgeQueue(vhost: "/", name: "gone")
+        }
+        try await publish(messages, to: "gone", persistent: true, on: broker)
+        let read = try await broker.endpoint.getMessages(
+            vhost: "/", queue: "gone", count: 10_000, mode: .requeue, truncate: nil)
+        #expect(read.count == min(messages, 10_000) && read.allSatisfy { $0.payload.count == 100 })
+        _ = try await broker.endpoint.purgeQueue(vhost: "/", name: "gone")
+        try await settled(broker)
+        let longest = Duration.nanoseconds(try await broker.longestTick())
+        #expect(longest < Self.limit)
+        report("work on a durable backlog of \(messages) messages", longest)
+        let kept = try await broker.endpoint.queue(vhost: "/", name: "kept").messagesReady
+        #expect(kept == messages / 1000 * 100)
         try await broker.stop()
     }
 
