@@ -1,0 +1,28 @@
+import AMQP
+import Testing
+
+@testable import Broker
+@testable import Journal
+
+/// What the simulator found about crashes long after something was written.
+@Suite("What survives a crash long afterwards")
+struct LaterCrashTests {
+    @Test("the time that a queue gives its messages goes on after a crash")
+    func queueLifetime() throws {
+        let disk = CrashingDisk()
+        let client = try WireClient(try disk.start().node, opening: [1])
+        client.send(QueueDeclare(queue: "kept", durable: true), 1)
+        client.send(QueueDeclare(queue: "fleeting", durable: true, arguments: ["x-message-ttl": .int32(1000)]), 1)
+        client.send(ExchangeDeclare(exchange: "e", type: "fanout", durable: true), 1)
+        for queue in ["kept", "fleeting"] { client.send(QueueBind(queue: queue, exchange: "e"), 1) }
+        client.settle(disk)
+        client.publish("one", to: "e", key: "", persistent: true, 1)
+        client.settle(disk)
+        let (again, found) = try disk.afterCrash().start()
+        #expect(found.messages == 2)
+        let later = try WireClient(again, opening: [1])
+        _ = again.tick(now: again.now.advanced(milliseconds: 1500))
+        #expect(later.drain("fleeting", 1) == [])
+        #expect(later.drain("kept", 1) == ["one"])
+    }
+}
