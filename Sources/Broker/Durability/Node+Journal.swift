@@ -176,6 +176,11 @@ extension Node {
     }
 
     func journal(_ change: TopologyChange, index: UInt64) {
+        if isRewriting { changedMeanwhile.append((index, change)) }
+        write(change, index: index)
+    }
+
+    func write(_ change: TopologyChange, index: UInt64) {
         let bytes = TopologyRecord.encode(change, index: index)
         let target = journal.append(kind: RecordKind.topology.rawValue, byteCount: bytes.count)
         bytes.withUnsafeBytes { source in

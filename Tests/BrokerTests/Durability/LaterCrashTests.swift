@@ -25,4 +25,31 @@ struct LaterCrashTests {
         #expect(later.drain("fleeting", 1) == [])
         #expect(later.drain("kept", 1) == ["one"])
     }
+
+    @Test("a change of the topology while the whole of it is written down again survives the segments before it")
+    func changeMeanwhile() throws {
+        let disk = CrashingDisk()
+        disk.segmentBytes = 600
+        let client = try WireClient(try disk.start().node, opening: [1])
+        client.send(ExchangeDeclare(exchange: "e", type: "direct", durable: true), 1)
+        client.send(QueueDeclare(queue: "q", durable: true), 1)
+        client.settle(disk)
+        let changes = 40
+        for number in 0..<changes {
+            // Old segments empty, and what is written next is the topology, with this change before it or behind.
+            client.publish(String(repeating: "x", count: 200), to: "", key: "q", persistent: true, 1)
+            client.send(BasicGet(queue: "q", noAck: true), 1)
+            client.settle(disk)
+            client.publish("last", to: "", key: "q", persistent: true, 1)
+            client.send(BasicGet(queue: "q", noAck: true), 1)
+            client.tick()
+            _ = disk.sync()
+            client.send(QueueBind(queue: "q", exchange: "e", routingKey: "\(number)"), 1)
+            client.tick()
+        }
+        client.settle(disk)
+        #expect(disk.segments[1] == nil, "the first segment is still there")
+        let (again, _) = try disk.afterCrash().start()
+        #expect(again.virtualHosts["/"]?.exchanges["e"]?.bindingCount == changes)
+    }
 }
