@@ -12,6 +12,8 @@ enum WorldEvent {
     case connect(SimulatedClient)
     case heartbeat(SimulatedConnection)
     case flushDone
+    /// The node ends without a word.
+    case crash
 
     /// Happens for ever, so that waiting for quiet does not wait for it.
     var isBackground: Bool {
