@@ -5,9 +5,10 @@ import Testing
 
 /// The deterministic simulator of one node.
 ///
-/// Each seed is a world of its own: clients that publish, consume, settle, purge, declare and delete at random over
-/// connections that fragment, delay, fill up, hang and break; storage that completes late; ticks that come late. Every
-/// byte that the node writes is checked; see `ServerObserver`, `ChannelModel`, `Ledger` and `Simulation+Ending`.
+/// Each seed is a world of its own: clients that publish, consume, settle, commit, roll back, purge, declare and delete at
+/// random over connections that fragment, delay, fill up, hang and break; storage that completes late; ticks that come
+/// late; crashes and losses of power, after which the node starts again from what the disk has kept. Every byte that the
+/// node writes is checked; see `ServerObserver`, `ChannelModel`, `Ledger`, `Placement` and `Simulation+Ending`.
 /// Seeds begin at a fixed one, so every run of the tests is the same run.
 ///
 /// - `WARREN_SIMULATION_SEEDS=N` runs N seeds (say 1000, in release) instead of the few of an ordinary test run.
@@ -128,6 +129,7 @@ extension Simulation.Statistics {
         fullTransports += other.fullTransports
         refusals += other.refusals
         commits += other.commits
+        largeCommits += other.largeCommits
         rollbacks += other.rollbacks
         crashes += other.crashes
         powerLosses += other.powerLosses
@@ -139,7 +141,8 @@ extension Simulation.Statistics {
     var lowest: Int {
         [
             messages, confirms, deliveries, redeliveries, returns, cuts, heartbeatTimeouts, channelErrors,
-            fullTransports, refusals, commits, rollbacks, crashes, powerLosses, tornBatches, expired, dropped,
+            fullTransports, refusals, commits, largeCommits, rollbacks, crashes, powerLosses, tornBatches, expired,
+            dropped,
         ].min() ?? 0
     }
 }

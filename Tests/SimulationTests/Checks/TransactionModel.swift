@@ -24,6 +24,9 @@ final class TransactionModel {
 
     init(id: Int) { self.id = id }
 
+    /// Its commit takes more than one tick.
+    var isLarge: Bool { messages.count > 500 }
+
     /// It happened although nobody was told.
     var isFoundApplied: Bool { applied != nil }
 

@@ -100,6 +100,9 @@ final class SimulatedConnection: Transport {
         lastArrival = simulation.time
         while let message = arriving.first, let end = message.endOffset, end <= arrived {
             message.arrivedAt = simulation.step
+            if let commit = message.transaction, commit.isLarge, commit.messages.last === message {
+                simulation.largeCommitArrived()
+            }
             arriving.removeFirst()
         }
         simulation.trace.add(UInt64(number))

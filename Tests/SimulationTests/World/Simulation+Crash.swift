@@ -25,6 +25,14 @@ extension Simulation {
         recover()
     }
 
+    /// A crash between the slices of a commit is rare unless it is looked for.
+    func largeCommitArrived() {
+        statistics.largeCommits += 1
+        if crashes > 0, random.chance(60) {
+            plan(.crash, after: random.nanoseconds(upToMicroseconds: tickDelayMicroseconds * 8))
+        }
+    }
+
     private struct Crashed {
         weak var node: Node?
 

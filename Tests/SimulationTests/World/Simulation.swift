@@ -28,7 +28,7 @@ final class Simulation {
     private let fault: PlantedFault?
     private let segmentBytes: Int
     /// Chance of a crash with each action of a client, in tenths of a percent.
-    private let crashes: Int
+    let crashes: Int
     private(set) var connections: [SimulatedConnection] = []
     private(set) var clients: [SimulatedClient] = []
 
@@ -39,7 +39,7 @@ final class Simulation {
     private(set) var isEnding = false
     /// A mistake of the world's, so that tests can show that its checks notice what they should.
     let worldFault: WorldFault?
-    private let tickDelayMicroseconds: Int
+    let tickDelayMicroseconds: Int
 
     /// Events that a seed may take before something is taken to go round in circles.
     static let stepLimit = 2_000_000
@@ -87,6 +87,7 @@ final class Simulation {
         var fullTransports = 0
         var refusals = 0
         var commits = 0
+        var largeCommits = 0
         var rollbacks = 0
         var crashes = 0
         var powerLosses = 0
