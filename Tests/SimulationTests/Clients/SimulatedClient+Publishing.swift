@@ -99,14 +99,16 @@ extension SimulatedClient {
         channel.expect(.published(message))
     }
 
-    /// So many copies in so many queues that the commit takes more than a slice.
+    /// So many copies in so many queues that the commit takes three slices or more: what the first two write may be on the
+    /// disk when the node crashes.
     func publishLargeTransaction(on channel: ChannelModel) {
         guard channel.transaction != nil else { return }
         owesLargeTransaction = false
-        let copies = Topology.certainQueues(host, Topology.fanout, "").count
-        for _ in 0..<simulation.random.between(1, 2) * Limits.sliceEntries / copies + 20 where channel.isUsable {
+        let key = "a.c"
+        let copies = Topology.certainQueues(host, Topology.topic, key).count
+        for _ in 0..<simulation.random.between(2, 3) * Limits.sliceEntries / copies + 20 where channel.isUsable {
             let route = MessageModel.Route(
-                host: host, exchange: Topology.fanout, key: "any", isPersistent: simulation.random.chance(90),
+                host: host, exchange: Topology.topic, key: key, isPersistent: simulation.random.chance(90),
                 isMandatory: false, expiration: nil)
             publish(route, size: simulation.random.below(20), on: channel, atOnce: true)
         }

@@ -29,7 +29,7 @@ extension Simulation {
     func largeCommitArrived() {
         statistics.largeCommits += 1
         if crashes > 0, random.chance(60) {
-            plan(.crash, after: random.nanoseconds(upToMicroseconds: tickDelayMicroseconds * 8))
+            plan(.crash, after: random.nanoseconds(upToMicroseconds: random.pick([tickDelayMicroseconds * 8, 40_000])))
         }
     }
 
