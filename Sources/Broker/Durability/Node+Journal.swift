@@ -187,6 +187,7 @@ extension Node {
             // A change has at least its index.
             if let start = source.baseAddress { target.copyMemory(from: start, byteCount: source.count) }
         }
+        topologyWritten = journal.appended
     }
 
     /// Writes down which durable exchanges went because what they were bound to did: replaying might not see why.

@@ -26,6 +26,26 @@ struct LaterCrashTests {
         #expect(later.drain("kept", 1) == ["one"])
     }
 
+    @Test("who asks for what is on its way to the disk already is answered once it is there, too")
+    func askedTwice() throws {
+        let disk = CrashingDisk()
+        let client = try WireClient(try disk.start().node, opening: [1, 2])
+        func answered(_ ask: (UInt16) -> Void) -> (before: [String], after: [String]) {
+            client.forgetFrames()
+            ask(1)
+            client.tick()
+            ask(2)
+            client.tick()
+            let before = client.names
+            client.settle(disk)
+            return (before, client.names)
+        }
+        let declared = answered { client.send(QueueDeclare(queue: "q", durable: true), $0) }
+        #expect(declared == ([], ["queue.declare-ok", "queue.declare-ok"]))
+        let deleted = answered { client.send(QueueDelete(queue: "q"), $0) }
+        #expect(deleted == ([], ["queue.delete-ok", "queue.delete-ok"]))
+    }
+
     @Test("a change of the topology while the whole of it is written down again survives the segments before it")
     func changeMeanwhile() throws {
         let disk = CrashingDisk()
