@@ -46,6 +46,30 @@ struct LaterCrashTests {
         #expect(deleted == ([], ["queue.delete-ok", "queue.delete-ok"]))
     }
 
+    @Test("a commit that waits for a return to go out is all there after a crash, or nothing of it")
+    func heldCommit() throws {
+        let disk = CrashingDisk()
+        let node = try disk.start().node
+        let client = try WireClient(node, opening: [1])
+        client.send(QueueDeclare(queue: "q", durable: true), 1)
+        client.settle(disk)
+        client.send(TxSelect(), 1)
+        client.publish("one", to: "", key: "q", persistent: true, 1)
+        client.publish([UInt8](repeating: 1, count: 1 << 20), to: "nowhere", 1, isMandatory: true)
+        client.publish("two", to: "", key: "q", persistent: true, 1)
+        client.send(TxCommit(), 1)
+        var found = 0
+        for _ in 0..<20 {
+            _ = node.tick(now: node.now)
+            _ = disk.sync()
+            let copy = CrashingDisk()
+            copy.restore(disk, torn: 0)
+            found = try copy.start().found.messages
+            #expect(found == 0 || found == 2)
+        }
+        #expect(found == 2)
+    }
+
     @Test("a change of the topology while the whole of it is written down again survives the segments before it")
     func changeMeanwhile() throws {
         let disk = CrashingDisk()
