@@ -75,6 +75,16 @@ final class Ledger {
     }
     func hasLostGet(_ place: QueuePlace) -> Bool { lostGets.contains(place) }
 
+    /// The operation has been answered.
+    func answered(_ operation: LossyOperation, step: Int) {
+        operation.end = step
+        operation.isAnswered = true
+        let place = operation.place
+        // What was taken for a `basic.get` may go back unseen.
+        guard !operation.isDeletion, pendingGets[place, default: 0] == 0, !hasLostGet(place) else { return }
+        for placement in arrivals[place] ?? [] { placement.purged(asked: operation.begun, step: step) }
+    }
+
     /// The operation's channel has gone; it happens within the node's pending work or not at all.
     func endSoon(_ operation: LossyOperation) { ending.append(operation) }
 

@@ -12,6 +12,8 @@ final class Placement {
     private var isGoneDurably = false
     /// Its end was on its way when the channel ended, or not on the disk when the node crashed.
     private(set) var isPerhapsGone = false
+    /// It went with a purge in the step `goneAt`, unless it is seen to have been delivered before in the same step.
+    private var isPurged = false
     /// It was not known to be on the disk when the node crashed.
     private(set) var isPerhapsLost = false
     /// Transactions that settle it and of which nobody knows whether they happened.
@@ -27,6 +29,10 @@ final class Placement {
     var survives: Bool { message.route.isPersistent && Topology.isDurable(place) }
 
     func delivered(_ delivery: DeliveryModel, redelivered: Bool, noAck: Bool, step: Int) -> String? {
+        if isPurged, goneAt == step {
+            goneAt = nil
+            isPurged = false
+        }
         if let goneAt, goneAt < step { return "\(name) comes back after it was settled for good" }
         if let wrong = message.transaction?.messageSeen(self) { return wrong }
         for transaction in undecided {
@@ -35,6 +41,13 @@ final class Placement {
         if redelivered { again += 1 } else { first += 1 }
         if noAck { goneAt = step } else { holders.append(delivery) }
         return nil
+    }
+
+    /// A purge was answered that its client asked for when the message was known to be there: if nobody has it, it is gone.
+    func purged(asked: Int, step: Int) {
+        guard message.handledAt ?? .max < asked, first + again == 0, goneAt == nil, !isPerhapsGone else { return }
+        goneAt = step
+        isPurged = true
     }
 
     /// The client has sent its decision.

@@ -212,8 +212,7 @@ final class ServerObserver {
             channel.consumers.last { $0.tag == tag }?.isCancelled = true
         case (.get(let place, _), .basicGetEmpty): simulation.ledger.endGet(place)
         case (.purge(let operation), .queuePurgeOK), (.delete(let operation), .queueDeleteOK):
-            operation.end = simulation.step
-            operation.isAnswered = true
+            simulation.ledger.answered(operation, step: simulation.step)
         case (.commit(let transaction), .txCommitOK):
             simulation.statistics.commits += 1
             if let wrong = channel.committed(transaction, storage: simulation.storage) { return wrong }
