@@ -5,9 +5,10 @@ import Testing
 
 /// The deterministic simulator of one node.
 ///
-/// Each seed is a world of its own: clients that publish, consume, settle, purge, declare and delete at random over
-/// connections that fragment, delay, fill up, hang and break; storage that completes late; ticks that come late. Every
-/// byte that the node writes is checked; see `ServerObserver`, `ChannelModel`, `Ledger` and `Simulation+Ending`.
+/// Each seed is a world of its own: clients that publish, consume, settle, commit, roll back, purge, declare and delete at
+/// random over connections that fragment, delay, fill up, hang and break; storage that completes late; ticks that come
+/// late; crashes and losses of power, after which the node starts again from what the disk has kept. Every byte that the
+/// node writes is checked; see `ServerObserver`, `ChannelModel`, `Ledger`, `Placement` and `Simulation+Ending`.
 /// Seeds begin at a fixed one, so every run of the tests is the same run.
 ///
 /// - `WARREN_SIMULATION_SEEDS=N` runs N seeds (say 1000, in release) instead of the few of an ordinary test run.
@@ -35,8 +36,10 @@ struct SimulationTests {
         let failure: SimulationFailure?
     }
 
-    private func run(_ seed: UInt64, fault: PlantedFault? = nil, isReadable: Bool = false) -> Outcome {
-        let simulation = Simulation(seed: seed, fault: fault, isReadable: isReadable)
+    private func run(
+        _ seed: UInt64, fault: PlantedFault? = nil, worldFault: WorldFault? = nil, isReadable: Bool = false
+    ) -> Outcome {
+        let simulation = Simulation(seed: seed, fault: fault, worldFault: worldFault, isReadable: isReadable)
         var failure: SimulationFailure?
         do throws(SimulationFailure) {
             try simulation.run()
@@ -80,6 +83,21 @@ struct SimulationTests {
         }
     }
 
+    @Test(
+        "what the world does wrong on purpose is noticed as what a client would see of it",
+        arguments: [
+            (WorldFault.losesSyncedBatch, ["lost", "skipped", "comes back", "was returned", "no queue 'stable"]),
+            (WorldFault.wideTopicBinding, ["from stable-durable, where it cannot have gone"]),
+            (WorldFault.forgottenLimit, ["in stable-dropping, which keeps \(Topology.lengthMax)"]),
+            (WorldFault.shortLifetime, ["in stable-fleeting is skipped", "in other:stable-fleeting is skipped"]),
+        ])
+    func worldFault(_ fault: WorldFault, reasons: [String]) throws {
+        let last = Self.firstSeed + Self.ordinaryCount - 1
+        let caught = (Self.firstSeed...last).lazy.map { run($0, worldFault: fault) }.first { $0.failure != nil }
+        let failure = try #require(caught?.failure, "no seed notices it")
+        #expect(reasons.contains(where: failure.reason.contains), "\(failure.reason)")
+    }
+
     @Test("a confirm before the message is in its queue is noticed, and its seed shows it again")
     func plantedFault() throws {
         let last = Self.firstSeed + Self.ordinaryCount - 1
@@ -109,12 +127,22 @@ extension Simulation.Statistics {
         heartbeatTimeouts += other.heartbeatTimeouts
         channelErrors += other.channelErrors
         fullTransports += other.fullTransports
+        refusals += other.refusals
+        commits += other.commits
+        largeCommits += other.largeCommits
+        rollbacks += other.rollbacks
+        crashes += other.crashes
+        powerLosses += other.powerLosses
+        tornBatches += other.tornBatches
+        expired += other.expired
+        dropped += other.dropped
     }
 
     var lowest: Int {
         [
             messages, confirms, deliveries, redeliveries, returns, cuts, heartbeatTimeouts, channelErrors,
-            fullTransports,
+            fullTransports, refusals, commits, largeCommits, rollbacks, crashes, powerLosses, tornBatches, expired,
+            dropped,
         ].min() ?? 0
     }
 }

@@ -18,6 +18,7 @@ final class Channel {
     private var heldAnswer: Answer?
     @exclusivity(unchecked) private var held = WireWriter(capacity: 64)
     @exclusivity(unchecked) private var heldUsed = 0
+    private var isReplaying = false
 
     /// What consumers started from now on may hold unacknowledged each; 0 means no limit.
     var prefetch = 0
@@ -165,6 +166,10 @@ final class Channel {
 
     /// Handles the frames that were held back, until the channel is suspended again.
     func replay() {
+        // What a held frame begins may end at once: whoever handles that frame goes on with the next.
+        guard !isReplaying else { return }
+        isReplaying = true
+        defer { isReplaying = false }
         while heldUsed < held.count, !isSuspended, phase != .ended {
             let rest = UnsafeRawBufferPointer(rebasing: held.bytes[heldUsed...])
             do throws(ProtocolException) {

@@ -35,7 +35,7 @@ final class TransactionEnd {
     private let transaction: Transaction
     private var nextPublish = 0
     private var nextSettlement = 0
-    /// What it is written down under; nil where one slice does it all, or nothing has been written.
+    /// What it is written down under; nil where one tick does it all, or nothing has been written.
     private var number: UInt64?
     private var hasBegun = false
 
@@ -54,8 +54,7 @@ final class TransactionEnd {
         }
         if !hasBegun {
             hasBegun = true
-            let size = transaction.publishes.reduce(transaction.settlements.count) { $0 + max(1, $1.queues.count) }
-            if size > Limits.sliceEntries {
+            if mayTakeSeveralTicks {
                 number = node.journal.appended.rawValue
                 node.openTransactions += 1
             }
@@ -72,6 +71,13 @@ final class TransactionEnd {
         // Whatever becomes of the client: all of it is there, or after a crash nothing of it.
         node.whenDurable(.commit(self))
         return true
+    }
+
+    /// It is more than a slice, or may have to wait for the body of a return to go out.
+    private var mayTakeSeveralTicks: Bool {
+        let size = transaction.publishes.reduce(transaction.settlements.count) { $0 + max(1, $1.queues.count) }
+        return size > Limits.sliceEntries
+            || transaction.publishes.contains { $0.isMandatory && $0.queues.isEmpty }
     }
 
     /// Everything of it has been done.

@@ -80,10 +80,10 @@ extension Node {
         // Held, so that it is there when its chunk comes.
         segments.retain(record)
         let count = MessageRecord.chunkBytes(index, of: shape.bodyBytes)
-        fetch([JournalFetch.Piece(at: chunk.location, expectedBytes: 16 + count)]) { [self] fetch in
-            take(fetch, index, of: record, shape)
-            release(record)
-            for ready in chunkWaiters.removeValue(forKey: chunk.location) ?? [] { ready(self) }
+        fetch([JournalFetch.Piece(at: chunk.location, expectedBytes: 16 + count)]) { fetch, node in
+            node.take(fetch, index, of: record, shape)
+            node.release(record)
+            for ready in node.chunkWaiters.removeValue(forKey: chunk.location) ?? [] { ready(node) }
         }
         // It may have been answered at once.
         return MessageRecord.chunk(index, of: segments.bytes(of: record), shape).memory

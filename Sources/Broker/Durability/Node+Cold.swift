@@ -58,7 +58,7 @@ extension Node {
     // MARK: Reading back
 
     /// Reads records back and calls `completed` on the loop.
-    func fetch(_ pieces: [JournalFetch.Piece], completed: @escaping (JournalFetch) -> Void) {
+    func fetch(_ pieces: [JournalFetch.Piece], completed: @escaping (JournalFetch, Node) -> Void) {
         guard pieces.allSatisfy({ $0.location < journal.readable }) else {
             // It has just been written again, and the disk has not taken that yet.
             isFlushDue = true
@@ -67,7 +67,7 @@ extension Node {
         }
         let fetch = JournalFetch(pieces)
         configuration.storage.fetch(fetch) { [self] in
-            completed(fetch)
+            completed(fetch, self)
             if !isTicking { wake?() }
         }
     }

@@ -189,10 +189,13 @@ extension Node {
         later(
             .control { node in
                 for (index, change) in changes.prefix(Limits.listedPerSlice) where node.stillHolds(change) {
-                    node.journal(change, index: index)
+                    node.write(change, index: index)
                 }
                 changes = changes.dropFirst(Limits.listedPerSlice)
                 guard changes.isEmpty else { return false }
+                // What changed meanwhile may lie before what it rests on, as a binding before its exchange.
+                for (index, change) in node.changedMeanwhile { node.write(change, index: index) }
+                node.changedMeanwhile.removeAll()
                 node.isRewriting = false
                 node.topologyFloor = floor
                 return true

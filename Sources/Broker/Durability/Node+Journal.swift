@@ -214,12 +214,18 @@ extension Node {
     }
 
     func journal(_ change: TopologyChange, index: UInt64) {
+        if isRewriting { changedMeanwhile.append((index, change)) }
+        write(change, index: index)
+    }
+
+    func write(_ change: TopologyChange, index: UInt64) {
         let bytes = TopologyRecord.encode(change, index: index)
         let target = journal.append(kind: RecordKind.topology.rawValue, byteCount: bytes.count)
         bytes.withUnsafeBytes { source in
             // A change has at least its index.
             if let start = source.baseAddress { target.copyMemory(from: start, byteCount: source.count) }
         }
+        topologyWritten = journal.appended
     }
 
     /// Writes down which durable exchanges went because what they were bound to did: replaying might not see why.

@@ -49,7 +49,7 @@ extension ClassicQueue {
         let pieces = entries.map {
             JournalFetch.Piece(at: $0.location, expectedBytes: Int($0.bodyBytes) + Limits.fetchedOverhead)
         }
-        node.fetch(pieces) { [self] fetch in
+        node.fetch(pieces) { [self] fetch, _ in
             isFetching = false
             for (index, entry) in entries.enumerated() { warm(entry, from: fetch, index) }
             fetched()

@@ -94,10 +94,7 @@ final class ClassicQueue {
     @inline(__always)
     func enqueue(_ record: RecordPosition, bodyBytes: UInt32, flags: UInt32, expiry: UInt64) {
         lastSequence &+= 1
-        var expiry = expiry
-        if let lifetime = limits.messageTTL {
-            expiry = min(expiry, node.now.advanced(milliseconds: lifetime).nanoseconds)
-        }
+        let expiry = self.expiry(of: expiry)
         ready.append(
             QueueEntry(
                 sequence: lastSequence, record: record, bodyBytes: bodyBytes, flags: flags, expiry: expiry))
@@ -106,6 +103,13 @@ final class ClassicQueue {
         if expiry != QueueEntry.never { noteExpiring() }
         if limits.limitsLength { noteLength() }
         if !isScheduled { schedule() }
+    }
+
+    /// When a message that comes now expires here, if it expires at a certain time anyway.
+    @inline(__always)
+    func expiry(of expiry: UInt64) -> UInt64 {
+        guard let lifetime = limits.messageTTL else { return expiry }
+        return min(expiry, node.now.advanced(milliseconds: lifetime).nanoseconds)
     }
 
     // MARK: Limits

@@ -80,7 +80,16 @@ extension Node {
                 flags: isDurable ? journaled : QueueEntry.persistent, expiry: expiry)
         }
         guard durable > 0 else { return false }
-        journal(record, in: queues, durable: durable, expiry: expiry)
+        if queues.contains(where: { $0.limits.messageTTL != nil }) {
+            // A record says one time for all its queues: where one of them has a time of its own, each has its record.
+            for queue in queues where queue.isDurable {
+                journal(record, in: [queue], durable: 1, expiry: queue.expiry(of: expiry))
+            }
+            // It stays in memory: no one location would do for all of them.
+            if durable > 1 { MessageRecord.setLocation(.none, of: segments.bytes(of: record)) }
+        } else {
+            journal(record, in: queues, durable: durable, expiry: expiry)
+        }
         return true
     }
 

@@ -27,7 +27,11 @@ extension Node {
             guard let pending = requests.popFirst() else { return }
             do throws(ProtocolException) {
                 if let outcome = try carryOut(pending.request, from: pending.origin, in: pending.virtualHost) {
-                    answer(pending.origin, outcome)
+                    if pending.request.isAboutTopology {
+                        answerDurably(pending.origin, outcome)
+                    } else {
+                        answer(pending.origin, outcome)
+                    }
                 }
             } catch {
                 answer(pending.origin, .failed(error))
@@ -63,8 +67,17 @@ extension Node {
                 // What is answered survives.
                 whenDurable(.answer(proposal.origin, outcome))
             } else {
-                answer(proposal.origin, outcome)
+                answerDurably(proposal.origin, outcome)
             }
+        }
+    }
+
+    /// Answers what changed nothing, because it was so already: once what made it so survives.
+    private func answerDurably(_ origin: Origin, _ answer: Answer) {
+        if topologyWritten > journal.durable {
+            whenDurable(.answer(origin, answer))
+        } else {
+            self.answer(origin, answer)
         }
     }
 

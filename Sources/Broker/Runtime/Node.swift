@@ -65,6 +65,10 @@ public final class Node {
     /// The whole durable topology is written in the segments from this one on.
     var topologyFloor: UInt64 = 0
     var isRewriting = false
+    /// Everything written down about the topology ends here.
+    var topologyWritten = JournalPosition.zero
+    /// Changes of the durable topology since that began.
+    var changedMeanwhile: [(index: UInt64, change: TopologyChange)] = []
     /// Why nothing can be kept any more.
     public internal(set) var storageFailure: StorageError?
     /// Called once when the disk fails: the node is of no use afterwards.

@@ -37,6 +37,14 @@ enum Request {
     case get(queue: String)
     /// A queue that outlived its reason: its owner's connection or its last consumer.
     case reap(queueID: UInt64)
+
+    /// Whether its answer says something of what is declared and bound.
+    var isAboutTopology: Bool {
+        switch self {
+        case .declareExchange, .deleteExchange, .declareQueue, .deleteQueue, .bind, .unbind: true
+        case .purgeQueue, .consume, .get, .reap: false
+        }
+    }
 }
 
 /// The flags of `exchange.declare`.

@@ -54,6 +54,21 @@ struct TransactionTests {
         #expect(try ready() == 10)
     }
 
+    @Test("commits and rollbacks that wait behind another request are each answered once, in order")
+    func pipelined() throws {
+        let client = try client()
+        client.publish([1], to: "q", 1)
+        client.send(QueueDeclare(queue: "later"), 1)
+        for _ in 0..<3 {
+            client.send(TxCommit(), 1)
+            client.send(TxRollback(), 1)
+        }
+        client.tick()
+        let pairs = (0..<3).flatMap { _ in ["tx.commit-ok", "tx.rollback-ok"] }
+        #expect(client.names == ["queue.declare-ok"] + pairs)
+        #expect(try ready() == 1)
+    }
+
     @Test("a client that goes without a commit leaves everything as it was")
     func neverCommitted() throws {
         let client = try client()

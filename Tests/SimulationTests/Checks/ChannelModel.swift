@@ -21,6 +21,8 @@ final class ChannelModel {
 
     // Publishing.
     var isConfirming = false
+    /// What the channel has asked for since its last commit or rollback; nil unless it is in transaction mode.
+    var transaction: TransactionModel?
     var published: [MessageModel] = []
     var messageCount = 0
     private(set) var lowestUnsettled = 0
@@ -60,8 +62,9 @@ final class ChannelModel {
     func takeReply() -> Expected.Reply? {
         while !expected.isEmpty {
             switch expected.removeFirst() {
-            case .settled(let deliveries): for delivery in deliveries { delivery.placement.settled(delivery) }
-            case .published(let message): message.isTaken = true
+            case .settled(let deliveries):
+                for delivery in deliveries { delivery.placement.settled(delivery, durably: false) }
+            case .published(let message): message.handled(in: connection.simulation)
             case .lossy(let operation): operation.end = operation.end ?? connection.simulation.step
             case .reply(let reply): return reply
             }
@@ -77,14 +80,26 @@ final class ChannelModel {
             switch entry {
             case .lossy(let operation), .reply(.purge(let operation)), .reply(.delete(let operation)):
                 connection.simulation.ledger.endSoon(operation)
-            case .reply(.get(let queue, _)):
-                connection.simulation.ledger.lostGet(queue)
+            case .reply(.get(let place, _)):
+                connection.simulation.ledger.lostGet(place)
             case .settled(let deliveries):
                 for delivery in deliveries { delivery.placement.returned(delivery) }
+            case .reply(.commit(let committing)):
+                committing.channelEnded()
+                for delivery in committing.settlements { delivery.placement.returned(delivery, with: committing) }
             default: break
             }
         }
         expected.removeAll()
+        if let transaction {
+            // What it would have settled was never settled.
+            transaction.channelEnded()
+            for delivery in transaction.settlements {
+                delivery.decision = .none
+                delivery.placement.returned(delivery)
+            }
+        }
+        transaction = nil
         for delivery in outstanding { delivery.placement.returned(delivery) }
         outstanding.removeAll()
         inHand.removeAll()
@@ -102,80 +117,70 @@ final class ChannelModel {
             return "a confirm of publish \(number); \(published.count) were begun"
         }
         let last = Int(number) - 1
-        guard !published[last].isConfirmed else { return "a second confirm of publish \(number)" }
-        for index in (multiple ? lowestUnsettled : last)...last where !published[index].isConfirmed {
+        guard !published[last].isSettled else { return "a second confirm of publish \(number)" }
+        for index in (multiple ? lowestUnsettled : last)...last where !published[index].isSettled {
             let message = published[index]
             guard let arrival = message.arrivedAt else {
                 return "a confirm of publish \(index + 1), message \(message.id), which has not come in completely"
             }
             if message.mustBeDurable, storage.durableRequest < arrival {
-                return "a confirm of publish \(index + 1), persistent message \(message.id), before it was flushed"
+                // What every queue has settled need not reach the disk; how, may be seen later in this tick.
+                connection.simulation.ledger.confirmedEarly(message)
             }
             if message.mustBeReturned, !message.isReturned {
                 return "a confirm of publish \(index + 1), unroutable message \(message.id), before its return"
             }
             message.isConfirmed = true
+            message.handled(in: connection.simulation)
         }
-        while lowestUnsettled < published.count, published[lowestUnsettled].isConfirmed { lowestUnsettled += 1 }
+        skipSettled()
+        return nil
+    }
+
+    /// Books a `basic.nack` from the node; returns why it may not be. Only a full queue refuses.
+    func refuse(_ number: UInt64, ledger: Ledger) -> String? {
+        guard isConfirming, number > 0, number <= UInt64(published.count) else {
+            return "a refusal of publish \(number); \(published.count) were begun"
+        }
+        let message = published[Int(number) - 1]
+        guard !message.isSettled else { return "a refusal of publish \(number) after its confirm" }
+        guard message.arrivedAt != nil else {
+            return "a refusal of publish \(number), message \(message.id), which has not come in completely"
+        }
+        guard let place = message.certainQueues.first(where: { $0.name == Topology.rejecting }) else {
+            return "a refusal of message \(message.id), which goes to no queue that refuses"
+        }
+        guard ledger.mayHold(Topology.lengthMax, in: place, besides: message) else {
+            return "a refusal of message \(message.id) although there is room in \(place)"
+        }
+        message.isRefused = true
+        message.handled(in: connection.simulation)
+        skipSettled()
+        return nil
+    }
+
+    private func skipSettled() {
+        while lowestUnsettled < published.count, published[lowestUnsettled].isSettled { lowestUnsettled += 1 }
+    }
+
+    // MARK: Transactions
+
+    /// Books a `tx.commit-ok`; returns why it may not be yet.
+    func committed(_ done: TransactionModel, storage: SimulatedStorage) -> String? {
+        done.state = .committed
+        for message in done.messages {
+            guard let arrival = message.arrivedAt else { return "a commit-ok before the commit has come in" }
+            if message.mustBeDurable, storage.durableRequest < arrival {
+                return "a commit-ok before persistent message \(message.id) was flushed"
+            }
+            if message.mustBeReturned, !message.isReturned {
+                return "a commit-ok before the return of unroutable message \(message.id)"
+            }
+            message.handled(in: connection.simulation)
+        }
+        for delivery in done.settlements { delivery.placement.settled(delivery, durably: true) }
         return nil
     }
 
     var hasUnconfirmed: Bool { isConfirming && lowestUnsettled < published.count }
-}
-
-/// What the node owes a channel, in order.
-enum Expected {
-    case reply(Reply)
-    /// Acks and rejects: they count once a later reply has come.
-    case settled([DeliveryModel])
-    /// A whole publish: likewise.
-    case published(MessageModel)
-    /// A purge or a deletion without a reply of its own.
-    case lossy(LossyOperation)
-
-    enum Reply {
-        case method(MethodID)
-        case declare(queue: String)
-        case consume(ConsumerModel)
-        case cancel(tag: String)
-        case get(queue: String, noAck: Bool)
-        case purge(LossyOperation)
-        case delete(LossyOperation)
-    }
-}
-
-/// A content on its way to the client.
-struct ContentModel {
-    enum Kind {
-        case deliver(ConsumerModel, BasicDeliver)
-        case getOK(queue: String, noAck: Bool, BasicGetOK)
-        case returned(BasicReturn)
-    }
-
-    let kind: Kind
-    var message: MessageModel?
-    var received = 0
-    var delivery: DeliveryModel?
-}
-
-/// A consumer as its client knows it.
-final class ConsumerModel {
-    let tag: String
-    let queue: String
-    let noAck: Bool
-    let prefetch: Int
-    var isStarted = false
-    var isCancelled = false
-    /// Its client has sent `basic.cancel`.
-    var isCancelling = false
-    var unsettled = 0
-    /// The last publish of each publishing channel that came here for the first time.
-    var lastFirst: [Int: Int] = [:]
-
-    init(tag: String, queue: String, noAck: Bool, prefetch: Int) {
-        self.tag = tag
-        self.queue = queue
-        self.noAck = noAck
-        self.prefetch = prefetch
-    }
 }

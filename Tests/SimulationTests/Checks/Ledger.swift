@@ -1,164 +1,91 @@
-import AMQP
-
-/// A message that a client published.
-final class MessageModel {
-    let id: Int
-    let publisher: ChannelModel
-    let exchange: String
-    let routingKey: String
-    let isPersistent: Bool
-    let isMandatory: Bool
-    let body: [UInt8]
-    /// The step in which its client began to send it.
-    let begun: Int
-    /// Queues that it reaches whatever happens meanwhile, as far as purges and deletions let it.
-    let certainQueues: [String]
-    /// Queues that it may reach.
-    let possibleQueues: [String]
-
-    /// Position in its channel, from 0.
-    var index = 0
-    /// Where it ends in what its client has sent.
-    var endOffset: Int?
-    /// The step in which its last byte reached the node.
-    var arrivedAt: Int?
-    var isConfirmed = false
-    var isReturned = false
-    /// Known to be handled by the node, because a later request on its channel was answered.
-    var isTaken = false
-    var placements: [Placement] = []
-
-    init(
-        id: Int, publisher: ChannelModel, exchange: String, routingKey: String, isPersistent: Bool,
-        isMandatory: Bool, body: [UInt8], begun: Int, certainQueues: [String], possibleQueues: [String]
-    ) {
-        self.id = id
-        self.publisher = publisher
-        self.exchange = exchange
-        self.routingKey = routingKey
-        self.isPersistent = isPersistent
-        self.isMandatory = isMandatory
-        self.body = body
-        self.begun = begun
-        self.certainQueues = certainQueues
-        self.possibleQueues = possibleQueues
-    }
-
-    var mustBeDurable: Bool { isPersistent && certainQueues.contains { Topology.durable.contains($0) } }
-    var mustBeReturned: Bool { isMandatory && possibleQueues.isEmpty }
-
-    func placement(in queue: String) -> Placement {
-        if let known = placements.first(where: { $0.queue == queue }) { return known }
-        let fresh = Placement(message: self, queue: queue)
-        placements.append(fresh)
-        return fresh
-    }
-}
-
-/// A message in one queue: who has it.
-final class Placement {
-    unowned let message: MessageModel
-    let queue: String
-    private(set) var holders: [DeliveryModel] = []
-    /// Deliveries that were not flagged as redelivered, and those that were.
-    private(set) var first = 0
-    private(set) var again = 0
-    /// The step in which it went for good.
-    private(set) var goneAt: Int?
-    /// Its end was on its way when the channel ended.
-    private(set) var isPerhapsGone = false
-
-    init(message: MessageModel, queue: String) {
-        self.message = message
-        self.queue = queue
-    }
-
-    var name: String { "message \(message.id) in \(queue)" }
-
-    func delivered(_ delivery: DeliveryModel, redelivered: Bool, noAck: Bool, step: Int) -> String? {
-        if let goneAt, goneAt < step { return "\(name) comes back after it was settled for good" }
-        if redelivered { again += 1 } else { first += 1 }
-        if noAck { goneAt = step } else { holders.append(delivery) }
-        return nil
-    }
-
-    /// The client has sent its decision.
-    func requeued(_ delivery: DeliveryModel) { holders.removeAll { $0 === delivery } }
-
-    /// The node has taken a decision that ends the message here.
-    func settled(_ delivery: DeliveryModel) {
-        guard delivery.decision == .final else { return }
-        holders.removeAll { $0 === delivery }
-        goneAt = goneAt ?? delivery.channel.connection.simulation.step
-    }
-
-    /// Its channel ended.
-    func returned(_ delivery: DeliveryModel) {
-        holders.removeAll { $0 === delivery }
-        if delivery.decision == .final, goneAt == nil { isPerhapsGone = true }
-    }
-
-    /// What is wrong with it at the end of a tick.
-    var contradiction: String? {
-        if holders.count > 1 { return "\(name) is with \(holders.count) consumers at once" }
-        if first > 1 { return "\(name) was delivered twice without being flagged as redelivered" }
-        if first == 0, again > 0 { return "\(name) was flagged as redelivered in its first delivery" }
-        return nil
-    }
-}
-
-/// One delivery of a message.
-final class DeliveryModel {
-    enum Decision { case none, final, requeue }
-
-    let tag: UInt64
-    unowned let placement: Placement
-    unowned let channel: ChannelModel
-    let consumer: ConsumerModel?
-    var decision = Decision.none
-
-    init(tag: UInt64, placement: Placement, channel: ChannelModel, consumer: ConsumerModel?) {
-        self.tag = tag
-        self.placement = placement
-        self.channel = channel
-        self.consumer = consumer
-    }
-}
-
 /// A purge or a deletion: messages published before its end may be lost to it.
 final class LossyOperation {
-    let queue: String
+    let place: QueuePlace
+    /// The step in which its client asked for it.
+    let begun: Int
+    let isDeletion: Bool
     /// The step after which it cannot happen any more.
     var end: Int?
+    /// It was answered.
+    var isAnswered = false
 
-    init(queue: String) { self.queue = queue }
+    init(_ place: QueuePlace, begun: Int, isDeletion: Bool) {
+        self.place = place
+        self.begun = begun
+        self.isDeletion = isDeletion
+    }
 }
 
 /// Every message of a simulation and what became of it.
 final class Ledger {
     private(set) var messages: [MessageModel] = []
-    private(set) var operations: [LossyOperation] = []
+    private var operations: [QueuePlace: [LossyOperation]] = [:]
+    /// Operations whose channel has ended before they were answered.
     private var ending: [LossyOperation] = []
-    private var lostGets: Set<String> = []
-    /// Placements delivered in this tick, to be looked at when it ends.
-    var touched: [Placement] = []
+    private var lostGets: Set<QueuePlace> = []
+    private var streams: [Stream: PublisherStream] = [:]
+    /// What may have come into each queue, in the order in which it was begun.
+    private var arrivals: [QueuePlace: [Placement]] = [:]
+    /// Answers to `basic.get` that are due: what was taken for one of them may be shown later.
+    private var pendingGets: [QueuePlace: Int] = [:]
+    /// Placements delivered in this tick, to be looked at when it ends, and those that came for the first time.
+    private var touched: [Placement] = []
+    private var touchedFirst: [Placement] = []
+    /// Persistent messages confirmed in this tick before the disk had them.
+    private var early: [MessageModel] = []
+    /// Messages that were excused for one reason, to see that each happens.
+    private(set) var expired = 0
+    private(set) var dropped = 0
+
+    private struct Stream: Hashable {
+        let publisher: Int
+        let place: QueuePlace
+    }
+
+    /// What one channel sends to one queue that it certainly reaches, in the order of publishing.
+    private struct PublisherStream {
+        var placements: [Placement] = []
+        /// Everything before this has been delivered or is accounted for.
+        var next = 0
+    }
 
     func add(_ message: MessageModel) {
         messages.append(message)
-        for queue in message.certainQueues { _ = message.placement(in: queue) }
+        for place in message.certainQueues {
+            let placement = message.placement(in: place)
+            streams[Stream(publisher: message.publisher.id, place: place), default: PublisherStream()]
+                .placements.append(placement)
+            arrivals[place, default: []].append(placement)
+        }
     }
 
     func message(id: Int) -> MessageModel? { messages.indices.contains(id) ? messages[id] : nil }
 
-    func begin(_ queue: String) -> LossyOperation {
-        let operation = LossyOperation(queue: queue)
-        operations.append(operation)
+    func begin(_ place: QueuePlace, step: Int, isDeletion: Bool) -> LossyOperation {
+        let operation = LossyOperation(place, begun: step, isDeletion: isDeletion)
+        operations[place, default: []].append(operation)
         return operation
     }
 
+    func beginGet(_ place: QueuePlace) { pendingGets[place, default: 0] += 1 }
+    func endGet(_ place: QueuePlace) { pendingGets[place, default: 0] -= 1 }
+
     /// A `basic.get` whose channel ended before it was answered.
-    func lostGet(_ queue: String) { lostGets.insert(queue) }
-    func hasLostGet(_ queue: String) -> Bool { lostGets.contains(queue) }
+    func lostGet(_ place: QueuePlace) {
+        endGet(place)
+        lostGets.insert(place)
+    }
+    func hasLostGet(_ place: QueuePlace) -> Bool { lostGets.contains(place) }
+
+    /// The operation has been answered.
+    func answered(_ operation: LossyOperation, step: Int) {
+        operation.end = step
+        operation.isAnswered = true
+        let place = operation.place
+        // What was taken for a `basic.get` may go back unseen.
+        guard !operation.isDeletion, pendingGets[place, default: 0] == 0, !hasLostGet(place) else { return }
+        for placement in arrivals[place] ?? [] { placement.purged(asked: operation.begun, step: step) }
+    }
 
     /// The operation's channel has gone; it happens within the node's pending work or not at all.
     func endSoon(_ operation: LossyOperation) { ending.append(operation) }
@@ -169,23 +96,159 @@ final class Ledger {
         ending.removeAll()
     }
 
-    func tickEnded() -> String? {
-        defer { touched.removeAll(keepingCapacity: true) }
+    /// The node has crashed; all channels have ended.
+    func crashed(step: Int, durable: Int) {
+        nodeIsQuiet(step: step)
+        touched.removeAll()
+        touchedFirst.removeAll()
+        early.removeAll()
+        for message in messages {
+            for placement in message.placements {
+                // What was taken for an answer that nobody saw may count as delivered.
+                let isTaken = hasLostGet(placement.place) || pendingGets[placement.place, default: 0] > 0
+                placement.crashed(step: step, durable: durable, isPerhapsTaken: isTaken)
+            }
+            message.transaction?.crashed()
+        }
+        lostGets.removeAll()
+        // What was held is back in its place.
+        for stream in streams.keys { streams[stream]?.next = 0 }
+    }
+
+    func tickEnded(time: UInt64) -> String? {
+        defer {
+            touched.removeAll(keepingCapacity: true)
+            touchedFirst.removeAll(keepingCapacity: true)
+        }
+        defer { early.removeAll(keepingCapacity: true) }
+        for message in early where !mayHaveLeft(message, time) {
+            return "a confirm of persistent message \(message.id) before it was flushed"
+        }
         for placement in touched {
             if let contradiction = placement.contradiction { return contradiction }
+        }
+        for placement in touchedFirst {
+            if let wrong = skipped(before: placement, time) { return wrong }
         }
         return nil
     }
 
-    /// What is missing after every queue has been drained.
-    func missing() -> String? {
-        for message in messages where message.isConfirmed || message.isTaken {
+    // MARK: Deliveries
+
+    /// What is wrong with a message's delivery.
+    func delivered(
+        _ placement: Placement, redelivered: Bool, to consumer: ConsumerModel?, now: (Int, UInt64)
+    ) -> String? {
+        let (step, time) = now
+        // What a `basic.get` took may be answered later than it was taken.
+        if consumer != nil, placement.mustHaveExpired(at: time) { return "\(placement.name) after its time" }
+        if placement.message.isRefused, placement.place.name == Topology.rejecting {
+            return "\(placement.name), which was refused there"
+        }
+        if let handled = placement.message.handledAt,
+            let deletion = operations[placement.place]?.first(where: {
+                $0.isDeletion && $0.isAnswered && $0.begun > handled && ($0.end ?? .max) < step
+            })
+        {
+            return "\(placement.name) is back after the deletion of its queue, asked for in step \(deletion.begun)"
+        }
+        touched.append(placement)
+        if !redelivered { touchedFirst.append(placement) }
+        return nil
+    }
+
+    /// A queue gives a publisher's messages in their order: whatever it skips has gone, for a reason.
+    private func skipped(before placement: Placement, _ time: UInt64) -> String? {
+        let key = Stream(publisher: placement.message.publisher.id, place: placement.place)
+        guard pendingGets[placement.place, default: 0] == 0, !hasLostGet(placement.place), var stream = streams[key]
+        else { return nil }
+        defer { streams[key] = stream }
+        while stream.next < stream.placements.count {
+            let earlier = stream.placements[stream.next]
+            guard earlier.message.index < placement.message.index else { return nil }
+            stream.next += 1
+            let isOver = earlier.first + earlier.again > 0 || earlier.goneAt != nil || earlier.isPerhapsGone
+            // What a channel did not commit may lie between what it did.
+            let transaction = earlier.message.transaction
+            if isOver || (transaction != nil && transaction?.state != .committed) { continue }
+            if !isExcused(earlier, time) { return "\(earlier.name) is skipped: \(placement.name) came before it" }
+        }
+        return nil
+    }
+
+    // MARK: What may be missing
+
+    /// A message was confirmed before the disk had it.
+    func confirmedEarly(_ message: MessageModel) { early.append(message) }
+
+    /// Whether a message may have left every durable queue that it was routed to.
+    func mayHaveLeft(_ message: MessageModel, _ time: UInt64) -> Bool {
+        message.certainQueues.filter(Topology.isDurable).allSatisfy { place in
+            let placement = message.placement(in: place)
+            return placement.goneAt != nil || placement.isPerhapsGone || placement.mayHaveExpired(at: time)
+                || placement.holders.contains { $0.decision == .final }
+                || operations[place]?.contains { ($0.end ?? .max) >= message.begun } ?? false
+                || (place.name == Topology.dropping && mayBeDropped(placement))
+        }
+    }
+
+    /// Whether there is a reason why a message may have left its queue unseen.
+    private func isExcused(_ placement: Placement, _ time: UInt64) -> Bool {
+        let message = placement.message
+        if operations[placement.place]?.contains(where: { ($0.end ?? .max) >= message.begun }) ?? false { return true }
+        if placement.mayHaveExpired(at: time) {
+            expired += 1
+            return true
+        }
+        switch placement.place.name {
+        case Topology.rejecting:
+            // Who published without confirms, or did not wait for them, is not told that it was refused.
+            if !message.isConfirmed { return true }
+        case Topology.dropping:
+            if mayBeDropped(placement) {
+                dropped += 1
+                return true
+            }
+        default: break
+        }
+        return hasLostGet(placement.place)
+    }
+
+    /// Whether so many messages may have come behind one that it is no longer among the newest.
+    private func mayBeDropped(_ placement: Placement) -> Bool {
+        guard let arrival = placement.message.arrivedAt else { return true }
+        let later = (arrivals[placement.place] ?? []).count {
+            $0 !== placement && $0.message.arrivedAt != nil && $0.message.handledAt ?? .max >= arrival
+        }
+        return later >= Topology.lengthMax
+    }
+
+    /// Whether a queue may have held so many messages besides one when that came; its client may hear of it later.
+    func mayHold(_ count: Int, in place: QueuePlace, besides message: MessageModel) -> Bool {
+        let present = (arrivals[place] ?? []).count {
+            $0.goneAt ?? .max >= message.arrivedAt ?? 0 && $0.message !== message && $0.message.arrivedAt != nil
+                && !$0.message.isRefused
+        }
+        return present >= count
+    }
+
+    /// Whether something in a queue may expire.
+    func mayExpire(in place: QueuePlace) -> Bool {
+        Topology.lifetime(in: place) != nil
+            || messages.contains { $0.route.expiration != nil && $0.possibleQueues.contains(place) }
+    }
+
+    /// What is missing after every queue of a virtual host has been drained.
+    func missing(in host: String, time: UInt64) -> String? {
+        for message in messages where message.route.host == host {
+            let isApplied = message.transaction?.state == .unknown && message.transaction?.isFoundApplied == true
+            guard message.handledAt != nil || isApplied else { continue }
             for placement in message.placements where placement.goneAt == nil && !placement.isPerhapsGone {
-                guard message.certainQueues.contains(placement.queue) || placement.first > 0 else { continue }
-                let isExcused = operations.contains {
-                    $0.queue == placement.queue && ($0.end ?? .max) >= message.begun
-                }
-                if !isExcused { return "\(placement.name) (\(message.isConfirmed ? "confirmed" : "taken")) is lost" }
+                guard message.certainQueues.contains(placement.place) || placement.first > 0 else { continue }
+                // A commit that is found to have survived has survived as a whole.
+                if (placement.isPerhapsLost && !isApplied) || isExcused(placement, time) { continue }
+                let known = message.isPromised ? "confirmed" : isApplied ? "half of its transaction is there" : "taken"
+                return "\(placement.name) (\(known)) is lost"
             }
         }
         return nil

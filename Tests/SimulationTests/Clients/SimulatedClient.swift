@@ -6,6 +6,8 @@ import Broker
 final class SimulatedClient {
     unowned let simulation: Simulation
     let number: Int
+    /// The virtual host it works in.
+    let host: String
     private(set) var connection: SimulatedConnection?
     private(set) var heartbeatSeconds: UInt16 = 0
     private(set) var takesCancelNotices = true
@@ -16,6 +18,9 @@ final class SimulatedClient {
     let isScripted: Bool
     private(set) var isReady = false
 
+    /// Still to send one transaction of so many messages that its commit takes several ticks.
+    var owesLargeTransaction: Bool
+
     // What it likes to do, in percent.
     let publishing: Int
     let consuming: Int
@@ -23,14 +28,16 @@ final class SimulatedClient {
     /// Chance of a body over 256 KiB, in tenths of a percent.
     let largeBodies: Int
 
-    init(simulation: Simulation, number: Int, isScripted: Bool) {
+    init(simulation: Simulation, number: Int, host: String, isScripted: Bool) {
         self.simulation = simulation
         self.number = number
+        self.host = host
         self.isScripted = isScripted
         publishing = simulation.random.between(10, 80)
         consuming = simulation.random.between(10, 80)
         administering = simulation.random.between(1, 15)
         largeBodies = simulation.random.pick([0, 2, 20])
+        owesLargeTransaction = !isScripted && simulation.random.chance(4)
     }
 
     var isHung: Bool { hungUntil > simulation.time }
@@ -122,9 +129,12 @@ final class SimulatedClient {
         let channel = simulation.newChannel(UInt16(number), on: connection)
         connection.observer.channels.append(channel)
         send(ChannelOpen(), on: channel, expecting: .method(ChannelOpenOK.id))
-        if isScripted || simulation.random.chance(70) {
+        switch isScripted ? 0 : simulation.random.below(100) {
+        case 0..<60:
             send(ConfirmSelect(), on: channel, expecting: .method(ConfirmSelectOK.id))
             channel.isConfirming = true
+        case 60..<82: selectTransactions(on: channel)
+        default: break
         }
         return channel
     }
@@ -165,7 +175,7 @@ final class SimulatedClient {
                 ConnectionTuneOK(
                     channelMax: tune.channelMax, frameMax: UInt32(frameMax), heartbeat: heartbeatSeconds),
                 number: 0)
-            send(ConnectionOpen(virtualHost: "/"), number: 0)
+            send(ConnectionOpen(virtualHost: host), number: 0)
         case .connectionOpenOK:
             isReady = true
             if heartbeatSeconds > 0 { beat(connection) }

@@ -15,10 +15,12 @@ extension ServerObserver {
         guard header.bodySize == UInt64(message.body.count) else {
             return "message \(id) with \(header.bodySize) of its \(message.body.count) bytes"
         }
-        guard header.properties.deliveryMode == (message.isPersistent ? 2 : nil) else {
+        guard header.properties.deliveryMode == (message.route.isPersistent ? 2 : nil) else {
             return "message \(id) with another delivery mode"
         }
-        guard message.arrivedAt != nil else { return "message \(id) before it has come in" }
+        guard message.arrivedAt != nil else {
+            return "message \(id) before \(message.transaction == nil ? "it" : "its commit") has come in"
+        }
         content.message = message
         simulation.trace.say { "node -> \(channel.name): message \(id)" }
         if let wrong = book(message, &content, channel) { return wrong }
@@ -56,30 +58,30 @@ extension ServerObserver {
             wrong = bookReturn(message, channel)
         case .deliver(let consumer, let deliver):
             (exchange, routingKey) = (deliver.exchange, deliver.routingKey)
-            let target = Target(queue: consumer.queue, consumer: consumer, noAck: consumer.noAck)
+            let target = Target(place: consumer.place, consumer: consumer, noAck: consumer.noAck)
             wrong =
                 checkOrder(message, deliver, consumer)
                 ?? bookDelivery(
                     message, deliver.deliveryTag, deliver.redelivered, to: target, channel, &content)
-        case .getOK(let queue, let noAck, let got):
+        case .getOK(let place, let noAck, let got):
             (exchange, routingKey) = (got.exchange, got.routingKey)
-            let target = Target(queue: queue, consumer: nil, noAck: noAck)
+            let target = Target(place: place, consumer: nil, noAck: noAck)
             wrong = bookDelivery(message, got.deliveryTag, got.redelivered, to: target, channel, &content)
         }
-        guard exchange == message.exchange, routingKey == message.routingKey else {
+        guard exchange == message.route.exchange, routingKey == message.route.key else {
             return "message \(message.id) with the route '\(exchange)', '\(routingKey)'"
         }
         return wrong
     }
 
     private struct Target {
-        let queue: String
+        let place: QueuePlace
         let consumer: ConsumerModel?
         let noAck: Bool
     }
 
     private func bookReturn(_ message: MessageModel, _ channel: ChannelModel) -> String? {
-        guard message.publisher === channel, message.isMandatory, message.certainQueues.isEmpty else {
+        guard message.publisher === channel, message.route.isMandatory, message.certainQueues.isEmpty else {
             return "message \(message.id) was returned"
         }
         guard !message.isReturned else { return "message \(message.id) was returned twice" }
@@ -95,8 +97,8 @@ extension ServerObserver {
         guard !deliver.redelivered else { return nil }
         let last = consumer.lastFirst[message.publisher.id] ?? -1
         consumer.lastFirst[message.publisher.id] = message.index
-        guard message.index > last || simulation.ledger.hasLostGet(consumer.queue) else {
-            return "message \(message.id) of \(consumer.queue) after a later one of its publisher"
+        guard message.index > last || simulation.ledger.hasLostGet(consumer.place) else {
+            return "message \(message.id) of \(consumer.place) after a later one of its publisher"
         }
         return nil
     }
@@ -107,17 +109,16 @@ extension ServerObserver {
     ) -> String? {
         guard tag == channel.lastTag + 1 else { return "delivery tag \(tag) after \(channel.lastTag)" }
         channel.lastTag = tag
-        guard message.possibleQueues.contains(target.queue) else {
-            return "message \(message.id) from \(target.queue), where it cannot have gone"
+        guard message.possibleQueues.contains(target.place) else {
+            return "message \(message.id) from \(target.place), where it cannot have gone"
         }
-        let placement = message.placement(in: target.queue)
+        let placement = message.placement(in: target.place)
         let delivery = DeliveryModel(tag: tag, placement: placement, channel: channel, consumer: target.consumer)
-        if let wrong = placement.delivered(
-            delivery, redelivered: redelivered, noAck: target.noAck, step: simulation.step)
-        {
-            return wrong
-        }
-        simulation.ledger.touched.append(placement)
+        let wrong =
+            simulation.ledger.delivered(
+                placement, redelivered: redelivered, to: target.consumer, now: (simulation.step, simulation.time))
+            ?? placement.delivered(delivery, redelivered: redelivered, noAck: target.noAck, step: simulation.step)
+        if let wrong { return wrong }
         simulation.statistics.deliveries += 1
         if redelivered { simulation.statistics.redeliveries += 1 }
         guard !target.noAck else { return nil }

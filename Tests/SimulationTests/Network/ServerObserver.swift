@@ -160,8 +160,9 @@ final class ServerObserver {
             channel.content = ContentModel(kind: .returned(returned))
             return nil
         case .basicGetOK(let got):
-            guard case .get(let queue, let noAck)? = channel.takeReply() else { return "basic.get-ok out of turn" }
-            channel.content = ContentModel(kind: .getOK(queue: queue, noAck: noAck, got))
+            guard case .get(let place, let noAck)? = channel.takeReply() else { return "basic.get-ok out of turn" }
+            simulation.ledger.endGet(place)
+            channel.content = ContentModel(kind: .getOK(place, noAck: noAck, got))
             return nil
         case .basicAck(let ack):
             if let wrong = channel.confirm(ack.deliveryTag, multiple: ack.multiple, storage: simulation.storage) {
@@ -170,13 +171,17 @@ final class ServerObserver {
             simulation.statistics.confirms += 1
             tell(.method(channel, method, nil))
             return nil
-        case .basicNack:
-            return "basic.nack; nothing here is refused"
+        case .basicNack(let nack):
+            if nack.multiple { return "a refusal of several publishes at once" }
+            if let wrong = channel.refuse(nack.deliveryTag, ledger: simulation.ledger) { return wrong }
+            simulation.statistics.refusals += 1
+            tell(.method(channel, method, nil))
+            return nil
         case .basicCancel(let cancel):
             guard connection.client.takesCancelNotices else { return "a cancel notice that was not asked for" }
             guard
                 let consumer = channel.consumers.last(where: { $0.tag == cancel.consumerTag && !$0.isCancelled }),
-                Topology.volatile.contains(consumer.queue)
+                Topology.isVolatile(consumer.place)
             else { return "a cancel notice for consumer '\(cancel.consumerTag)'" }
             consumer.isCancelled = true
             tell(.method(channel, method, nil))
@@ -205,9 +210,12 @@ final class ServerObserver {
             consumer.isStarted = true
         case (.cancel(let tag), .basicCancelOK(let cancelled)) where cancelled.consumerTag == tag:
             channel.consumers.last { $0.tag == tag }?.isCancelled = true
-        case (.get, .basicGetEmpty): break
+        case (.get(let place, _), .basicGetEmpty): simulation.ledger.endGet(place)
         case (.purge(let operation), .queuePurgeOK), (.delete(let operation), .queueDeleteOK):
-            operation.end = simulation.step
+            simulation.ledger.answered(operation, step: simulation.step)
+        case (.commit(let transaction), .txCommitOK):
+            simulation.statistics.commits += 1
+            if let wrong = channel.committed(transaction, storage: simulation.storage) { return wrong }
         default: return "\(method.id.name) where \(reply) was due"
         }
         if case .channelOpenOK = method { channel.phase = .open }

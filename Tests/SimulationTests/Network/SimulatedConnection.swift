@@ -46,8 +46,7 @@ final class SimulatedConnection: Transport {
         fullAbove = simulation.random.pick([20_000, 200_000, 2_000_000])
         fragmentLimit = simulation.random.pick([64, 1500, 16_384, 65_536])
         slownessMicroseconds = simulation.random.pick([20, 300, 3000])
-        node = simulation.node.accept(
-            peer: "10.0.0.\(number):5000", now: Instant(nanoseconds: simulation.time))
+        node = simulation.node.accept(peer: "10.0.0.\(number):5000", now: simulation.instant)
         node.transport = self
         simulation.planTick()
     }
@@ -61,7 +60,7 @@ final class SimulatedConnection: Transport {
         planUpstream()
     }
 
-    /// The publish ends with what has been sent so far.
+    /// The publish ends with what has been sent so far; in a transaction, its commit does.
     func note(publish message: MessageModel) {
         message.endOffset = sentByClient
         arriving.append(message)
@@ -101,12 +100,15 @@ final class SimulatedConnection: Transport {
         lastArrival = simulation.time
         while let message = arriving.first, let end = message.endOffset, end <= arrived {
             message.arrivedAt = simulation.step
+            if let commit = message.transaction, commit.isLarge, commit.messages.last === message {
+                simulation.largeCommitArrived()
+            }
             arriving.removeFirst()
         }
         simulation.trace.add(UInt64(number))
         simulation.trace.add(inbound.suffix(fresh))
         let used = inbound.withUnsafeBytes {
-            simulation.node.receive($0, on: node, now: Instant(nanoseconds: simulation.time))
+            simulation.node.receive($0, on: node, now: simulation.instant)
         }
         simulation.trace.say { "connection \(number) -> node: \(fresh) bytes, \(used) of \(inbound.count) used" }
         if used > inbound.count || used < 0 {
@@ -197,6 +199,15 @@ final class SimulatedConnection: Transport {
         guard !isOver else { return }
         if !isClosing, wantsReading, !upstream.isEmpty { pass(simulation.random.below(upstream.count + 1)) }
         end("cut")
+    }
+
+    /// The node has crashed: nothing of what was on its way comes any more.
+    func lose() {
+        guard !isOver else { return }
+        isOver = true
+        node.transport = nil
+        observer.endChannels()
+        client.disconnected(self)
     }
 
     private func end(_ how: String) {

@@ -13,7 +13,9 @@ enum WorldEvent {
     case heartbeat(SimulatedConnection)
     case flushDone
     /// The disk answers what was to be read.
-    case readDone(() -> Void)
+    case readDone(Int)
+    /// The node ends without a word.
+    case crash
 
     /// Happens for ever, so that waiting for quiet does not wait for it.
     var isBackground: Bool {

@@ -1,11 +1,16 @@
+import Journal
+
 @testable import Broker
 
-/// One node, its clients, connections and storage on virtual time, everything decided by one seed.
+/// One node, its clients, connections and storage on virtual time, everything decided by one seed. The node crashes at
+/// times and starts again from what its disk has kept; see `Simulation+Crash`.
 final class Simulation {
     let seed: UInt64
     var random: SplitMix64
     /// Virtual nanoseconds.
     private(set) var time: UInt64 = 1_000_000_000
+    /// When the clock of the node that runs now began.
+    private(set) var clockOffset: UInt64 = 0
     /// Events handled so far.
     private(set) var step = 0
     private var events = EventQueue()
@@ -15,8 +20,17 @@ final class Simulation {
     private(set) var failure: SimulationFailure?
 
     private(set) lazy var storage = SimulatedStorage(simulation: self)
-    private(set) lazy var node = Node(
-        NodeConfiguration(storage: storage, seed: seed), now: Instant(nanoseconds: time))
+    private(set) lazy var node = startNode()
+    let disk: SurvivingDisk
+    /// The node has crashed and its clients wait for what lasts to be declared again.
+    private(set) var isDown = false
+    private var waitingToConnect: [SimulatedClient] = []
+    private let fault: PlantedFault?
+    private let segmentBytes: Int
+    /// Chance of a crash with each action of a client, in tenths of a percent.
+    let crashes: Int
+    /// Messages leave memory as soon as the disk has them.
+    let keepsNothingWarm: Bool
     private(set) var connections: [SimulatedConnection] = []
     private(set) var clients: [SimulatedClient] = []
 
@@ -25,19 +39,44 @@ final class Simulation {
     private var lastNumber = 0
     private var actionsLeft = 0
     private(set) var isEnding = false
-    private let tickDelayMicroseconds: Int
+    /// A mistake of the world's, so that tests can show that its checks notice what they should.
+    let worldFault: WorldFault?
+    let tickDelayMicroseconds: Int
 
     /// Events that a seed may take before something is taken to go round in circles.
     static let stepLimit = 2_000_000
 
-    init(seed: UInt64, fault: PlantedFault? = nil, isReadable: Bool = false) {
+    init(seed: UInt64, fault: PlantedFault? = nil, worldFault: WorldFault? = nil, isReadable: Bool = false) {
         self.seed = seed
+        self.fault = fault
+        self.worldFault = worldFault
         random = SplitMix64(seed: seed)
         trace = Trace(isReadable: isReadable)
         tickDelayMicroseconds = random.pick([5, 200, 2000])
+        segmentBytes = random.pick([3000, 40_000, 400_000, Journal.segmentBytes])
+        crashes = random.pick([0, 2, 8])
+        keepsNothingWarm = random.chance(40)
+        disk = SurvivingDisk(keepsRemoved: segmentBytes <= 40_000)
+    }
+
+    /// A node that has just been started, with nothing in it.
+    private func startNode() -> Node {
+        clockOffset = time - 1_000_000_000
+        var configuration = NodeConfiguration(storage: storage, seed: seed)
+        configuration.segmentBytes = segmentBytes
+        configuration.clockOffset = clockOffset
+        if keepsNothingWarm { configuration.warmBytes = 0 }
+        let node = Node(configuration, now: instant)
         node.plantedFault = fault
         node.wake = { [unowned self] in planTick() }
+        return node
     }
+
+    /// Drops the node that has crashed and starts another.
+    func replaceNode() { node = startNode() }
+
+    /// Now, on the node's clock.
+    var instant: Instant { Instant(nanoseconds: time - clockOffset) }
 
     /// What a run was like, so that a test can see that it exercised what it should.
     struct Statistics: Equatable {
@@ -50,38 +89,66 @@ final class Simulation {
         var heartbeatTimeouts = 0
         var channelErrors = 0
         var fullTransports = 0
+        var refusals = 0
+        var commits = 0
+        var largeCommits = 0
+        var rollbacks = 0
+        var crashes = 0
+        var powerLosses = 0
+        /// Crashes in the middle of a batch of which a part was found.
+        var tornBatches = 0
+        var expired = 0
+        var dropped = 0
     }
 
     // MARK: Running
 
     /// Runs the seed to its end. Throws what was wrong.
     func run() throws(SimulationFailure) {
-        let setUp = addClient(isScripted: true)
-        try setUpTopology(setUp)
-
+        try setUpTopology()
         actionsLeft = random.between(100, 600)
         for _ in 0..<random.between(2, 5) {
-            let client = addClient(isScripted: false)
+            let client = addClient(in: random.chance(70) ? "/" : random.pick(Topology.hosts), isScripted: false)
             plan(.connect(client), after: random.nanoseconds(upToMicroseconds: 5000))
             plan(.act(client), after: random.nanoseconds(upToMicroseconds: 20_000))
         }
-        try runUntil { actionsLeft <= 0 }
+        while actionsLeft > 0 {
+            try runUntil { actionsLeft <= 0 || isDown }
+            if isDown { try restore() }
+        }
         try heal()
-        try drain(with: addClient(isScripted: true))
+        if crashes > 0, random.chance(30) {
+            crash()
+            try restore()
+        }
+        for host in Topology.hosts { try drain(host) }
+        try checkNothingIsLeft()
+        (statistics.expired, statistics.dropped) = (ledger.expired, ledger.dropped)
     }
 
-    func addClient(isScripted: Bool) -> SimulatedClient {
-        let client = SimulatedClient(simulation: self, number: clients.count + 1, isScripted: isScripted)
+    func addClient(in host: String, isScripted: Bool) -> SimulatedClient {
+        let client = SimulatedClient(simulation: self, number: clients.count + 1, host: host, isScripted: isScripted)
         clients.append(client)
         return client
     }
 
     func beginEnding() { isEnding = true }
 
+    /// The node is gone; until `wentUp` only scripted clients come.
+    func wentDown() { isDown = true }
+
+    func wentUp() {
+        isDown = false
+        for client in waitingToConnect {
+            plan(.connect(client), after: random.nanoseconds(upToMicroseconds: 20_000))
+        }
+        waitingToConnect.removeAll()
+    }
+
     /// Runs until nothing happens any more but heartbeats.
     func runUntilQuiet() throws(SimulationFailure) { try runUntil { events.foregroundCount == 0 } }
 
-    private func runUntil(_ isDone: () -> Bool) throws(SimulationFailure) {
+    func runUntil(_ isDone: () -> Bool) throws(SimulationFailure) {
         while !isDone(), failure == nil, let (when, event) = events.next() {
             time = max(time, when)
             step += 1
@@ -107,10 +174,13 @@ final class Simulation {
             statistics.cuts += 1
             connection.cut()
         case .act(let client): act(client)
-        case .connect(let client): if !isEnding { client.connect() }
+        case .connect(let client):
+            if isDown, !client.isScripted { waitingToConnect.append(client) } else if !isEnding { client.connect() }
         case .heartbeat(let connection): connection.client.beat(connection)
-        case .flushDone: storage.completeSome()
-        case .readDone(let answer): answer()
+        case .flushDone:
+            disk.keepRemoved(from: storage) { storage.completeSome() }
+        case .crash: if !isEnding, !isDown { crash() }
+        case .readDone(let number): storage.answerRead(number)
         }
     }
 
@@ -121,7 +191,10 @@ final class Simulation {
             return
         }
         client.connection?.planDownstream()
-        actionsLeft -= 1
+        if !isDown {
+            actionsLeft -= 1
+            if random.below(1000) < crashes { plan(.crash, after: random.nanoseconds(upToMicroseconds: 5000)) }
+        }
         client.act()
         let pause = random.chance(4) ? 1_500_000 : random.pick([50, 500, 5000])
         plan(.act(client), after: random.nanoseconds(upToMicroseconds: pause))
@@ -129,10 +202,10 @@ final class Simulation {
 
     private func tick() {
         trace.say { "tick" }
-        let outcome = node.tick(now: Instant(nanoseconds: time))
-        if let wrong = ledger.tickEnded() { fail(wrong) }
+        let outcome = disk.keepRemoved(from: storage) { node.tick(now: instant) }
+        if let wrong = ledger.tickEnded(time: time) { fail(wrong) }
         if outcome.hasMore { planTick() } else { ledger.nodeIsQuiet(step: step) }
-        if let deadline = outcome.nextDeadline?.nanoseconds, deadline < alarmAt ?? .max {
+        if let deadline = outcome.nextDeadline.map({ $0.nanoseconds &+ clockOffset }), deadline < alarmAt ?? .max {
             alarmAt = deadline
             events.plan(.alarm, at: max(deadline, time))
         }
@@ -168,17 +241,14 @@ final class Simulation {
         ChannelModel(number: number, id: nextNumber(), connection: connection)
     }
 
-    func newMessage(
-        on channel: ChannelModel, exchange: String, key: String, isPersistent: Bool, isMandatory: Bool, size: Int
-    ) -> MessageModel {
+    func newMessage(on channel: ChannelModel, _ route: MessageModel.Route, size: Int) -> MessageModel {
         let first = UInt8(truncatingIfNeeded: random.next())
         let stride = UInt8(truncatingIfNeeded: random.next()) | 1
         let message = MessageModel(
-            id: ledger.messages.count, publisher: channel, exchange: exchange, routingKey: key,
-            isPersistent: isPersistent, isMandatory: isMandatory,
+            id: ledger.messages.count, publisher: channel, route: route,
             body: (0..<size).map { first &+ UInt8(truncatingIfNeeded: $0 &+ $0 >> 8) &* stride }, begun: step,
-            certainQueues: Topology.certainQueues(exchange, key),
-            possibleQueues: Topology.possibleQueues(exchange, key))
+            begunTime: time, transaction: channel.transaction)
+        channel.transaction?.messages.append(message)
         message.index = channel.messageCount
         channel.messageCount += 1
         if channel.isConfirming { channel.published.append(message) }
