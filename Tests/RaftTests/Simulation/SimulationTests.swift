@@ -1,0 +1,80 @@
+import Foundation
+import Testing
+
+@testable import Raft
+
+/// Random worlds by seed.
+///
+/// - `WARREN_RAFT_SEEDS=N` runs N seeds, in release, instead of the few of an ordinary run.
+/// - `WARREN_RAFT_SEED=S` runs the seed S alone.
+@Suite("A simulated group")
+struct SimulationTests {
+    private static let ordinaryCount: UInt64 = 60
+    private static let actions = 250
+    /// How many seeds may pass before a planted fault is found.
+    private static let faultSeedsMax: UInt64 = 400
+
+    private static func number(_ name: String) -> UInt64? {
+        ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
+    }
+
+    private static var seeds: ClosedRange<UInt64> {
+        if let one = number("WARREN_RAFT_SEED") { return one...one }
+        return 1...max(number("WARREN_RAFT_SEEDS") ?? ordinaryCount, 1)
+    }
+
+    private struct Outcome: Equatable {
+        let hash: UInt64
+        let statistics: World.Statistics
+        let failure: String?
+    }
+
+    private func run(_ seed: UInt64, fault: PlantedFault? = nil) -> Outcome {
+        let world = World(seed: seed, size: [3, 5, 3, 1][Int(seed % 4)], fault: fault)
+        var failure: String?
+        do throws(Checker.Failure) {
+            try world.run(actions: Self.actions)
+        } catch {
+            failure = "seed \(seed), step \(world.statistics.steps): \(error)"
+        }
+        return Outcome(hash: world.trace.value, statistics: world.statistics, failure: failure)
+    }
+
+    @Test("what Raft promises holds in every seed, and a group that is left alone comes right and falls silent")
+    func seeds() {
+        var total = World.Statistics()
+        var failures = 0
+        for seed in Self.seeds {
+            let outcome = run(seed)
+            total.add(outcome.statistics)
+            if let failure = outcome.failure {
+                Issue.record("\(failure)")
+                failures += 1
+                if failures == 5 { break }
+            }
+        }
+        if Self.seeds.count >= Int(Self.ordinaryCount) {
+            #expect(total.lowest > 0, "something is never exercised: \(total)")
+        }
+        if Self.number("WARREN_RAFT_SEEDS") != nil {
+            FileHandle.standardOutput.write(Data("\(Self.seeds.count) seeds: \(total)\n".utf8))
+        }
+    }
+
+    @Test("a seed is the same run each time")
+    func sameRun() {
+        for seed in Self.seeds.prefix(8) { #expect(run(seed) == run(seed), "seed \(seed)") }
+    }
+
+    @Test("the checks find each planted fault", arguments: PlantedFault.allCases)
+    func plantedFaults(_ fault: PlantedFault) {
+        for seed in 1...Self.faultSeedsMax {
+            guard let failure = run(seed, fault: fault).failure else { continue }
+            if Self.number("WARREN_RAFT_SEEDS") != nil {
+                FileHandle.standardOutput.write(Data("\(fault): \(failure.prefix(200))\n".utf8))
+            }
+            return
+        }
+        Issue.record("\(fault) was not found in \(Self.faultSeedsMax) seeds")
+    }
+}
