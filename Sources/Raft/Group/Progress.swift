@@ -12,8 +12,8 @@ struct Progress: Sendable {
 
     let member: MemberID
     var isVoter: Bool
-    /// No longer a member: it is kept until it knows.
-    var isLeaving = false
+    /// No longer a member: it is kept until it knows, or until this time.
+    var leavesAt: UInt64?
     var isUp: Bool
     var state = State.probe
     /// Known to be durable there.
@@ -77,9 +77,10 @@ struct Progress: Sendable {
 
     mutating func sendSnapshot(_ index: UInt64) {
         state = .snapshot
+        // One that goes on where it was interrupted may have more than is sent to it first.
+        if snapshotIndex != index { snapshotEnd = 0 }
         snapshotIndex = index
         snapshotOffset = 0
-        snapshotEnd = 0
         isPieceAwaited = false
         inflight.removeAll()
     }

@@ -8,7 +8,7 @@ extension RaftGroup {
 
     mutating func campaign(_ kind: Campaign, now: UInt64, into output: inout RaftOutput) {
         armElectionTimer(settings.electionTimeout, now: now)
-        guard isVoter else { return electionDeadline = nil }
+        guard mayStand else { return electionDeadline = nil }
         // It has given away what its log would say it has.
         guard incoming?.isComplete != true, term < RaftBounds.max - 1 else { return }
         // What it knows of a leader has proved wrong.
@@ -52,7 +52,7 @@ extension RaftGroup {
             isHardStateUnwritten = true
             if role == .preCandidate { role = .follower }
             armElectionTimer(settings.electionTimeout, now: now)
-            if !isVoter { electionDeadline = nil }
+            if !mayStand { electionDeadline = nil }
         }
         hold(.vote(candidate))
     }

@@ -28,7 +28,11 @@ extension RaftGroup {
         let membership = membership
         for peer in progress.indices {
             progress[peer].isVoter = membership.isVoter(progress[peer].member)
-            progress[peer].isLeaving = !membership.contains(progress[peer].member)
+            if membership.contains(progress[peer].member) {
+                progress[peer].leavesAt = nil
+            } else if progress[peer].leavesAt == nil {
+                progress[peer].leavesAt = now + settings.electionTimeout
+            }
         }
         for newcomer in membership.voters + membership.learners
         where newcomer != member && progressIndex(of: newcomer) == nil {
@@ -46,10 +50,14 @@ extension RaftGroup {
     mutating func finishRemovals(now: UInt64, into output: inout RaftOutput) {
         guard memberships.latestIndex <= commitIndex else { return }
         let removal = memberships.latestIndex
-        progress.removeAll { $0.isLeaving && (!$0.isUp || $0.knownCommit >= removal) }
+        progress.removeAll { peer in
+            guard let leavesAt = peer.leavesAt else { return false }
+            return !peer.isUp || peer.knownCommit >= removal || leavesAt <= now
+        }
         guard !membership.contains(member) else { return }
-        // The others learn from this commit that they need a leader.
-        guard progress.allSatisfy({ !$0.isUp || $0.knownCommit >= removal }) else { return }
+        // From this commit the others learn that they need a leader; a majority can elect one, which tells the rest.
+        let informed = progress.reduce(0) { $0 + ($1.isVoter && $1.knownCommit >= removal ? 1 : 0) }
+        guard informed >= membership.majority else { return }
         let successor = progress.filter { $0.isVoter && $0.isUp }.max { $0.match < $1.match }
         if let successor { send(.timeoutNow, to: successor.member, into: &output) }
         stepDown(now: now, into: &output)

@@ -33,7 +33,7 @@ extension RaftGroup {
             updateQuorumDeadline(now: now)
         } else if let leader, leader.node == node {
             isLeaderConfirmed = false
-            guard isVoter else { return }
+            guard mayStand else { return }
             // Nothing is gained by waiting, except that not all followers stand at once.
             armElectionTimer(settings.failoverDelay, now: now)
         }

@@ -119,9 +119,17 @@ extension RaftGroup {
     /// Whether this member leads, or hears from one that does.
     var hasLiveLeader: Bool { role == .leader || leader != nil && isLeaderConfirmed }
 
-    /// Who votes and has no live leader stands for election some time; nobody else has a timer.
+    /// Whether this member stands for election: a voter does, and so does one whose removal is not committed. It may be
+    /// the only one that knows of the removal, and have the vote that the others need (thesis §4.2.2).
+    var mayStand: Bool {
+        isVoter
+            || memberships.latestIndex > commitIndex
+                && memberships.membership(at: memberships.latestIndex - 1).isVoter(member)
+    }
+
+    /// Who may stand for election and has no live leader will some time; nobody else has a timer.
     mutating func updateElectionTimer(now: UInt64) {
-        if role == .leader || hasLiveLeader || !isVoter {
+        if role == .leader || hasLiveLeader || !mayStand {
             electionDeadline = nil
         } else if electionDeadline == nil {
             armElectionTimer(settings.electionTimeout, now: now)

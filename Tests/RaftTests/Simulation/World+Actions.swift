@@ -92,7 +92,7 @@ extension World {
     }
 
     private func changeMembership(_ node: SimulatedNode) throws(Checker.Failure) {
-        guard let leader, let membership = leader.group?.membership else { return }
+        guard let leader, let membership = leader.group?.membership, lost(in: membership).isEmpty else { return }
         var change = MembershipChange.addLearner(node.member)
         if membership.learners.contains(node.member) {
             change = .promote(node.member)
@@ -120,9 +120,10 @@ extension World {
         if let leader, let membership = leader.group?.membership, let lost = lost(in: membership).first {
             return try change(.remove(lost), on: leader)
         }
-        let memberships = nodes.compactMap { $0.group?.membership }
-        guard node.group != nil, memberships.count == nodes.count, memberships.allSatisfy({ lost(in: $0).isEmpty }),
-            memberships.allSatisfy({ !$0.isVoter(node.member) || $0.voters.count >= 3 })
+        let memberships = nodes.compactMap { $0.group?.membership }.filter { $0 != .none }
+        guard node.group != nil, nodes.allSatisfy({ $0.group != nil }), let membership = memberships.first,
+            memberships.allSatisfy({ $0 == membership }), lost(in: membership).isEmpty,
+            !membership.isVoter(node.member) || membership.voters.count >= 3
         else { return }
         statistics.wipes += 1
         node.crash(survivingWrites: 0)

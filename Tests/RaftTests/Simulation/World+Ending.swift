@@ -1,4 +1,4 @@
-import Raft
+@testable import Raft
 
 /// How a world goes: a time of trouble, then calm, in which everything must come right.
 extension World {
@@ -55,7 +55,8 @@ extension World {
             guard let group = node.group else { return "\(node.member): down" }
             return "\(node.member): \(group.role) of \(group.leader?.description ?? "nobody") in \(group.term), "
                 + "\(group.membership), last \(group.lastPosition), commit \(group.commitIndex), "
-                + "durable \(group.durableIndex), deadline \(group.nextDeadline.map { "\($0)" } ?? "-") of \(now)"
+                + "durable \(group.durableIndex), snapshot \(group.snapshot.position), disk \(node.disk.snapshot.position), "
+                + "progress \(group.progress), incoming \(String(describing: group.incoming)) deadline \(group.nextDeadline.map { "\($0)" } ?? "-") of \(now)"
         }.joined(separator: "\n")
     }
 }
