@@ -6,7 +6,7 @@ package enum PlantedFault: CaseIterable, Sendable {
     case forgetVote
     /// A follower gives up entries it knows to be committed when a leader's log differs.
     case truncateCommitted
-    /// Entries of earlier terms are committed by counting (the error of Raft figure 8).
+    /// Entries of earlier terms are committed by counting, so that a term need not start with one (Raft figure 8).
     case countOldTerms
     /// A leader counts its own copy before its disk has it.
     case countSelfUnsynced

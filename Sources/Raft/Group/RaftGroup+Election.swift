@@ -114,7 +114,7 @@ extension RaftGroup {
                 member: $0, isVoter: membership.isVoter($0), isUp: upNodes.contains($0.node), next: next)
         }
         // Only with an entry of its own term does it get earlier ones committed (Raft §5.4.2, §8).
-        termStart = append(.termStart, RaftPayload()).index
+        termStart = plantedFault == .countOldTerms ? log.last.index : append(.termStart, RaftPayload()).index
         updateQuorumDeadline(now: now)
     }
 

@@ -29,8 +29,12 @@ struct SimulationTests {
         let failure: String?
     }
 
-    private func run(_ seed: UInt64, fault: PlantedFault? = nil) -> Outcome {
-        let world = World(seed: seed, size: [3, 5, 3, 1][Int(seed % 4)], fault: fault)
+    private func run(_ seed: UInt64) -> Outcome {
+        let weather = seed % 3 == 0 ? World.Weather.stormy : .changeable
+        return run(World(seed: seed, size: [3, 5, 3, 5, 1][Int(seed % 5)], weather: weather), seed: seed)
+    }
+
+    private func run(_ world: World, seed: UInt64) -> Outcome {
         var failure: String?
         do throws(Checker.Failure) {
             try world.run(actions: Self.actions)
@@ -61,6 +65,19 @@ struct SimulationTests {
         }
     }
 
+    @Test("probe rates") func rates() {
+        for size in [3, 5] {
+            for fault in PlantedFault.allCases {
+                var found: [UInt64] = []
+                for seed in 1...1500 as ClosedRange<UInt64> {
+                    if run(World(seed: seed, size: size, weather: .stormy, fault: fault), seed: seed).failure != nil { found.append(seed) }
+                    if found.count == 10 { break }
+                }
+                FileHandle.standardOutput.write(Data("\(size) \(fault) \(found)\n".utf8))
+            }
+        }
+    }
+
     @Test("a seed is the same run each time")
     func sameRun() {
         for seed in Self.seeds.prefix(8) { #expect(run(seed) == run(seed), "seed \(seed)") }
@@ -69,7 +86,8 @@ struct SimulationTests {
     @Test("the checks find each planted fault", arguments: PlantedFault.allCases)
     func plantedFaults(_ fault: PlantedFault) {
         for seed in 1...Self.faultSeedsMax {
-            guard let failure = run(seed, fault: fault).failure else { continue }
+            let world = World(seed: seed, size: 5, weather: .stormy, fault: fault)
+            guard let failure = run(world, seed: seed).failure else { continue }
             if Self.number("WARREN_RAFT_SEEDS") != nil {
                 FileHandle.standardOutput.write(Data("\(fault): \(failure.prefix(200))\n".utf8))
             }

@@ -13,6 +13,7 @@ extension World {
         if isCalm { return }
         queue.add(.action, at: now + dice.time(Self.actionInterval))
         guard let node = dice.pick(nodes) else { return }
+        if weather == .stormy, dice.chance(50) { return try storm(node) }
         switch dice.below(100) {
         case ..<45:
             // Mostly where it does some good; elsewhere it is refused.
@@ -30,6 +31,18 @@ extension World {
         default:
             node.group?.campaign(now: now, into: &output)
             try finish(node)
+        }
+    }
+
+    private func storm(_ node: SimulatedNode) throws(Checker.Failure) {
+        switch dice.below(10) {
+        case ..<3: try crash(node)
+        case ..<6: if let leader { try crash(leader) }
+        default:
+            for node in nodes where dice.chance(60) {
+                node.group?.campaign(now: now, into: &output)
+                try finish(node)
+            }
         }
     }
 
@@ -61,11 +74,15 @@ extension World {
         try finish(node)
     }
 
+    private var downtime: ClosedRange<UInt64> {
+        weather == .stormy && dice.chance(70) ? 1_000...2_000_000 : 1_000_000...200_000_000
+    }
+
     private func crash(_ node: SimulatedNode) throws(Checker.Failure) {
         guard node.group != nil else { return }
         statistics.crashes += 1
         node.crash(survivingWrites: dice.below(3))
-        queue.add(.restart(node: node.id), at: now + dice.time(1_000_000...200_000_000))
+        queue.add(.restart(node: node.id), at: now + dice.time(downtime))
         guard dice.chance(70) else { return }
         for other in nodes where other !== node { try resetLink(node, other) }
     }

@@ -36,7 +36,16 @@ final class World {
 
     static let millisecond: UInt64 = 1_000_000
 
+    /// What a world is full of.
+    enum Weather {
+        /// A bit of everything.
+        case changeable
+        /// Elections on top of each other, and nodes that crash and are back at once.
+        case stormy
+    }
+
     let size: Int
+    let weather: Weather
     let fault: PlantedFault?
     let settings: RaftSettings
     var dice: Dice
@@ -57,16 +66,17 @@ final class World {
     var nextProposal: UInt64 = 0
 
     /// - Parameter size: The members that vote at first; there are two more nodes that may join.
-    init(seed: UInt64, size: Int, fault: PlantedFault? = nil) {
+    init(seed: UInt64, size: Int, weather: Weather, fault: PlantedFault? = nil) {
         self.size = size
+        self.weather = weather
         self.fault = fault
         dice = Dice(seed: seed)
         var settings = RaftSettings()
         settings.electionTimeout = 60 * Self.millisecond
         settings.failoverDelay = 5 * Self.millisecond
         settings.retryInterval = 15 * Self.millisecond
-        settings.maxAppendEntries = 1 + dice.below(4)
-        settings.maxInflightAppends = 1 + dice.below(6)
+        settings.maxAppendEntries = 1 + dice.below(weather == .stormy ? 1 : 4)
+        settings.maxInflightAppends = 1 + dice.below(weather == .stormy ? 1 : 6)
         settings.maxApplyEntries = 1 + dice.below(8)
         settings.commitNoticeDelay = dice.chance(50) ? 0 : 4 * Self.millisecond
         self.settings = settings
@@ -267,7 +277,7 @@ final class World {
         guard to >= 1, to <= UInt32(nodes.count), !isCut[Int(from)][Int(to)] else { return }
         let link = linkGeneration[Int(from)][Int(to)]
         if isCalm { return queue.add(event(link), at: now + 200_000) }
-        if dice.chance(4) { return }
+        if dice.chance(weather == .stormy ? 20 : 4) { return }
         let copies = dice.chance(4) ? 2 : 1
         for _ in 0..<copies {
             let delay = dice.chance(5) ? dice.time(0...60_000_000) : dice.time(50_000...1_500_000)
