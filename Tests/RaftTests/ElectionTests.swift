@@ -73,7 +73,9 @@ struct ElectionTests {
 
     @Test(
         "a majority of the voters makes a leader, and less does not (Raft §5.2)",
-        arguments: [(1, 0, true), (3, 0, false), (3, 1, true), (5, 1, false), (5, 2, true), (4, 1, false), (4, 2, true)])
+        arguments: [
+            (1, 0, true), (3, 0, false), (3, 1, true), (5, 1, false), (5, 2, true), (4, 1, false), (4, 2, true),
+        ])
     func majority(size: Int, granted: Int, isElected: Bool) {
         let voters = (1...UInt32(size)).map { $0 }
         let hand = Hand(of: voters)
@@ -161,7 +163,9 @@ struct ElectionTests {
         #expect(asked.group.hardState == HardState(term: 4))
     }
 
-    @Test("who has a live leader refuses pre-votes and does not hear votes, unless the leader asks for them (thesis §4.2.3)")
+    @Test(
+        "who has a live leader refuses pre-votes and does not hear votes, unless the leader asks for them (thesis §4.2.3)"
+    )
     func leaderStickiness() {
         let hand = Hand()
         hand.append(terms: [1], term: 1)

@@ -127,10 +127,12 @@ struct LeadershipTests {
     @Test("a status of a higher term deposes a leader, one of a lower is answered")
     func statusOfOtherTerms() {
         let hand = Hand(2, term: 3)
-        hand.receive(.status(GroupStatus(leader: nil, last: LogPosition(index: 0, term: 0), commit: 0)), from: 1, term: 1)
+        hand.receive(
+            .status(GroupStatus(leader: nil, last: LogPosition(index: 0, term: 0), commit: 0)), from: 1, term: 1)
         #expect(hand.take().map(\.term) == [3])
         hand.becomeLeader()
-        hand.receive(.status(GroupStatus(leader: nil, last: LogPosition(index: 0, term: 0), commit: 0)), from: 1, term: 9)
+        hand.receive(
+            .status(GroupStatus(leader: nil, last: LogPosition(index: 0, term: 0), commit: 0)), from: 1, term: 9)
         #expect(hand.group.role == .follower)
         #expect(hand.group.term == 9)
     }

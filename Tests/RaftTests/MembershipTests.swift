@@ -118,7 +118,9 @@ struct MembershipTests {
         #expect(hand.notices.contains(.removed))
     }
 
-    @Test("a member whose removal only it knows still stands for election, and leads until that is committed (thesis §4.2.2)")
+    @Test(
+        "a member whose removal only it knows still stands for election, and leads until that is committed (thesis §4.2.2)"
+    )
     func unknownRemoval() throws {
         let hand = Hand(of: [1, 2])
         hand.leadInPeace()

@@ -55,7 +55,8 @@ struct ReplicationTests {
         #expect(hand.group.commitIndex == 1)
     }
 
-    @Test("entries of earlier terms are not committed by counting, but with one of the own term (Raft §5.4.2, figure 8)")
+    @Test(
+        "entries of earlier terms are not committed by counting, but with one of the own term (Raft §5.4.2, figure 8)")
     func oldTerms() {
         let hand = Hand(terms: [1, 2], term: 2)
         hand.becomeLeader()

@@ -78,7 +78,9 @@ extension RaftGroup {
         _ reply: VoteReply, from voter: MemberID, now: UInt64, into output: inout RaftOutput
     ) {
         guard reply.isGranted else { return }
-        let isAwaited = reply.isPreVote ? role == .preCandidate && reply.candidacy == term + 1
+        let isAwaited =
+            reply.isPreVote
+            ? role == .preCandidate && reply.candidacy == term + 1
             : role == .candidate && reply.candidacy == term
         if isAwaited { count(voter, now: now, into: &output) }
     }

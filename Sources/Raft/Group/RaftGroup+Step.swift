@@ -60,7 +60,7 @@ extension RaftGroup {
     private mutating func answerStale(_ message: RaftMessage, now: UInt64, into output: inout RaftOutput) {
         switch message.body {
         case .append, .snapshotChunk, .status, .timeoutNow:
-            if let peer = progressIndex(of: message.from) { return nudge(peer, now: now) }
+            if let peer = progressIndex(of: message.from), progress[peer].isUp { return nudge(peer, now: now) }
             sendStatus(to: message.from, into: &output)
         case .vote:
             if let peer = progressIndex(of: message.from) { nudge(peer, now: now) }

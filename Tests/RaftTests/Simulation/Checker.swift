@@ -41,7 +41,8 @@ struct Checker {
         for index in group.basePosition.index + 1...highestCommitted {
             guard let entry = committed[index], entry.term < group.term else { continue }
             if group.term(at: index) != entry.term {
-                throw fail("\(group.member) leads term \(group.term) without the committed entry \(index)@\(entry.term)")
+                throw fail(
+                    "\(group.member) leads term \(group.term) without the committed entry \(index)@\(entry.term)")
             }
         }
     }
@@ -62,7 +63,9 @@ struct Checker {
     /// State machine safety: nobody applies another entry at an index (Raft §5.4.3).
     mutating func noteApplied(_ entry: RaftEntry, machine: Machine, by member: MemberID) throws(Failure) {
         if let known = committed[entry.index] {
-            if known != entry { throw fail("\(member) applies another entry \(entry.index)@\(entry.term) than \(known.term)") }
+            if known != entry {
+                throw fail("\(member) applies another entry \(entry.index)@\(entry.term) than \(known.term)")
+            }
         } else {
             committed[entry.index] = entry
             highestCommitted = max(highestCommitted, entry.index)
@@ -104,7 +107,9 @@ struct Checker {
                 throw fail("\(message.from) answers in term \(message.term), which its disk does not know")
             }
             let last = max(disk.snapshot.position.index, disk.entries.last?.index ?? 0)
-            if reply.match > last { throw fail("\(message.from) acknowledges \(reply.match), its disk ends at \(last)") }
+            if reply.match > last {
+                throw fail("\(message.from) acknowledges \(reply.match), its disk ends at \(last)")
+            }
         default: break
         }
     }

@@ -70,7 +70,9 @@ struct Machine: Equatable {
     /// A snapshot, of some length, so that it takes several pieces.
     var bytes: [UInt8] {
         var bytes: [UInt8] = []
-        for number in [index, hash, ~index, ~hash] { for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: number >> (UInt64(shift) * 8))) } }
+        for number in [index, hash, ~index, ~hash] {
+            for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: number >> (UInt64(shift) * 8))) }
+        }
         return bytes
     }
 

@@ -1,4 +1,4 @@
-@testable import Raft
+import Raft
 
 /// How a world goes: a time of trouble, then calm, in which everything must come right.
 extension World {
@@ -25,7 +25,9 @@ extension World {
         // Liveness: a leader is elected, gets rid of members that are lost, and commits a proposal everywhere.
         while true {
             try step()
-            if statistics.steps > limit { throw Checker.Failure(description: "nothing commits after the heal: \(report)") }
+            if statistics.steps > limit {
+                throw Checker.Failure(description: "nothing commits after the heal: \(report)")
+            }
             guard let leader, let group = leader.group else { continue }
             if let lost = lost(in: group.membership).first {
                 try change(.remove(lost), on: leader)
@@ -46,7 +48,9 @@ extension World {
         }
     }
 
-    private func members(of group: RaftGroup) -> [SimulatedNode] { nodes.filter { group.membership.contains($0.member) } }
+    private func members(of group: RaftGroup) -> [SimulatedNode] {
+        nodes.filter { group.membership.contains($0.member) }
+    }
 
     private func isMember(_ node: SimulatedNode) -> Bool { leader?.group?.membership.contains(node.member) ?? true }
 
@@ -55,8 +59,7 @@ extension World {
             guard let group = node.group else { return "\(node.member): down" }
             return "\(node.member): \(group.role) of \(group.leader?.description ?? "nobody") in \(group.term), "
                 + "\(group.membership), last \(group.lastPosition), commit \(group.commitIndex), "
-                + "durable \(group.durableIndex), snapshot \(group.snapshot.position), disk \(node.disk.snapshot.position), "
-                + "progress \(group.progress), incoming \(String(describing: group.incoming)) deadline \(group.nextDeadline.map { "\($0)" } ?? "-") of \(now)"
+                + "durable \(group.durableIndex), snapshot \(group.snapshot.position), deadline \(group.nextDeadline.map { "\($0)" } ?? "-") of \(now)"
         }.joined(separator: "\n")
     }
 }

@@ -227,7 +227,8 @@ final class World {
         for apply in output.applies {
             for entry in output.entries(of: apply) {
                 guard entry.index == node.machine.index + 1 else {
-                    throw Checker.Failure(description: "\(node.member) applies \(entry.index) after \(node.machine.index)")
+                    throw Checker.Failure(
+                        description: "\(node.member) applies \(entry.index) after \(node.machine.index)")
                 }
                 node.machine.apply(entry)
                 try checker.noteApplied(entry, machine: node.machine, by: node.member)

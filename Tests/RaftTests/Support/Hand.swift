@@ -27,7 +27,8 @@ final class Hand {
         disk.append(Disk.Write(ticket: 0, hardState: state, firstIndex: 1, entries: entries(terms)))
         disk.sync(through: 0)
         group = RaftGroup(
-            id: 1, member: MemberID(node: node), stored: disk.stored, upNodes: (voters + learners).filter { $0 != node },
+            id: 1, member: MemberID(node: node), stored: disk.stored,
+            upNodes: (voters + learners).filter { $0 != node },
             settings: settings, seed: seed, now: 0)
     }
 
