@@ -63,11 +63,12 @@ struct SnapshotTests {
         let hand = try leader()
         #expect(hand.snapshotReads == [SnapshotRead(group: 1, member: MemberID(node: 3), index: 3, offset: 0)])
         hand.group.supplySnapshot(
-            hand.snapshotReads[0], payload: RaftPayload([1, 2, 3]), isLast: false, into: &hand.output)
+            hand.snapshotReads[0], payload: RaftPayload([1, 2, 3]), isLast: false, now: hand.now, into: &hand.output)
         hand.flush()
         hand.receive(.snapshotReply(SnapshotReply(index: 3, nextOffset: 3, isComplete: false)), from: 3)
         #expect(hand.snapshotReads.last?.offset == 3)
-        hand.group.supplySnapshot(hand.snapshotReads[1], payload: RaftPayload([4]), isLast: true, into: &hand.output)
+        hand.group.supplySnapshot(
+            hand.snapshotReads[1], payload: RaftPayload([4]), isLast: true, now: hand.now, into: &hand.output)
         hand.flush()
         hand.receive(.snapshotReply(SnapshotReply(index: 3, nextOffset: 4, isComplete: true)), from: 3)
         #expect(hand.snapshotReads.count == 2)
@@ -96,7 +97,8 @@ struct SnapshotTests {
         hand.sync()
         hand.acknowledge(4, from: 2)
         hand.group.snapshotTaken(at: 4)
-        hand.group.supplySnapshot(hand.snapshotReads[0], payload: RaftPayload([1]), isLast: true, into: &hand.output)
+        hand.group.supplySnapshot(
+            hand.snapshotReads[0], payload: RaftPayload([1]), isLast: true, now: hand.now, into: &hand.output)
         hand.flush()
         #expect(hand.take(to: 3).isEmpty, "the old one is of no use")
         _ = hand.timeOut()

@@ -30,6 +30,9 @@ extension RaftGroup {
     /// Puts the entries into the log that it does not have, in place of what contradicts them. False when that would
     /// take back what is committed, which no correct leader asks for.
     private mutating func accept(_ entries: [RaftEntry]) -> Bool {
+        if let atBase = entries.first(where: { $0.index == log.base.index }), atBase.term != log.base.term {
+            return false
+        }
         guard let first = entries.firstIndex(where: { $0.index > log.base.index && term(at: $0.index) != $0.term })
         else { return true }
         let index = entries[first].index

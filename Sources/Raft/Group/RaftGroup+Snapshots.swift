@@ -42,16 +42,19 @@ extension RaftGroup {
             progress[peer].sendSnapshot(snapshot.position.index)
         }
         progress[peer].isPieceAwaited = true
-        progress[peer].expectAnswer(now: now, within: settings.retryInterval)
+        // The peer owes nothing while the owner reads.
+        progress[peer].waitingSince = nil
+        progress[peer].retryAt = now + settings.retryInterval
         output.snapshotReads.append(
             SnapshotRead(
                 group: id, member: progress[peer].member, index: progress[peer].snapshotIndex,
                 offset: progress[peer].snapshotOffset))
     }
 
-    /// Answers a `SnapshotRead`, at once or later. What has become of no use by then is ignored.
+    /// Answers a `SnapshotRead`, at once or later. What has become of no use by then is ignored. A read that takes longer
+    /// than a retry interval is asked for again; one answer is enough.
     public mutating func supplySnapshot(
-        _ request: SnapshotRead, payload: RaftPayload, isLast: Bool, into output: inout RaftOutput
+        _ request: SnapshotRead, payload: RaftPayload, isLast: Bool, now: UInt64, into output: inout RaftOutput
     ) {
         precondition(isLast || payload.size > 0, "a piece of a snapshot that is not the last has bytes")
         guard role == .leader, let peer = progressIndex(of: request.member), progress[peer].state == .snapshot,
@@ -59,6 +62,8 @@ extension RaftGroup {
             progress[peer].snapshotOffset == request.offset, progress[peer].isUp
         else { return }
         progress[peer].snapshotEnd = max(progress[peer].snapshotEnd, request.offset + UInt64(payload.size))
+        progress[peer].retryAt = nil
+        progress[peer].expectAnswer(now: now, within: settings.retryInterval)
         let chunk = SnapshotChunk(mark: snapshot, offset: request.offset, payload: payload, isLast: isLast)
         send(.snapshotChunk(chunk), to: request.member, into: &output)
     }

@@ -7,6 +7,7 @@ import Testing
 ///
 /// - `WARREN_RAFT_SEEDS=N` runs N seeds, in release, instead of the few of an ordinary run.
 /// - `WARREN_RAFT_SEED=S` runs the seed S alone.
+/// - `WARREN_RAFT_HASHES=FILE` writes a line "seed hash" for each seed, so that two processes can be compared.
 @Suite("A simulated group")
 struct SimulationTests {
     private static let ordinaryCount: UInt64 = 30
@@ -57,12 +58,14 @@ struct SimulationTests {
     }
 
     @Test("what Raft promises holds in every seed, and a group that is left alone comes right and falls silent")
-    func seeds() {
+    func seeds() throws {
         var total = World.Statistics()
         var failures = 0
+        var hashes = ""
         for seed in Self.seeds {
             let outcome = run(seed)
             total.add(outcome.statistics)
+            hashes += "\(seed) \(String(outcome.hash, radix: 16))\n"
             if let failure = outcome.failure {
                 Issue.record("\(failure)")
                 failures += 1
@@ -71,6 +74,9 @@ struct SimulationTests {
         }
         if Self.seeds.count >= Int(Self.ordinaryCount) {
             #expect(total.lowest > 0, "something is never exercised: \(total)")
+        }
+        if let path = ProcessInfo.processInfo.environment["WARREN_RAFT_HASHES"] {
+            try hashes.write(toFile: path, atomically: true, encoding: .utf8)
         }
         if Self.number("WARREN_RAFT_SEEDS") != nil {
             FileHandle.standardOutput.write(Data("\(Self.seeds.count) seeds: \(total)\n".utf8))

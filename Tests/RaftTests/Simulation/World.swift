@@ -164,7 +164,7 @@ final class World {
         let end = min(Int(request.offset) + 10, bytes.count)
         node.group?.supplySnapshot(
             request, payload: RaftPayload(Array(bytes[min(Int(request.offset), end)..<end])),
-            isLast: end == bytes.count, into: &output)
+            isLast: end == bytes.count, now: now, into: &output)
     }
 
     private func install(_ mark: SnapshotMark, on node: SimulatedNode) throws(Checker.Failure) {

@@ -150,7 +150,7 @@ final class TranscriptCluster {
             let end = min(Int(request.offset) + 5, whole.count)
             hand.group.supplySnapshot(
                 request, payload: RaftPayload(Array(whole[Int(request.offset)..<end])), isLast: end == whole.count,
-                into: &hand.output)
+                now: now, into: &hand.output)
             hand.flush()
         }
     }
