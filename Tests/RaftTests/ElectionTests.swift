@@ -221,6 +221,25 @@ struct ElectionTests {
         #expect(hand.group.role == .preCandidate)
     }
 
+    @Test("an election that comes to nothing after a crash is soon followed by another, and then by slower ones")
+    func failoverBackoff() throws {
+        let hand = Hand()
+        hand.append(terms: [1], term: 1)
+        hand.sync()
+        hand.peerDown(2)
+        var waits: [UInt64] = []
+        for _ in 0..<8 {
+            let before = hand.now
+            let isDue = hand.timeOut()
+            try #require(isDue)
+            waits.append(hand.now - before)
+        }
+        let settings = hand.group.settings
+        #expect(waits[1] < 2 * settings.failoverDelay)
+        #expect(waits[2] < 4 * settings.failoverDelay && waits[2] >= 2 * settings.failoverDelay)
+        #expect(waits[7] >= settings.electionTimeout && waits[7] < 2 * settings.electionTimeout)
+    }
+
     @Test("a leader's node that comes back is not trusted before the leader has spoken")
     func returnOfTheLeader() {
         let hand = Hand()

@@ -118,6 +118,29 @@ struct MembershipTests {
         #expect(hand.notices.contains(.removed))
     }
 
+    @Test("a removed leader that stops before the others know says so until somebody else leads")
+    func retiring() throws {
+        let hand = Hand()
+        hand.leadInPeace()
+        _ = try hand.group.changeMembership(.remove(member(1)), now: 0)
+        hand.flush()
+        hand.sync()
+        hand.acknowledge(2, from: 2)
+        hand.acknowledge(2, from: 3)
+        #expect(hand.group.commitIndex == 2)
+        #expect(throws: RaftRefusal.transferring) {
+            try hand.group.changeMembership(.remove(member(2)), now: 0)
+        }
+        for _ in 0..<20 where hand.group.role == .leader { _ = hand.timeOut() }
+        _ = hand.take()
+        _ = hand.timeOut()
+        #expect(hand.take().compactMap(\.status).map(\.leader) == [nil, nil])
+        #expect(!hand.notices.contains(.removed))
+        hand.append(after: 2, 1, from: 2, term: 2)
+        #expect(hand.notices.contains(.removed))
+        #expect(hand.group.nextDeadline == nil)
+    }
+
     @Test(
         "a member whose removal only it knows still stands for election, and leads until that is committed (thesis §4.2.2)"
     )

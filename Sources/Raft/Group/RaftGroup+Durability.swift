@@ -125,7 +125,7 @@ extension RaftGroup {
     /// Gives out what is committed and not applied yet, a limited number at a time.
     mutating func apply(into output: inout RaftOutput) {
         guard appliedIndex < commitIndex, incoming?.isComplete != true else { return }
-        let end = min(commitIndex, appliedIndex + UInt64(max(settings.maxApplyEntries, 1)))
+        let end = min(commitIndex, appliedIndex + UInt64(settings.maxApplyEntries))
         let start = output.entries.count
         for index in appliedIndex + 1...end {
             let entry = log[index]
@@ -137,8 +137,8 @@ extension RaftGroup {
         if appliedIndex < commitIndex { needsFlush = true }
     }
 
-    private func noteCommitted(_ membership: Membership, into output: inout RaftOutput) {
+    private mutating func noteCommitted(_ membership: Membership, into output: inout RaftOutput) {
         output.notices.append(RaftNotice(group: id, kind: .membership(membership)))
-        if !membership.contains(member) { output.notices.append(RaftNotice(group: id, kind: .removed)) }
+        if membership.contains(member) { isMemberApplied = true }
     }
 }

@@ -7,8 +7,9 @@ extension RaftGroup {
     }
 
     mutating func campaign(_ kind: Campaign, now: UInt64, into output: inout RaftOutput) {
-        armElectionTimer(settings.electionTimeout, now: now)
-        guard mayStand else { return electionDeadline = nil }
+        armElectionTimer(electionWait, now: now)
+        electionWait = min(max(electionWait, 1) * 2, settings.electionTimeout)
+        guard mayStand else { return retire(into: &output) }
         // It has given away what its log would say it has.
         guard incoming?.isComplete != true, term < RaftBounds.max - 1 else { return }
         // What it knows of a leader has proved wrong.
@@ -24,6 +25,13 @@ extension RaftGroup {
         // Neither its own vote nor the claim to have this log counts before both are durable: after a crash it would
         // ask again in the same term, with a shorter log, and add up answers to both.
         hold(.candidacy(isTransfer: kind == .transfer))
+    }
+
+    /// A leader that was removed, and stopped before enough of the others knew, says that it leads no more until somebody
+    /// else does: they may wait for it, and it cannot make itself noticed by standing for election.
+    private mutating func retire(into output: inout RaftOutput) {
+        guard isRetiring else { return electionDeadline = nil }
+        for peer in membership.voters { sendStatus(to: peer, into: &output) }
     }
 
     func sendVoteRequests(_ request: VoteRequest, into output: inout RaftOutput) {
@@ -52,7 +60,7 @@ extension RaftGroup {
             isHardStateUnwritten = true
             if role == .preCandidate { role = .follower }
             armElectionTimer(settings.electionTimeout, now: now)
-            if !mayStand { electionDeadline = nil }
+            if !mayStand, !isRetiring { electionDeadline = nil }
         }
         hold(.vote(candidate))
     }

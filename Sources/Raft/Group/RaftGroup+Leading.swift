@@ -52,6 +52,7 @@ extension RaftGroup {
     /// Stops leading without being told to, and says so to everybody, who would otherwise go on to wait for it.
     mutating func stepDown(now: UInt64, into output: inout RaftOutput) {
         let peers = progress
+        isRetiring = !mayStand
         becomeFollower(term: term, now: now, into: &output)
         for peer in peers where peer.isUp { sendStatus(to: peer.member, into: &output) }
         needsFlush = true
@@ -93,12 +94,11 @@ extension RaftGroup {
 
     /// What depends on entries that have been committed.
     mutating func afterApplying(now: UInt64, into output: inout RaftOutput) {
+        defer { noteRemoval(into: &output) }
         if role == .leader {
             answerReads(into: &output)
             finishRemovals(now: now, into: &output)
-        } else if let leader, leader != member, !membership.isVoter(leader),
-            memberships.latestIndex <= commitIndex, isLeaderConfirmed
-        {
+        } else if let leader, isLeaderConfirmed, !memberships.membership(at: commitIndex).isVoter(leader) {
             // It has removed itself, and stops as soon as this is known.
             isLeaderConfirmed = false
             updateElectionTimer(now: now)

@@ -9,7 +9,7 @@ extension RaftGroup {
         _ change: MembershipChange, now: UInt64
     ) throws(RaftRefusal) -> LogPosition {
         guard role == .leader else { throw .notLeader(leader: leader) }
-        guard transfer == nil else { throw .transferring }
+        guard transfer == nil, membership.contains(member) else { throw .transferring }
         // Two changes at a time, or a change on top of another leader's, could make majorities that do not overlap.
         guard memberships.latestIndex <= commitIndex, termStart <= commitIndex else { throw .changePending }
         guard let next = membership.applying(change) else { throw .meaningless }
@@ -61,6 +61,16 @@ extension RaftGroup {
         let successor = progress.filter { $0.isVoter && $0.isUp }.max { $0.match < $1.match }
         if let successor { send(.timeoutNow, to: successor.member, into: &output) }
         stepDown(now: now, into: &output)
+        isRetiring = false
+        updateElectionTimer(now: now)
+    }
+
+    /// Says once that this member has been removed, when nobody needs it any more to know that.
+    mutating func noteRemoval(into output: inout RaftOutput) {
+        let isRemoved = isMemberApplied && !memberships.membership(at: appliedIndex).contains(member)
+        guard isRemoved, role != .leader, !isRetiring else { return }
+        isMemberApplied = false
+        output.notices.append(RaftNotice(group: id, kind: .removed))
     }
 
     // MARK: Leadership transfer

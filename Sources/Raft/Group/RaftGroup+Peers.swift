@@ -35,7 +35,8 @@ extension RaftGroup {
             isLeaderConfirmed = false
             guard mayStand else { return }
             // Nothing is gained by waiting, except that not all followers stand at once.
-            armElectionTimer(settings.failoverDelay, now: now)
+            electionWait = settings.failoverDelay
+            armElectionTimer(electionWait, now: now)
         }
     }
 

@@ -96,8 +96,9 @@ extension RaftGroup {
         if let current = incoming, current.isComplete {
             return reply(to: sender, chunk, nextOffset: current.nextOffset, isComplete: true, into: &output)
         }
+        // A leader that begins again does not know what it sent before.
         let isOther = incoming.map { $0.mark != chunk.mark || $0.from != sender || $0.term != term } ?? true
-        if isOther {
+        if isOther || chunk.offset == 0 {
             guard chunk.offset == 0 else {
                 return reply(to: sender, chunk, nextOffset: 0, isComplete: false, into: &output)
             }
@@ -144,6 +145,7 @@ extension RaftGroup {
             isLogResetUnwritten = true
         }
         snapshot = mark
+        if mark.membership.contains(member) { isMemberApplied = true }
         durableIndex = max(durableIndex, index)
         verifiedIndex = max(verifiedIndex, index)
         commitIndex = max(commitIndex, index)

@@ -86,6 +86,7 @@ extension RaftGroup {
         term = newTerm
         vote = newVote
         isHardStateUnwritten = true
+        isRetiring = false
         verifiedIndex = commitIndex
         leaderRound = 0
         isReplyDue = false
@@ -98,6 +99,8 @@ extension RaftGroup {
         if role != .follower { becomeFollower(term: term, now: now, into: &output) }
         setLeader(newLeader, into: &output)
         isLeaderConfirmed = upNodes.contains(newLeader.node)
+        electionWait = settings.electionTimeout
+        isRetiring = false
         // From a node that counts as down it is a sign of life, but no more.
         if !isLeaderConfirmed { electionDeadline = nil }
         updateElectionTimer(now: now)
@@ -122,14 +125,12 @@ extension RaftGroup {
     /// Whether this member stands for election: a voter does, and so does one whose removal is not committed. It may be
     /// the only one that knows of the removal, and have the vote that the others need (thesis §4.2.2).
     var mayStand: Bool {
-        isVoter
-            || memberships.latestIndex > commitIndex
-                && memberships.membership(at: memberships.latestIndex - 1).isVoter(member)
+        isVoter || memberships.membership(at: commitIndex).isVoter(member)
     }
 
     /// Who may stand for election and has no live leader will some time; nobody else has a timer.
     mutating func updateElectionTimer(now: UInt64) {
-        if role == .leader || hasLiveLeader || !mayStand {
+        if role == .leader || hasLiveLeader || !mayStand && !isRetiring {
             electionDeadline = nil
         } else if electionDeadline == nil {
             armElectionTimer(settings.electionTimeout, now: now)

@@ -19,16 +19,16 @@ public struct RaftOutput: Sendable {
     /// What the owner may want to know or show.
     public var notices: [RaftNotice] = []
     /// The entries of writes and applies.
-    var entries: ContiguousArray<RaftEntry> = []
+    var entries: [RaftEntry] = []
 
     /// An empty sink.
     public init() {}
 
     /// The entries to be persisted.
-    public func entries(of write: RaftWrite) -> ArraySlice<RaftEntry> { ArraySlice(entries[write.range]) }
+    public func entries(of write: RaftWrite) -> ArraySlice<RaftEntry> { entries[write.range] }
 
     /// The entries to be applied. Those that are not commands are among them, so that none is missing in the count.
-    public func entries(of apply: RaftApply) -> ArraySlice<RaftEntry> { ArraySlice(entries[apply.range]) }
+    public func entries(of apply: RaftApply) -> ArraySlice<RaftEntry> { entries[apply.range] }
 
     /// Whether there is nothing to do.
     public var isEmpty: Bool {
@@ -123,7 +123,7 @@ public struct RaftNotice: Equatable, Sendable {
         case leader(MemberID?, term: UInt64)
         /// A change of the members is committed.
         case membership(Membership)
-        /// This member is not in the group any more. Once it has said so, the owner may drop it.
+        /// This member is not in the group any more, and nobody needs it to find that out: the owner may drop it.
         case removed
         /// The chosen successor did not take over in time; this member goes on as leader.
         case transferAborted(MemberID)

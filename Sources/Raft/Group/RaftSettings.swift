@@ -5,7 +5,8 @@ public struct RaftSettings: Sendable {
     /// and a sync take (Raft §5.6).
     public var electionTimeout: UInt64 = 150_000_000
     /// How long a follower waits at least when its leader's node is known to be down, and twice that at most. There is
-    /// nothing to wait for but the other followers' chance to notice it too, so it is much shorter.
+    /// nothing to wait for but the other followers' chance to notice it too, so it is much shorter. It doubles with
+    /// each election that comes to nothing, up to `electionTimeout`.
     public var failoverDelay: UInt64 = 10_000_000
     /// After how long a leader asks again that got no answer.
     public var retryInterval: UInt64 = 50_000_000
@@ -26,6 +27,14 @@ public struct RaftSettings: Sendable {
     public var maxApplyEntries = 1024
     /// By how many entries a learner may be behind when it is made a voter (thesis §4.2.1).
     public var maxPromotionLag: UInt64 = 64
+
+    /// Whether a leader asks before it gives up, and everything may move at all.
+    var isSensible: Bool {
+        0 < retryInterval && retryInterval < electionTimeout && failoverDelay <= electionTimeout
+            && electionTimeout < 1 << 60 && commitNoticeDelay < electionTimeout && maxInflightAppends > 0
+            && maxInflightBytes > 0 && maxAppendBytes > 0 && maxAppendEntries > 0 && maxUncommittedBytes > 0
+            && maxApplyEntries > 0
+    }
 
     /// The defaults, for nodes on one machine or in one room.
     public init() {}

@@ -1,4 +1,4 @@
-import Raft
+@testable import Raft
 
 /// What clients, operators and bad luck do.
 extension World {
@@ -137,9 +137,11 @@ extension World {
         if let leader, let membership = leader.group?.membership, let lost = lost(in: membership).first {
             return try change(.remove(lost), on: leader)
         }
-        let memberships = nodes.compactMap { $0.group?.membership }.filter { $0 != .none }
-        guard node.group != nil, nodes.allSatisfy({ $0.group != nil }), let membership = memberships.first,
-            memberships.allSatisfy({ $0 == membership }), lost(in: membership).isEmpty,
+        let groups = nodes.compactMap(\.group)
+        let memberships = groups.map(\.membership).filter { $0 != .none }
+        guard groups.count == nodes.count, let membership = memberships.first,
+            memberships.allSatisfy({ $0 == membership }),
+            groups.allSatisfy({ $0.memberships.latestIndex <= $0.commitIndex }), lost(in: membership).isEmpty,
             !membership.isVoter(node.member) || membership.voters.count >= 3
         else { return }
         statistics.wipes += 1
