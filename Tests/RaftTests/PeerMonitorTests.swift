@@ -86,12 +86,24 @@ struct PeerMonitorTests {
     func linkReset() {
         var (one, other) = pair()
         var output = PeerOutput()
-        one.linkReset(2, now: 5, into: &output)
+        one.linkReset(2, into: &output)
         #expect(output.events == [.down(node: 2)])
         output.removeAll()
         other.tick(now: Self.second / 10, into: &output)
         let events = talk(&one, &other, from: output, now: Self.second / 10)
         #expect(events[1] == [.up(node: 2, incarnation: 1)])
+    }
+
+    @Test("a link that is opened makes its node up after one exchange")
+    func linkOpened() {
+        var (one, other) = pair()
+        var output = PeerOutput()
+        one.linkReset(2, into: &output)
+        other.linkReset(1, into: &output)
+        output.removeAll()
+        one.linkOpened(2, into: &output)
+        let events = talk(&one, &other, from: output, now: 5)
+        #expect(events == [1: [.up(node: 2, incarnation: 1)], 2: [.up(node: 1, incarnation: 1)]])
     }
 
     @Test("a new incarnation is down and then up, however short the time between")

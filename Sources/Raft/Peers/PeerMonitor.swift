@@ -51,7 +51,7 @@ public enum PeerEvent: Hashable, Sendable {
 ///
 /// ```swift
 /// monitor.received(heartbeat, now: now, into: &output)
-/// monitor.linkReset(node, now: now, into: &output)            // acted upon at once
+/// monitor.linkReset(node, into: &output)                      // acted upon at once
 /// if monitor.nextDeadline <= now { monitor.tick(now: now, into: &output) }
 /// ```
 public struct PeerMonitor: Sendable {
@@ -114,7 +114,7 @@ public struct PeerMonitor: Sendable {
     public var upNodes: [UInt32] { peers.filter(\.isUp).map(\.node) }
 
     /// A node has joined.
-    public mutating func add(_ node: UInt32, now: UInt64, into output: inout PeerOutput) {
+    public mutating func add(_ node: UInt32, into output: inout PeerOutput) {
         guard node != self.node, !peers.contains(where: { $0.node == node }) else { return }
         peers.append(Peer(node: node))
         peers.sort { $0.node < $1.node }
@@ -168,11 +168,14 @@ public struct PeerMonitor: Sendable {
     }
 
     /// The link to a node was closed or replaced. It is down, even if the next heartbeat says that it never was.
-    public mutating func linkReset(_ node: UInt32, now: UInt64, into output: inout PeerOutput) {
+    public mutating func linkReset(_ node: UInt32, into output: inout PeerOutput) {
         guard let peer = peers.firstIndex(where: { $0.node == node }) else { return }
         lose(peer, into: &output)
-        // The next link is tried soon.
-        nextHeartbeats = min(nextHeartbeats, now + interval)
+    }
+
+    /// A link to a node was opened: it is greeted at once, so that it is up after one exchange and not an interval later.
+    public mutating func linkOpened(_ node: UInt32, into output: inout PeerOutput) {
+        if let peer = peers.firstIndex(where: { $0.node == node }) { send(to: peer, into: &output) }
     }
 
     private mutating func lose(_ peer: Int, into output: inout PeerOutput) {

@@ -291,9 +291,9 @@ final class World {
         for (from, to) in [(one, other), (other, one)] {
             linkGeneration[Int(from.id)][Int(to.id)] += 1
         }
-        one.monitor?.linkReset(other.id, now: now, into: &peerOutput)
+        one.monitor?.linkReset(other.id, into: &peerOutput)
         try finish(one)
-        other.monitor?.linkReset(one.id, now: now, into: &peerOutput)
+        other.monitor?.linkReset(one.id, into: &peerOutput)
         try finish(other)
     }
 }
