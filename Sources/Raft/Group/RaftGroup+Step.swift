@@ -125,7 +125,10 @@ extension RaftGroup {
     /// Whether this member stands for election: a voter does, and so does one whose removal is not committed. It may be
     /// the only one that knows of the removal, and have the vote that the others need (thesis §4.2.2).
     var mayStand: Bool {
-        isVoter || memberships.membership(at: commitIndex).isVoter(member)
+        // What is committed after a restart is not known; but with one change at a time it is the last or the one before.
+        isVoter
+            || memberships.latestIndex > commitIndex
+                && memberships.membership(at: memberships.latestIndex - 1).isVoter(member)
     }
 
     /// Who may stand for election and has no live leader will some time; nobody else has a timer.
