@@ -159,6 +159,23 @@ struct MembershipTests {
         #expect(hand.group.role == .leader)
     }
 
+    @Test("after a restart, when nothing is known to be committed, the last membership but one decides who may stand")
+    func standingAfterRestart() {
+        let hand = Hand(2, of: [1], learners: [2])
+        let memberships = [Membership(voters: [member(1), member(2)]), Membership(voters: [member(1)])]
+        let entries = memberships.enumerated().map {
+            RaftEntry(
+                index: UInt64($0.offset) + 1, term: 1, kind: .membership, payload: RaftPayload($0.element.encoded()))
+        }
+        let start = LogPosition(index: 0, term: 0)
+        hand.receive(.append(Append(previous: start, commit: 1, round: 0, entries: entries)), from: 1, term: 1)
+        hand.sync()
+        hand.restart()
+        #expect(hand.group.commitIndex == 0)
+        #expect(!hand.group.isVoter)
+        #expect(hand.group.nextDeadline != nil, "its vote may be the one that is missing")
+    }
+
     @Test("a member that lost its data comes back under another name, and the old name is not answered")
     func newIdentity() {
         let hand = Hand()
