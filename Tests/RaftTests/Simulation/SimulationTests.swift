@@ -32,7 +32,7 @@ struct SimulationTests {
         case .countSelfUnsynced: 5
         case .forgetVote: 20
         case .truncateCommitted: 53
-        case .countOldTerms: 74
+        case .countOldTerms: 124
         }
     }
 
