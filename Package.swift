@@ -51,6 +51,7 @@ let package = Package(
         .target(name: "CJournal"),
         .target(name: "Journal", dependencies: ["CJournal"], swiftSettings: settings),
         .target(name: "Management", swiftSettings: settings),
+        .target(name: "Raft", swiftSettings: settings),
 
         .target(name: "Terminal", dependencies: ["CNcurses"], swiftSettings: settings),
         .target(
@@ -127,6 +128,7 @@ let package = Package(
 
         .testTarget(name: "AMQPTests", dependencies: ["AMQP"], swiftSettings: settings),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "CJournal"], swiftSettings: settings),
+        .testTarget(name: "RaftTests", dependencies: ["Raft"], exclude: ["Transcripts"], swiftSettings: settings),
         .testTarget(name: "ManagementTests", dependencies: ["Management"], swiftSettings: settings),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: settings),
         .testTarget(

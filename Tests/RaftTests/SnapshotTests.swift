@@ -1,0 +1,185 @@
+import Testing
+
+@testable import Raft
+
+@Suite("Snapshots")
+struct SnapshotTests {
+    private let membership = Membership(voters: [1, 2, 3].map { MemberID(node: $0) })
+
+    private func mark(_ index: UInt64, _ term: UInt64) -> SnapshotMark {
+        SnapshotMark(position: LogPosition(index: index, term: term), membership: membership)
+    }
+
+    private func chunk(_ mark: SnapshotMark, _ offset: UInt64, _ bytes: [UInt8], isLast: Bool) -> RaftMessage.Body {
+        .snapshotChunk(SnapshotChunk(mark: mark, offset: offset, payload: RaftPayload(bytes), isLast: isLast))
+    }
+
+    /// A leader whose log begins behind its snapshot at 3, and a follower 3 that has nothing.
+    private func leader() throws -> Hand {
+        let hand = Hand()
+        hand.becomeLeader()
+        _ = try hand.propose()
+        _ = try hand.propose()
+        hand.sync()
+        hand.acknowledge(3, from: 2)
+        hand.acknowledge(3, from: 2)
+        hand.group.snapshotTaken(at: 3)
+        hand.peerDown(3)
+        hand.peerUp(3)
+        _ = hand.take()
+        hand.receive(
+            .appendRefusal(AppendRefusal(previousIndex: 1, hint: LogPosition(index: 0, term: 0), round: 0)), from: 3)
+        return hand
+    }
+
+    @Test("the owner drops what a snapshot covers, and may keep some for followers that are a little behind (Raft §7)")
+    func compaction() throws {
+        let hand = Hand(of: [1])
+        hand.becomeLeader()
+        for _ in 0..<5 { _ = try hand.propose() }
+        hand.sync()
+        hand.group.snapshotTaken(at: 4, keeping: 2)
+        #expect(hand.group.basePosition == LogPosition(index: 2, term: 1))
+        #expect(hand.group.snapshot.position == LogPosition(index: 4, term: 1))
+        hand.group.snapshotTaken(at: 6)
+        #expect(hand.group.basePosition.index == 6)
+        #expect(hand.group.entry(at: 6) == nil)
+    }
+
+    @Test("entries that are not handed out yet stay in the log, snapshot or not")
+    func unwrittenEntriesStay() throws {
+        let hand = Hand()
+        hand.becomeLeader()
+        hand.sync()
+        // The others have what this member has not even written.
+        let append = try hand.group.propose(RaftPayload([1]))
+        #expect(append.index == 2)
+        hand.group.snapshotTaken(at: hand.group.appliedIndex)
+        #expect(hand.group.entry(at: 2) != nil)
+    }
+
+    @Test("a follower that needs what is gone gets the snapshot, piece by piece (Raft §7)")
+    func sending() throws {
+        let hand = try leader()
+        #expect(hand.snapshotReads == [SnapshotRead(group: 1, member: MemberID(node: 3), index: 3, offset: 0)])
+        hand.group.supplySnapshot(
+            hand.snapshotReads[0], payload: RaftPayload([1, 2, 3]), isLast: false, now: hand.now, into: &hand.output)
+        hand.flush()
+        hand.receive(.snapshotReply(SnapshotReply(index: 3, nextOffset: 3, isComplete: false)), from: 3)
+        #expect(hand.snapshotReads.last?.offset == 3)
+        hand.group.supplySnapshot(
+            hand.snapshotReads[1], payload: RaftPayload([4]), isLast: true, now: hand.now, into: &hand.output)
+        hand.flush()
+        hand.receive(.snapshotReply(SnapshotReply(index: 3, nextOffset: 4, isComplete: true)), from: 3)
+        #expect(hand.snapshotReads.count == 2)
+        _ = try hand.propose()
+        _ = hand.take()
+        hand.acknowledge(3, from: 3)
+        #expect(hand.take(to: 3).count >= 1)
+        #expect(hand.group.progress.last?.state == .replicate)
+    }
+
+    @Test("a piece that is lost is asked for again")
+    func lostPiece() throws {
+        let hand = try leader()
+        while hand.snapshotReads.count < 2 {
+            let isDue = hand.timeOut()
+            try #require(isDue)
+            hand.acknowledge(3, from: 2)
+        }
+        #expect(hand.snapshotReads[1] == hand.snapshotReads[0])
+    }
+
+    @Test("a snapshot that was replaced meanwhile is begun again with the new one")
+    func replacedMeanwhile() throws {
+        let hand = try leader()
+        _ = try hand.propose()
+        hand.sync()
+        hand.acknowledge(4, from: 2)
+        hand.group.snapshotTaken(at: 4)
+        hand.group.supplySnapshot(
+            hand.snapshotReads[0], payload: RaftPayload([1]), isLast: true, now: hand.now, into: &hand.output)
+        hand.flush()
+        #expect(hand.take(to: 3).isEmpty, "the old one is of no use")
+        _ = hand.timeOut()
+        #expect(hand.snapshotReads.last?.index == 4)
+    }
+
+    @Test("pieces are taken in order, whatever order they come in, and the rest is asked for")
+    func receiving() {
+        let hand = Hand(3)
+        let mark = mark(5, 2)
+        hand.receive(chunk(mark, 2, [3], isLast: true), from: 1, term: 2)
+        hand.receive(chunk(mark, 0, [1, 2], isLast: false), from: 1)
+        hand.receive(chunk(mark, 0, [1, 2], isLast: false), from: 1)
+        hand.receive(chunk(mark, 2, [3], isLast: true), from: 1)
+        #expect(hand.take().compactMap(\.snapshotReply).map(\.nextOffset) == [0, 2, 2, 3])
+        #expect(hand.pieces.map(\.offset) == [0, 0, 2], "a first piece begins anew")
+        #expect(hand.group.lastPosition.index == 0, "nothing changes before it is installed")
+        hand.group.snapshotInstalled(mark, now: 0, into: &hand.output)
+        hand.flush()
+        hand.sync()
+        #expect(hand.group.lastPosition == mark.position)
+        #expect(hand.group.commitIndex == 5 && hand.group.appliedIndex == 5 && hand.group.durableIndex == 5)
+        #expect(hand.take().compactMap(\.appendReply?.match) == [5])
+    }
+
+    @Test("a snapshot takes the place of a log that contradicts it, here and on the disk (Raft §7)")
+    func replacesOtherHistory() {
+        let hand = Hand(3, terms: [1, 1, 1, 1, 1, 1, 1])
+        let mark = mark(5, 2)
+        hand.receive(chunk(mark, 0, [1], isLast: true), from: 1, term: 2)
+        hand.group.snapshotInstalled(mark, now: 0, into: &hand.output)
+        hand.flush()
+        hand.append(after: 5, 2, terms: [2], from: 1)
+        hand.sync()
+        #expect(hand.terms == [2])
+        #expect(hand.disk.entries.map(\.index) == [6])
+        hand.disk.store(mark, bytes: [])
+        hand.restart()
+        #expect(hand.terms == [2])
+        #expect(hand.group.basePosition == mark.position)
+    }
+
+    @Test("a crash between the snapshot and the log that it replaces leaves the snapshot alone")
+    func crashWhileInstalling() {
+        let hand = Hand(3, terms: [1, 1, 1, 1, 1, 1, 1])
+        hand.disk.store(mark(5, 2), bytes: [])
+        hand.restart()
+        #expect(hand.group.lastPosition == LogPosition(index: 5, term: 2))
+        #expect(hand.group.term == 2)
+    }
+
+    @Test("what follows a snapshot in the same history is kept (Raft §7)")
+    func keepsSuffix() {
+        let hand = Hand(3, terms: [1, 1, 1, 1])
+        let mark = mark(2, 1)
+        hand.receive(chunk(mark, 0, [1], isLast: true), from: 1, term: 2)
+        hand.group.snapshotInstalled(mark, now: 0, into: &hand.output)
+        hand.flush()
+        #expect(hand.group.lastPosition.index == 4)
+        #expect(hand.group.durableIndex == 4)
+    }
+
+    @Test("a snapshot of what is committed here already is not taken")
+    func oldSnapshot() {
+        let hand = Hand(3)
+        hand.append(terms: [1, 1, 1], commit: 3, from: 1, term: 1)
+        hand.sync()
+        _ = hand.take()
+        hand.receive(chunk(mark(2, 1), 0, [1], isLast: true), from: 1)
+        #expect(hand.pieces.isEmpty)
+        #expect(hand.take().compactMap(\.appendReply?.match) == [3])
+    }
+
+    @Test("while a snapshot is being installed nothing is appended or applied, and nobody stands for election")
+    func installing() {
+        let hand = Hand(3)
+        hand.receive(chunk(mark(5, 2), 0, [1], isLast: true), from: 1, term: 2)
+        hand.append(terms: [2], commit: 1, from: 1)
+        #expect(hand.group.lastPosition.index == 0)
+        hand.group.campaign(now: 0, into: &hand.output)
+        hand.flush()
+        #expect(hand.group.role == .follower)
+    }
+}
