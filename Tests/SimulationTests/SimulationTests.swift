@@ -89,7 +89,10 @@ struct SimulationTests {
             (WorldFault.losesSyncedBatch, ["lost", "skipped", "comes back", "was returned", "no queue 'stable"]),
             (WorldFault.wideTopicBinding, ["from stable-durable, where it cannot have gone"]),
             (WorldFault.forgottenLimit, ["in stable-dropping, which keeps \(Topology.lengthMax)"]),
-            (WorldFault.shortLifetime, ["in stable-fleeting is skipped", "in other:stable-fleeting is skipped"]),
+            (
+                WorldFault.shortLifetime,
+                ["before it was flushed", "in stable-fleeting is skipped", "in other:stable-fleeting is skipped"]
+            ),
         ])
     func worldFault(_ fault: WorldFault, reasons: [String]) throws {
         let last = Self.firstSeed + Self.ordinaryCount - 1
