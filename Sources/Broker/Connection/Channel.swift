@@ -94,9 +94,6 @@ final class Channel {
 
     var isSuspended: Bool { waiting != nil || sending != nil }
 
-    /// Whether its client keeps so many publishes unconfirmed that it does not wait for the next confirm.
-    var isPipelining: Bool { confirms.unconfirmed >= Limits.pipelinedPublishes }
-
     /// Whether a delivery may be written now.
     @inline(__always)
     var canTakeDelivery: Bool {

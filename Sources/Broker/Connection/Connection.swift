@@ -180,7 +180,7 @@ public final class Connection {
     /// so it is not waiting for this one, and has sent little of late.
     public var mayWait: Bool {
         guard phase == .open, let latest, latest.isConfirming else { return false }
-        return latest.isPipelining
+        return latest.confirms.unconfirmed >= Limits.pipelinedPublishes
             && octets.received &- handledOctets < Limits.gatheredBytes
     }
 

@@ -76,35 +76,11 @@ extension Node {
             }
             return
         }
-        if mayGather, !isFlushDue { return gather() }
         writeJournal()
-    }
-
-    /// Whether nobody who waits for the disk is kept from working by it, and little would be written. A sync costs the
-    /// processor a tenth of a millisecond or more, however little it writes.
-    private var mayGather: Bool {
-        journal.keepsBytes && !isShuttingDown && journal.pendingBytes < Limits.gatheredJournalBytes
-            && awaitingDurability.count <= Limits.gatheringWaiters
-            && awaitingDurability.allSatisfy {
-                if case .confirms(let channel, _, _) = $0.event {
-                    channel.phase == .open && channel.isPipelining
-                } else {
-                    false
-                }
-            }
-    }
-
-    private func gather() {
-        guard !isGathering else { return }
-        isGathering = true
-        timers.insert(
-            Timer(
-                deadline: Instant(nanoseconds: now.nanoseconds + Limits.gatherMicroseconds * 1000), target: .flush))
     }
 
     private func writeJournal() {
         isFlushDue = false
-        isGathering = false
         if journal.keepsBytes { journalDeliveries() }
         guard let (storage, batch) = journal.beginFlush() else { return }
         // Not weakly: an object that anything refers to weakly counts all its references in a slower way.

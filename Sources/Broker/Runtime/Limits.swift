@@ -19,13 +19,8 @@ enum Limits {
     /// Outbound memory that an idle connection keeps.
     static let idleOutboundBytes = 65_536
     /// A client with so many publishes unconfirmed, and less than so much sent since the last tick, is not waiting for one.
-    static let pipelinedPublishes = 256
+    static let pipelinedPublishes = 64
     static let gatheredBytes: UInt64 = 4096
-    /// What only such clients wait for gathers so long, microseconds, unless it is so much.
-    static let gatherMicroseconds: UInt64 = 1000
-    static let gatheredJournalBytes = 16_384
-    /// More who wait are not looked at one by one.
-    static let gatheringWaiters = 16
     /// Frames held back for a channel that waits for an answer, before its connection stops reading.
     static let heldBackBytes = 1_048_576
     /// Messages that one queue delivers in one go before others have their turn.

@@ -58,8 +58,6 @@ public final class Node {
     var isCoolingUnacked = false
     var isFlushDue = false
     var isWatchingFlush = false
-    /// What waits for the disk waits a moment for more.
-    var isGathering = false
     var isShuttingDown = false
     var onWritten: (() -> Void)?
     /// Segments to give up once the journal is durable up to a position.
