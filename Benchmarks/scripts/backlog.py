@@ -76,7 +76,7 @@ def fill(port, queues, size, count, progress=True):
     body = b"x" * size
     blocks = [b"".join(persistent(queues[(first + place) % len(queues)], body) for place in range(BLOCK))
               for first in range(0, min(len(queues), 100_000), BLOCK)]
-    begin, sent, confirmed, said, beyond = time.monotonic(), 0, 0, 0, set()
+    begin, sent, confirmed, said = time.monotonic(), 0, 0, 0
     while confirmed < count:
         while sent < count and sent - confirmed < 10 * BLOCK:
             client.send(blocks[sent // BLOCK % len(blocks)])
@@ -85,15 +85,9 @@ def fill(port, queues, size, count, progress=True):
         if payload[:4] != method("HH", 60, 80):
             sys.exit(f"not a confirm: {payload!r}")
         tag, multiple = struct.unpack(">QB", payload[4:13])
-        if multiple or tag == confirmed + 1:
-            confirmed = tag
-            while beyond and confirmed + 1 in beyond:
-                confirmed += 1
-                beyond.discard(confirmed)
-            beyond = {number for number in beyond if number > confirmed}
-        else:
-            # What was consumed before the disk had it is confirmed ahead of its turn.
-            beyond.add(tag)
+        if not multiple and tag != confirmed + 1:
+            sys.exit("a confirm out of order")
+        confirmed = tag
         if progress and confirmed - said >= 500_000:
             said = confirmed
             print(f"  {confirmed:,} confirmed", file=sys.stderr)

@@ -58,9 +58,7 @@ final class ConnectionHandler: ChannelInboundHandler, Transport {
         unused = rest
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        if connection?.mayWait ?? false { driver.tickSoon() } else { driver.tick() }
-    }
+    func channelReadComplete(context: ChannelHandlerContext) { driver.tick() }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         // The socket may say so in the middle of a write that a tick makes: what follows is for the next one.

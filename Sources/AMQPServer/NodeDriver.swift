@@ -99,13 +99,6 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
         if let deadline = outcome.nextDeadline { setAlarm(deadline) }
     }
 
-    /// How long what one client sends piece by piece gathers. Each tick costs the broker and its clients a system call and
-    /// a wake-up, whatever it carries.
-    private static let gatherNanoseconds: UInt64 = 300_000
-
-    /// Runs a tick when a little more may have come.
-    func tickSoon() { setAlarm(Instant(nanoseconds: now.nanoseconds + Self.gatherNanoseconds)) }
-
     func scheduleTick() {
         guard !isTickScheduled else { return }
         isTickScheduled = true

@@ -28,8 +28,6 @@ public final class Connection {
     var clientProperties = FieldTable()
 
     var octets = OctetCounters()
-    /// Octets that had been received in the last tick.
-    var handledOctets: UInt64 = 0
     var readings = Readings(OctetCounters())
 
     private(set) var channels: [UInt16: Channel] = [:]
@@ -175,14 +173,6 @@ public final class Connection {
 
     /// Whether the connection is over once its outbound bytes are sent.
     public var isFinished: Bool { phase == .closed }
-
-    /// Whether what has just been read may wait a moment for what follows it: its client keeps many publishes unconfirmed,
-    /// so it is not waiting for this one, and has sent little of late.
-    public var mayWait: Bool {
-        guard phase == .open, let latest, latest.isConfirming else { return false }
-        return latest.confirms.unconfirmed >= Limits.pipelinedPublishes
-            && octets.received &- handledOctets < Limits.gatheredBytes
-    }
 
     /// Whether bytes should be read from the client at all.
     public var wantsReading: Bool { !isReadingPaused }

@@ -18,9 +18,6 @@ enum Limits {
     static let outboundBytesPerTick = 262_144
     /// Outbound memory that an idle connection keeps.
     static let idleOutboundBytes = 65_536
-    /// A client with so many publishes unconfirmed, and less than so much sent since the last tick, is not waiting for one.
-    static let pipelinedPublishes = 64
-    static let gatheredBytes: UInt64 = 4096
     /// Frames held back for a channel that waits for an answer, before its connection stops reading.
     static let heldBackBytes = 1_048_576
     /// Messages that one queue delivers in one go before others have their turn.

@@ -345,7 +345,6 @@ public final class Node {
 
     private func flush(_ connection: Connection) {
         connection.isDirty = false
-        connection.handledOctets = connection.octets.received
         for channel in connection.confirming {
             channel.hasConfirmsToSay = false
             channel.sayConfirms()
