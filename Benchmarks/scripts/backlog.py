@@ -1,7 +1,7 @@
 """What a durable backlog costs: memory while it grows, the time to be back after a kill, the rate at which it drains, and
 the disk that is left.
 
-    python3 Benchmarks/scripts/backlog.py [--warren .build-release/release/warren] [--messages 5000000] [--size 1024]
+    python3 Benchmarks/scripts/backlog.py [--warren .build/release/warren] [--messages 5000000] [--size 1024]
         [--queues 1] [--churn 0] [--kept 1000] [--sync always|os] [--memory-limit 1024]
 
 Fills queues with persistent messages under publisher confirms, kills the broker with SIGKILL, starts it again, and
@@ -52,7 +52,14 @@ class Broker:
 
 
 def disk(data):
-    return sum(os.stat(os.path.join(data, name)).st_blocks * 512 for name in os.listdir(data)) / 1e6
+    octets = 0
+    for name in os.listdir(data):
+        try:
+            octets += os.stat(os.path.join(data, name)).st_blocks * 512
+        except FileNotFoundError:
+            # The broker needs it no more.
+            pass
+    return octets / 1e6
 
 
 def declare(client, queues):
@@ -108,6 +115,8 @@ def drain(port, queues, count, hold=False):
     while seen < count:
         try:
             part = client.socket.recv(1 << 20)
+            if not part:
+                sys.exit(f"the broker has gone; {count - seen} of {count} messages are missing")
         except TimeoutError:
             sys.exit(f"{count - seen} of {count} messages are missing")
         if size == 0:
@@ -133,7 +142,8 @@ def churn(broker, options, data):
     kept = [f"kept-{number}" for number in range(10)]
     owner = Client(broker.port)
     declare(owner, kept + ["churn"])
-    fill(broker.port, kept, options.size, max(BLOCK, options.kept // BLOCK * BLOCK), progress=False)
+    options.kept = max(BLOCK, options.kept // BLOCK * BLOCK)
+    fill(broker.port, kept, options.size, options.kept, progress=False)
     for name in kept:
         owner.send(frame(1, 1, method("HHH", 60, 70, 0) + short(name) + b"\0"))
         while owner.read()[0] != 3:
@@ -150,7 +160,7 @@ def churn(broker, options, data):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--warren", default=".build-release/release/warren")
+    parser.add_argument("--warren", default=".build/release/warren")
     parser.add_argument("--messages", type=int, default=5_000_000)
     parser.add_argument("--size", type=int, default=1024)
     parser.add_argument("--queues", type=int, default=1)

@@ -1,6 +1,6 @@
 """What the console costs: first frame, keys, an idle screen, memory, and the broker it looks at.
 
-    python3 Benchmarks/scripts/console.py [--warren .build-release/release/warren] [--queues 10000] [--seconds 30]
+    python3 Benchmarks/scripts/console.py [--warren .build/release/warren] [--queues 10000] [--seconds 30]
         [--rabbitmq amqp://guest:guest@127.0.0.1:5672/%2F --management http://guest:guest@127.0.0.1:15672 --pid PID]
 
 Runs the console in a pseudo-terminal. htop, where it is installed, runs in another one during the same seconds. With
@@ -157,7 +157,7 @@ def rabbit(options):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--warren", default=".build-release/release/warren")
+    options.add_argument("--warren", default=".build/release/warren")
     options.add_argument("--queues", type=int, default=10_000)
     options.add_argument("--seconds", type=float, default=30)
     options.add_argument("--rabbitmq")

@@ -1,6 +1,6 @@
 """What other clients notice while one misbehaves.
 
-    python3 Benchmarks/scripts/fairness.py [--warren .build-release/release/warren] [--messages 5000000] [--limit-ms 20]
+    python3 Benchmarks/scripts/fairness.py [--warren .build/release/warren] [--messages 5000000] [--limit-ms 20]
 
 Starts `warren serve` with a memory limit of 1 GiB. A raw AMQP client publishes a timestamp every 3 ms to a queue of its
 own and reads it back, while another client floods, never reads, hoards deliveries, fills a queue with millions of
@@ -189,7 +189,7 @@ def measure(name, port, pid, seconds, work=None, *arguments):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--warren", default=".build-release/release/warren")
+    options.add_argument("--warren", default=".build/release/warren")
     options.add_argument("--messages", type=int, default=5_000_000)
     options.add_argument("--limit-ms", type=float, default=20)
     options = options.parse_args()

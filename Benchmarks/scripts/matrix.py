@@ -1,6 +1,6 @@
 """How a broker's rate and CPU time for each message change with queues, connections and sizes.
 
-    python3 Benchmarks/scripts/matrix.py [--warren .build-release/release/warren] [--duration 3] [--rounds 3]
+    python3 Benchmarks/scripts/matrix.py [--warren .build/release/warren] [--duration 3] [--rounds 3]
         [--uri amqp://127.0.0.1:5672 --server-pid PID] [--queues 1,10,100,1000] [--connections 1,4,16,64]
         [--sizes 1,10,100,1000,10000,100000,1000000] [-- --persistent …]
 
@@ -121,7 +121,7 @@ def main():
         place = arguments.index("--")
         arguments, more = arguments[:place], arguments[place + 1:]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--warren", default=".build-release/release/warren")
+    parser.add_argument("--warren", default=".build/release/warren")
     parser.add_argument("--uri", help="a broker that runs already")
     parser.add_argument("--server-pid", type=int, help="its process on this machine")
     parser.add_argument("--duration", type=float, default=3, help="seconds of each round")

@@ -14,7 +14,7 @@ struct PerfCommand: AsyncParsableCommand {
         abstract: "Load brokers side by side and measure them.",
         discussion: """
             Several brokers are loaded in turn, round by round, so that all see the same machine. Each round uses \
-            queues of its own and fails when a message is missing or comes twice. Ctrl-c ends it and deletes them.
+            queues of its own and fails when not as many are consumed as were published. Ctrl-c ends it and deletes them.
             """)
 
     @Option(name: .customLong("uri"), help: ArgumentHelp("AMQP URI; one for each broker.", valueName: "amqp-uri"))

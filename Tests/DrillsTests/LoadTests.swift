@@ -132,6 +132,7 @@ struct LoadTests {
             plan.queues = 100
             plan.seconds = 3600
             let generator = LoadGenerator(uri: uri, plan: plan, progressInterval: .milliseconds(10))
+            defer { said.finish() }
             return try await generator.run { said.yield($0) }
         }
         for await progress in progress where progress.consumed > 0 { break }

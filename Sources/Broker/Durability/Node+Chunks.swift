@@ -25,8 +25,12 @@ extension Node {
         return journal.location
     }
 
-    /// Writes down the chunks that are not yet, before the message that names them.
-    func journalChunks(of position: RecordPosition, _ shape: MessageRecord.Shape) {
+    /// Writes down the chunks that are not yet, before the message that names them; with a limit, as many as may wait for
+    /// the disk. Returns whether all are.
+    @discardableResult
+    func journalChunks(
+        of position: RecordPosition, _ shape: MessageRecord.Shape, pendingBytes limit: Int = .max
+    ) -> Bool {
         let record = segments.bytes(of: position)
         var id = MessageRecord.bodyID(of: record, shape)
         if id == 0 {
@@ -37,10 +41,12 @@ extension Node {
         for index in 0..<shape.chunkCount {
             var chunk = MessageRecord.chunk(index, of: record, shape)
             guard chunk.location == .none, let memory = chunk.memory else { continue }
+            guard journal.pendingBytes < limit else { return false }
             let count = MessageRecord.chunkBytes(index, of: shape.bodyBytes)
             chunk.location = journalChunk(memory, index, byteCount: count, of: id)
             MessageRecord.setChunk(index, to: chunk, of: record, shape)
         }
+        return true
     }
 
     /// Nobody needs a chunk any more.

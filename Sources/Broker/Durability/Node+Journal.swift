@@ -31,12 +31,13 @@ extension Node {
         keptBytes += durable * Self.keptBytes(shape.isChunked ? 0 : shape.bodyBytes)
     }
 
-    /// Writes a message down that does not survive, so that it can leave memory.
-    func spill(_ entry: QueueEntry, of queue: ClassicQueue) -> QueueEntry {
+    /// Writes a message down that does not survive, so that it can leave memory; nil where so much waits for the disk that
+    /// not all of it could be written.
+    func spill(_ entry: QueueEntry, of queue: ClassicQueue) -> QueueEntry? {
         let bytes = segments.bytes(of: entry.record)
         let shape = MessageRecord.shape(of: bytes)
         if shape.isChunked {
-            journalChunks(of: entry.record, shape)
+            guard journalChunks(of: entry.record, shape, pendingBytes: Limits.rewritingPendingBytes) else { return nil }
             // Nothing but its parts leaves memory: what says where they are stays, and its location says when they may.
             MessageRecord.setLocation(journal.location, of: bytes)
             var spilled = entry

@@ -126,7 +126,10 @@ extension ClassicQueue {
             guard budget > 0 else { return true }
             budget -= 1
             let entry = ready[place]
-            if !entry.isJournaled { ready[place] = node.spill(entry, of: self) }
+            if !entry.isJournaled {
+                guard let spilled = node.spill(entry, of: self) else { return false }
+                ready[place] = spilled
+            }
             spilledUpTo = entry.sequence
             place += 1
         }

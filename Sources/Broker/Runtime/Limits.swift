@@ -73,7 +73,7 @@ enum Limits {
     static let samplingMilliseconds: UInt64 = 1000
     /// Between two looks at the memory in use.
     static let memoryCheckMilliseconds: UInt64 = 100
-    /// So many looks at the memory make one at the disk.
+    /// So many looks at the memory make one at the disk, and one at what clients hold.
     static let diskCheckWindows: UInt64 = 10
     /// Above this part of the limit publishers share what is left.
     static let memoryTightPercent = 80

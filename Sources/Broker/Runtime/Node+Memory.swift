@@ -21,7 +21,7 @@ extension Node {
                 + connections.values.reduce(0) { $0 + $1.residentBytes }  // order-free: a sum
             beginMemoryWindow()
             checkDisk()
-            coolUnacked()
+            if memoryWindow % Limits.diskCheckWindows == 0 { coolUnacked() }
         }
         if !isMemoryShort {
             isMemoryShort = memoryInUse > configuration.memoryLimit

@@ -98,7 +98,7 @@ struct ColdMessagesTests {
         for number in 1...50 { client.publish("\(number)", to: "", key: "q", persistent: true, 2) }
         client.settle(disk)
         #expect(client.bodies == (1...50).map { "\($0)" }, "they went out before the disk had them")
-        for _ in 0..<3 { _ = node.tick(now: node.now.advanced(milliseconds: 200)) }
+        for _ in 0..<12 { _ = node.tick(now: node.now.advanced(milliseconds: 200)) }
         client.settle(disk)
         var cold = 0
         _ = node.sortedConnections[0].sortedChannels[0].unacked.update(after: 0, limit: .max) { delivery, _ in

@@ -80,8 +80,8 @@ final class ChannelModel {
             switch entry {
             case .lossy(let operation), .reply(.purge(let operation)), .reply(.delete(let operation)):
                 connection.simulation.ledger.endSoon(operation)
-            case .reply(.get(let place, _)):
-                connection.simulation.ledger.lostGet(place)
+            case .reply(.get(let place, let noAck)):
+                connection.simulation.ledger.lostGet(place, noAck: noAck)
             case .settled(let deliveries):
                 for delivery in deliveries { delivery.placement.returned(delivery) }
             case .reply(.commit(let committing)):

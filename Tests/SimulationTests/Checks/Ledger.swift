@@ -23,6 +23,8 @@ final class Ledger {
     /// Operations whose channel has ended before they were answered.
     private var ending: [LossyOperation] = []
     private var lostGets: Set<QueuePlace> = []
+    /// Messages that may have gone with an answer to a `basic.get` without acknowledgement that nobody saw.
+    private var takenUnseen: [QueuePlace: Int] = [:]
     private var streams: [Stream: PublisherStream] = [:]
     /// What may have come into each queue, in the order in which it was begun.
     private var arrivals: [QueuePlace: [Placement]] = [:]
@@ -71,9 +73,10 @@ final class Ledger {
     func endGet(_ place: QueuePlace) { pendingGets[place, default: 0] -= 1 }
 
     /// A `basic.get` whose channel ended before it was answered.
-    func lostGet(_ place: QueuePlace) {
+    func lostGet(_ place: QueuePlace, noAck: Bool) {
         endGet(place)
         lostGets.insert(place)
+        if noAck { takenUnseen[place, default: 0] += 1 }
     }
     func hasLostGet(_ place: QueuePlace) -> Bool { lostGets.contains(place) }
 
@@ -152,6 +155,7 @@ final class Ledger {
         {
             return "\(placement.name) is back after the deletion of its queue, asked for in step \(deletion.begun)"
         }
+        placement.message.handled(step: step, time: time)
         touched.append(placement)
         if !redelivered { touchedFirst.append(placement) }
         return nil
@@ -187,15 +191,21 @@ final class Ledger {
             let placement = message.placement(in: place)
             return placement.goneAt != nil || placement.isPerhapsGone || placement.mayHaveExpired(at: time)
                 || placement.holders.contains { $0.decision == .final }
-                || operations[place]?.contains { ($0.end ?? .max) >= message.begun } ?? false
+                || mayHaveGoneWithAll(placement)
                 || (place.name == Topology.dropping && mayBeDropped(placement))
         }
+    }
+
+    /// Whether a purge or a deletion may have taken it.
+    private func mayHaveGoneWithAll(_ placement: Placement) -> Bool {
+        let arrived = placement.message.arrivedAt ?? placement.message.begun
+        return operations[placement.place]?.contains { ($0.end ?? .max) >= arrived } ?? false
     }
 
     /// Whether there is a reason why a message may have left its queue unseen.
     private func isExcused(_ placement: Placement, _ time: UInt64) -> Bool {
         let message = placement.message
-        if operations[placement.place]?.contains(where: { ($0.end ?? .max) >= message.begun }) ?? false { return true }
+        if mayHaveGoneWithAll(placement) { return true }
         if placement.mayHaveExpired(at: time) {
             expired += 1
             return true
@@ -211,7 +221,7 @@ final class Ledger {
             }
         default: break
         }
-        return hasLostGet(placement.place)
+        return false
     }
 
     /// Whether so many messages may have come behind one that it is no longer among the newest.
@@ -247,6 +257,10 @@ final class Ledger {
                 guard message.certainQueues.contains(placement.place) || placement.first > 0 else { continue }
                 // A commit that is found to have survived has survived as a whole.
                 if (placement.isPerhapsLost && !isApplied) || isExcused(placement, time) { continue }
+                if takenUnseen[placement.place, default: 0] > 0 {
+                    takenUnseen[placement.place, default: 0] -= 1
+                    continue
+                }
                 let known = message.isPromised ? "confirmed" : isApplied ? "half of its transaction is there" : "taken"
                 return "\(placement.name) (\(known)) is lost"
             }

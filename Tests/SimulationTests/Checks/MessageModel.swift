@@ -73,10 +73,12 @@ final class MessageModel {
     /// Whether its client has been answered in confirm mode.
     var isSettled: Bool { isConfirmed || isRefused }
 
-    func handled(in simulation: Simulation) {
+    func handled(in simulation: Simulation) { handled(step: simulation.step, time: simulation.time) }
+
+    func handled(step: Int, time: UInt64) {
         guard handledAt == nil else { return }
-        handledAt = simulation.step
-        handledTime = simulation.time
+        handledAt = step
+        handledTime = time
     }
 
     func placement(in place: QueuePlace) -> Placement {

@@ -18,6 +18,7 @@ final class Placement {
     private var isPurged = false
     /// It was not known to be on the disk when the node crashed.
     private(set) var isPerhapsLost = false
+    private var isKnownDurable = false
     /// Transactions that settle it and of which nobody knows whether they happened.
     private var undecided: [TransactionModel] = []
 
@@ -40,6 +41,9 @@ final class Placement {
         for transaction in undecided {
             if let wrong = transaction.settledReturned(self) { return wrong }
         }
+        // What was in doubt has not happened: it is here, and what is here after a crash is on the disk.
+        if isPerhapsLost { isKnownDurable = true }
+        (isPerhapsGone, isPerhapsLost) = (false, false)
         if redelivered { again += 1 } else { first += 1 }
         if noAck { goneAt = step } else { holders.append(delivery) }
         return nil
@@ -84,7 +88,7 @@ final class Placement {
             isPerhapsGone = true
         } else if !survives {
             goneAt = step
-        } else if !message.isPromised, message.handledAt ?? .max >= durable {
+        } else if !message.isPromised, !isKnownDurable, message.handledAt ?? .max >= durable {
             isPerhapsLost = true
         }
     }

@@ -229,7 +229,8 @@ private final class Fetch {
             }
             guard node.hasBody(entry, upTo: truncate) else {
                 queue.putBack(entry)
-                return false
+                // From a disk that has failed it does not come.
+                return node.storageFailure != nil
             }
             let message = node.message(entry, in: queue, truncate: truncate)
             messages.append(message)
