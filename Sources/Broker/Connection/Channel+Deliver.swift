@@ -52,6 +52,7 @@ extension Channel {
         } else if shape.bodyBytes > 0 {
             sendBody(entry.record, shape)
         }
+        guard phase == .open else { return consumer.queue.requeue(entry) }
         node.noteDirty(connection)
         delivered(entry, from: consumer.queue, to: consumer, isAutomaticAck: consumer.isAutomaticAck)
     }
@@ -199,6 +200,8 @@ extension Channel {
             }
             cursor.sent += count
         }
+        // A disk that fails at once has ended the channel.
+        guard sending != nil else { return true }
         let isDone = cursor.sent == cursor.shape.bodyBytes
         if isDone {
             sending = nil

@@ -176,7 +176,7 @@ extension Channel {
         let isConfirmDue = isConfirming
         if node.plantedFault == .confirmBeforeEnqueue { isConfirming = false }
         publishComplete(
-            whole.finish(in: node), on: current,
+            whole.finish(), on: current,
             to: (whole.header ?? []).withUnsafeBytes { current.queues(for: $0) }, deliveryMode: whole.deliveryMode,
             bodyBytes: whole.bodyBytes,
             lifetime: whole.lifetime, isMandatory: whole.isMandatory)

@@ -141,6 +141,10 @@ final class Channel {
             case .header:
                 try receiveHeader(frame.payload)
             case .body:
+                if node.isDiskBehind, assembly?.isWrittenAsItComes == true {
+                    connection.pauseReading()
+                    return nil
+                }
                 try receiveBody(frame.payload)
             case .heartbeat:
                 throw ProtocolException(.unexpectedFrame, "heartbeat frame on channel \(number)")
@@ -326,6 +330,7 @@ final class Channel {
         heldAnswer = nil
         let ending = consumers.all
         node.cancel(ending)
+        committing?.channelEnds(unacked)
         node.giveBack(&unacked, keeping: ending + cancelledConsumers.all, exceptPending: committing != nil)
         consumers.removeAll()
         consumersByTag = [:]

@@ -14,8 +14,7 @@ struct PublishAssembly {
     private(set) var lifetime: UInt64?
     private var received = 0
     private var record: RecordPosition?
-    private var bodyOffset = 0
-    private var chunks: [MessageRecord.Chunk] = []
+    private var shape: MessageRecord.Shape?
     /// What the journal calls the body while it comes in chunks; 0 where it is not written down as it comes.
     private var body: UInt64 = 0
 
@@ -27,6 +26,8 @@ struct PublishAssembly {
 
     private var isChunked: Bool { bodyBytes > Limits.chunkBytes }
     var isWhole: Bool { header != nil && received == bodyBytes }
+    /// Whether its chunks go to the journal one by one.
+    var isWrittenAsItComes: Bool { body != 0 }
 
     mutating func begin(
         header payload: UnsafeRawBufferPointer, scan: ContentHeaderScan, lifetime: UInt64?, in node: Node
@@ -36,25 +37,22 @@ struct PublishAssembly {
         // Checked against `Limits.messageBytes` before.
         bodyBytes = Int(clamping: scan.bodySize)
         deliveryMode = scan.deliveryMode
-        guard !isChunked else {
-            // Each chunk is on its way to the disk while the next one comes.
-            if deliveryMode == 2, node.journal.keepsBytes, route.queues(for: payload).contains(where: \.isDurable) {
-                body = node.newBodyID()
-            }
-            return
-        }
-        let fresh = allocate(in: node)
-        bodyOffset = MessageRecord.shape(of: node.segments.bytes(of: fresh)).bodyOffset
-        record = fresh
-    }
-
-    /// Room for the message, with everything but the body written.
-    private func allocate(in node: Node) -> RecordPosition {
         let fresh = node.segments.allocate(
-            MessageRecord.byteCount(
-                key: key.count, header: header?.count ?? 0, body: bodyBytes, isChunked: isChunked))
+            MessageRecord.byteCount(key: key.count, header: payload.count, body: bodyBytes, isChunked: isChunked))
         write(fresh, in: node)
-        return fresh
+        record = fresh
+        let bytes = node.segments.bytes(of: fresh)
+        let shape = MessageRecord.shape(of: bytes)
+        self.shape = shape
+        guard isChunked else { return }
+        // Each chunk is on its way to the disk while the next one comes.
+        if deliveryMode == 2, node.journal.keepsBytes, route.queues(for: payload).contains(where: \.isDurable) {
+            body = node.newBodyID()
+            node.chunkedBodies[body] = fresh
+        }
+        // Without one it gets its name when it is written down, if it ever is.
+        MessageRecord.setBodyID(body, of: bytes, shape)
+        for index in 0..<shape.chunkCount { MessageRecord.setChunk(index, to: MessageRecord.Chunk(), of: bytes, shape) }
     }
 
     private func write(_ record: RecordPosition, in node: Node) {
@@ -69,10 +67,10 @@ struct PublishAssembly {
 
     /// Takes the next part of the body; false when there is more than was announced.
     mutating func append(_ payload: UnsafeRawBufferPointer, in node: Node) -> Bool {
-        guard received + payload.count <= bodyBytes else { return false }
+        guard let record, let shape, received + payload.count <= bodyBytes else { return false }
         guard let start = payload.baseAddress else { return true }
-        if let record {
-            (node.segments.bytes(of: record) + bodyOffset + received).copyMemory(
+        guard isChunked else {
+            (node.segments.bytes(of: record) + shape.bodyOffset + received).copyMemory(
                 from: start, byteCount: payload.count)
             received += payload.count
             return true
@@ -82,38 +80,26 @@ struct PublishAssembly {
             let index = received / Limits.chunkBytes
             let offset = received % Limits.chunkBytes
             let size = MessageRecord.chunkBytes(index, of: bodyBytes)
-            if index == chunks.count { chunks.append(MessageRecord.Chunk(memory: node.segments.allocate(size))) }
+            var chunk = MessageRecord.chunk(index, of: node.segments.bytes(of: record), shape)
+            let memory = chunk.memory ?? node.segments.allocate(size)
+            chunk.memory = memory
             let count = min(payload.count - taken, size - offset)
-            // It stays in memory until the message is whole.
-            guard let memory = chunks[index].memory else { return false }
             (node.segments.bytes(of: memory) + offset).copyMemory(from: start + taken, byteCount: count)
             taken += count
             received += count
             if offset + count == size, body != 0 {
-                chunks[index].location = node.journalChunk(memory, index, byteCount: size, of: body)
+                chunk.location = node.journalChunk(memory, index, byteCount: size, of: body)
             }
+            MessageRecord.setChunk(index, to: chunk, of: node.segments.bytes(of: record), shape)
         }
         return true
     }
 
-    /// The record of the whole message, held by one reference.
-    func finish(in node: Node) -> RecordPosition {
-        if let record { return record }
-        let fresh = allocate(in: node)
-        let bytes = node.segments.bytes(of: fresh)
-        let shape = MessageRecord.shape(of: bytes)
-        // Without one it gets its name when it is written down, if it ever is.
-        MessageRecord.setBodyID(body, of: bytes, shape)
-        for (index, chunk) in chunks.enumerated() { MessageRecord.setChunk(index, to: chunk, of: bytes, shape) }
-        if body != 0 { node.chunkedBodies[body] = fresh }
-        return fresh
-    }
+    /// The record of the whole message, held by one reference. Only of one that is whole.
+    func finish() -> RecordPosition? { record }
 
     /// Frees what has come of a message that will never be whole.
     func abandon(in node: Node) {
-        if let record { node.segments.release(record) }
-        for (index, chunk) in chunks.enumerated() {
-            node.forgetChunk(chunk, byteCount: MessageRecord.chunkBytes(index, of: bodyBytes))
-        }
+        if let record { node.release(record) }
     }
 }

@@ -32,7 +32,7 @@ struct Transaction {
 final class TransactionEnd {
     let isCommit: Bool
     let channel: ChannelReference
-    private let transaction: Transaction
+    private var transaction: Transaction
     private var nextPublish = 0
     private var nextSettlement = 0
     /// What it is written down under; nil where one tick does it all, or nothing has been written.
@@ -52,10 +52,16 @@ final class TransactionEnd {
             if isWhole { durable(in: node) }
             return true
         }
+        if node.isDiskBehind {
+            // As its publisher would wait.
+            node.awaitingWritten.append { $0.later(.endTransaction(self)) }
+            return true
+        }
         if !hasBegun {
             hasBegun = true
             if mayTakeSeveralTicks {
-                number = node.journal.appended.rawValue
+                node.lastTransaction = max(node.lastTransaction + 1, node.journal.appended.rawValue)
+                number = node.lastTransaction
                 node.openTransactions += 1
             }
         }
@@ -78,6 +84,15 @@ final class TransactionEnd {
         let size = transaction.publishes.reduce(transaction.settlements.count) { $0 + max(1, $1.queues.count) }
         return size > Limits.sliceEntries
             || transaction.publishes.contains { $0.isMandatory && $0.queues.isEmpty }
+    }
+
+    /// Its channel ends before it: where its deliveries lie is known there, and has to be known here.
+    func channelEnds(_ unacked: borrowing Unacked) {
+        for place in transaction.settlements.indices.dropFirst(nextSettlement) {
+            if let entry = unacked.entry(transaction.settlements[place].delivery.tag) {
+                transaction.settlements[place].delivery.entry = entry
+            }
+        }
     }
 
     /// Everything of it has been done.

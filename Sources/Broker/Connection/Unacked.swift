@@ -104,7 +104,7 @@ struct Unacked: ~Copyable {
         heldAfter = min(heldAfter, tag - 1)
     }
 
-    /// Visits the deliveries behind a tag that are held and in no transaction, of about so many at most, and changes the
+    /// Visits the deliveries behind a tag that are not settled for good, of about so many at most, and changes the
     /// entries for which `change` returns something. Returns where to go on, or nil at the end.
     func update(
         after tag: UInt64, limit: Int, _ change: (UnackedDelivery, ClassicQueue) -> QueueEntry?
@@ -115,7 +115,7 @@ struct Unacked: ~Copyable {
             guard left > 0 else { return (blocks[block].number << Self.shift) - 1 }
             if let slots = blocks[block].slots {
                 for slot in 0..<Self.slotCount where blocks[block].bits[slot >> 6] & 1 << UInt64(slot & 63) != 0 {
-                    guard slots[slot].state == .held, slots[slot].tag > tag else { continue }
+                    guard slots[slot].tag > tag else { continue }
                     let queue = slots[slot].queue.takeUnretainedValue()
                     if let changed = change(slots[slot], queue) { slots[slot].entry = changed }
                 }
@@ -128,19 +128,24 @@ struct Unacked: ~Copyable {
         return nil
     }
 
-    /// Changes the entry of the delivery with `tag`, if it is held; returns whether it was and `change` returned something.
+    /// The entry of the delivery with `tag`, if it is not settled for good.
+    func entry(_ tag: UInt64) -> QueueEntry? {
+        place(of: tag).flatMap { blocks[$0.block].slots?[$0.slot].entry }
+    }
+
+    /// Changes the entry of the delivery with `tag`, if it is not settled for good; returns whether it was and `change` returned something.
     func update(_ tag: UInt64, _ change: (QueueEntry) -> QueueEntry?) -> Bool {
-        guard let (block, slot) = place(of: tag), let slots = blocks[block].slots, slots[slot].state == .held,
+        guard let (block, slot) = place(of: tag), let slots = blocks[block].slots,
             let changed = change(slots[slot].entry)
         else { return false }
         slots[slot].entry = changed
         return true
     }
 
-    /// Whether the delivery with `tag` is held, is this message, and is written down in this segment.
+    /// Whether the delivery with `tag` is there, is this message, and is written down in this segment.
     func holds(_ tag: UInt64, _ name: MessageName, in segment: UInt64) -> Bool {
         guard let (block, slot) = place(of: tag), let delivery = blocks[block].slots?[slot] else { return false }
-        return delivery.state == .held && delivery.entry.sequence == name.sequence
+        return delivery.entry.sequence == name.sequence
             && delivery.queue.takeUnretainedValue().id == name.queue && delivery.entry.isJournaled(in: segment)
     }
 

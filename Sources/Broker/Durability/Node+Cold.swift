@@ -8,6 +8,7 @@ extension Node {
     /// A slice of cooling where memory for messages is short; the queues take turns.
     func coolSome() {
         isCooling = journal.keepsBytes && segments.occupiedBytes > warmBytes
+        hasMoreToCool = false
         guard isCooling else { return }
         let queues = queueList.slots
         guard !queues.isEmpty else { return }
@@ -15,7 +16,10 @@ extension Node {
         var budget = Limits.cooledPerTick
         for _ in 0..<min(Limits.queuesCooledPerTick, queues.count) {
             coolingPlace = coolingPlace < queues.count ? coolingPlace : 0
-            if let queue = queues[coolingPlace], queue.cool(keeping: kept, budget: &budget) { break }
+            if let queue = queues[coolingPlace], queue.cool(keeping: kept, budget: &budget) {
+                hasMoreToCool = true
+                break
+            }
             coolingPlace += 1
         }
     }
@@ -95,7 +99,7 @@ extension Node {
 
     // MARK: What clients hold
 
-    /// Visits every delivery that clients hold and no transaction has, a slice a tick, and changes those for which `change`
+    /// Visits every delivery that clients hold, a slice a tick, and changes those for which `change`
     /// returns something.
     func visitUnacked(
         _ change:

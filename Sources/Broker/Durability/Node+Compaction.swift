@@ -39,8 +39,7 @@ extension Node {
 /// One pass over the oldest segments. Each is read back whole; of each record that somebody still needs a copy with the
 /// names of those is written to the journal's end, and they are told where it is.
 ///
-/// What moves at the wrong moment, or is part of a transaction that has not ended, is not found: its segment stays until
-/// a later pass.
+/// What moves at the wrong moment is not found: its segment stays until a later pass.
 final class CompactionPass {
     private var segments: ArraySlice<SegmentSize>
     private let isWhole: Bool
@@ -117,8 +116,13 @@ final class CompactionPass {
         let segment = segments.first?.segment ?? 0
         step = .write
         node.visitUnacked(
-            { [self] _, entry, queue, channel, tag in
+            { [self] node, entry, queue, channel, tag in
                 guard entry.isJournaled(in: segment) else { return nil }
+                if queue.isDeleted {
+                    // Whatever becomes of it, it does not survive.
+                    node.noLongerKept(entry)
+                    return entry.uncounted
+                }
                 held[MessageName(queue: queue.id, sequence: entry.sequence)] = (channel, tag)
                 return nil
             },
@@ -136,9 +140,10 @@ final class CompactionPass {
         var records = Limits.rewrittenPerSlice
         var bytes = Limits.rewrittenBytesPerSlice
         while nextRecord < contents.recordCount, records > 0, bytes > 0 {
-            bytes -= contents.withRecord(nextRecord) { write($0, in: node) }
+            let written = contents.withRecord(nextRecord) { write($0, in: node) }
+            bytes -= written.bytes
+            records -= max(1, written.names)
             nextRecord += 1
-            records -= 1
         }
         guard nextRecord == contents.recordCount else { return }
         guard node.segmentUse.count(in: size.segment) > 0 else { return next() }
@@ -155,16 +160,16 @@ final class CompactionPass {
         }
     }
 
-    /// Writes a record again if anybody needs it; returns how many bytes that were.
-    private func write(_ record: JournalRecord, in node: Node) -> Int {
-        if record.kind == RecordKind.chunk.rawValue { return node.rewriteChunk(record) }
-        guard let publish = PublishRecord(record) else { return 0 }
+    /// Writes a record again if anybody needs it; returns how many bytes that were, and how many names were looked up.
+    private func write(_ record: JournalRecord, in node: Node) -> (bytes: Int, names: Int) {
+        if record.kind == RecordKind.chunk.rawValue { return (node.rewriteChunk(record), 1) }
+        guard let publish = PublishRecord(record) else { return (0, 0) }
         var names: [(name: MessageName, holder: Holder)] = []
         for index in 0..<publish.nameCount {
             let name = publish.name(index).name
             if let holder = holder(of: name, record.location, in: node) { names.append((name, holder)) }
         }
-        guard !names.isEmpty else { return 0 }
+        guard !names.isEmpty else { return (0, publish.nameCount) }
         let location = node.rewrite(
             publish, record.kind == RecordKind.transient.rawValue ? .transient : .publish,
             for: names.map { ($0.name, isDelivered: isDelivered($0.name, $0.holder)) })
@@ -177,7 +182,7 @@ final class CompactionPass {
                 _ = channel.unacked.update(tag) { node.moved($0, from: record.location, to: location) }
             }
         }
-        return publish.message.count
+        return (publish.message.count, publish.nameCount)
     }
 
     private func holder(of name: MessageName, _ location: JournalLocation, in node: Node) -> Holder? {
@@ -230,7 +235,13 @@ extension Node {
     fileprivate func moved(_ entry: QueueEntry, from old: JournalLocation, to new: JournalLocation) -> QueueEntry {
         if !entry.isCold {
             let bytes = segments.bytes(of: entry.record)
-            if MessageRecord.location(of: bytes) == old { MessageRecord.setLocation(new, of: bytes) }
+            let known = MessageRecord.location(of: bytes)
+            if known == old {
+                MessageRecord.setLocation(new, of: bytes)
+            } else if known != new {
+                // Written again for other queues at another place: no one location would do for all of them.
+                MessageRecord.setLocation(.none, of: bytes)
+            }
         }
         return entry.moved(to: new)
     }

@@ -67,7 +67,7 @@ extension Node {
     /// Hands over what has been written down, where somebody waits for it; else it gathers for a moment.
     func flushJournal() {
         journalEnds()
-        guard journal.hasUnwritten || (!deliveredQueues.isEmpty && journal.keepsBytes) else { return }
+        guard journal.isIdle, journal.hasUnwritten || (!deliveredQueues.isEmpty && journal.keepsBytes) else { return }
         if awaitingDurability.isEmpty, journal.keepsBytes, !isShuttingDown {
             guard !isFlushDue else { return writeJournal() }
             if !isWatchingFlush {
@@ -80,6 +80,7 @@ extension Node {
     }
 
     private func writeJournal() {
+        guard journal.isIdle else { return }
         isFlushDue = false
         if journal.keepsBytes { journalDeliveries() }
         guard let (storage, batch) = journal.beginFlush() else { return }
@@ -194,6 +195,7 @@ extension Node {
                 changes = changes.dropFirst(Limits.listedPerSlice)
                 guard changes.isEmpty else { return false }
                 // What changed meanwhile may lie before what it rests on, as a binding before its exchange.
+                // order-free: a list, in the order of the changes
                 for (index, change) in node.changedMeanwhile { node.write(change, index: index) }
                 node.changedMeanwhile.removeAll()
                 node.isRewriting = false

@@ -158,7 +158,7 @@ extension Node {
         guard !deliveredQueues.isEmpty else { return }
         for queue in deliveredQueues {
             queue.isDeliveryNoted = false
-            guard queue.unackedCount > 0, !queue.isDeleted else { continue }
+            guard queue.unackedCount > 0 || !queue.returned.isEmpty, !queue.isDeleted else { continue }
             MessageName(queue: queue.id, sequence: queue.deliveredUpTo).write(
                 journal.append(kind: RecordKind.delivered.rawValue, byteCount: MessageName.byteCount))
         }

@@ -163,7 +163,9 @@ extension Node {
     private func takeChunk(
         _ payload: UnsafeRawBufferPointer, _ location: JournalLocation, _ reading: inout Reading
     ) -> Bool {
-        guard let id = payload.number(at: 0), let index = payload.number(at: 8) else { return false }
+        guard let id = payload.number(at: 0), let index = payload.number(at: 8), id >> 62 == 0 else {
+            return false
+        }
         lastBody = max(lastBody, id)
         guard let record = chunkedBodies[id] else {
             reading.chunks[id, default: [:]][index] = (location, payload.count - 16)
@@ -201,8 +203,7 @@ extension Node {
         guard payload.count % MessageName.byteCount == 0 else { return false }
         for place in stride(from: 0, to: payload.count, by: MessageName.byteCount) {
             guard let name = payload.name(at: place) else { return false }
-            let messages = reading.messages(of: name.queue)
-            messages.deliveredUpTo = max(messages.deliveredUpTo, name.sequence)
+            reading.messages(of: name.queue).delivered(upTo: name.sequence)
         }
         return true
     }
@@ -210,7 +211,8 @@ extension Node {
     private func takeSettle(_ payload: UnsafeRawBufferPointer, _ reading: inout Reading) -> Bool {
         guard payload.count % MessageName.byteCount == 0 else { return false }
         for place in stride(from: 0, to: payload.count, by: MessageName.byteCount) {
-            if let name = payload.name(at: place) { end(name, &reading) }
+            guard let name = payload.name(at: place) else { return false }
+            end(name, &reading)
         }
         return true
     }
@@ -223,7 +225,7 @@ extension Node {
         guard payload.count % 24 == 0 else { return false }
         for place in stride(from: 0, to: payload.count, by: 24) {
             guard let queue = payload.number(at: place), let first = payload.number(at: place + 8),
-                let last = payload.number(at: place + 16), first <= last
+                let last = payload.number(at: place + 16), first <= last, last >> 62 == 0, queue >> 62 == 0
             else { return false }
             // Only those that are there: a range is written when all its messages are.
             for entry in reading.messages(of: queue).end(first...last) { forget(entry) }
@@ -232,7 +234,7 @@ extension Node {
     }
 
     private func takeTopology(_ payload: UnsafeRawBufferPointer) -> Bool {
-        guard let (index, change) = try? TopologyRecord.decode(payload) else { return false }
+        guard let (index, change) = try? TopologyRecord.decode(payload), index >> 62 == 0 else { return false }
         // The identity of a queue is the index of its declaration.
         let newest = topologyIndex
         topologyIndex = index &- 1

@@ -20,8 +20,7 @@ enum RecordKind: UInt8 {
     case committed = 6
     /// A change of the topology; see `TopologyRecord`.
     case topology = 7
-    /// A part of a large body: the body's id 8, which part 4, reserved 4, then its bytes. It counts once a publish names
-    /// the body, and lies before that.
+    /// A part of a large body: the body's id 8, which part 8, then its bytes. It counts once a publish names the body.
     case chunk = 8
     /// For each queue its id 8 and a sequence 8: all up to there have been delivered at least once. Like a settlement it
     /// concerns nothing that was published later, so it may go with what lies before it.
@@ -62,7 +61,8 @@ struct PublishRecord {
         let (names, messageBytes) = (Int(sizes & 0xFFFF_FFFF), Int(sizes >> 32))
         let start = 16 + names * MessageName.byteCount
         guard names > 0, payload.count - start == messageBytes,
-            let shape = MessageRecord.shape(journaled: payload.dropFirst(start))
+            let shape = MessageRecord.shape(journaled: payload.dropFirst(start)),
+            (0..<names).allSatisfy({ payload.name(at: 16 + $0 * MessageName.byteCount) != nil })
         else { return nil }
         self.wallExpiry = wallExpiry
         nameCount = names
@@ -103,7 +103,10 @@ extension UnsafeRawBufferPointer {
 
     /// The name of a message at a place.
     func name(at place: Int) -> MessageName? {
-        guard let queue = number(at: place), let sequence = number(at: place + 8) else { return nil }
+        guard let queue = number(at: place), let sequence = number(at: place + 8),
+            // Counts that nobody has reached: what was added to them would not fit.
+            queue >> 62 == 0, (sequence & ~MessageName.deliveredBit) >> 62 == 0
+        else { return nil }
         return MessageName(queue: queue, sequence: sequence)
     }
 

@@ -17,13 +17,19 @@ final class RecoveredMessages {
     private var endedRanges: [ClosedRange<UInt64>] = []
     private(set) var lastSequence: UInt64 = 0
     /// Those up to here have been delivered.
-    var deliveredUpTo: UInt64 = 0
+    private(set) var deliveredUpTo: UInt64 = 0
 
     /// Whether a record of this message is news: not a copy of one that is there, nor of one that has ended.
     func expects(_ sequence: UInt64) -> Bool {
         lastSequence = max(lastSequence, sequence)
         return place(of: sequence) == nil && others[sequence] == nil && !endedBefore.contains(sequence)
             && !isInEndedRange(sequence)
+    }
+
+    /// All up to a sequence have been delivered.
+    func delivered(upTo sequence: UInt64) {
+        deliveredUpTo = max(deliveredUpTo, sequence)
+        lastSequence = max(lastSequence, sequence)
     }
 
     private func isInEndedRange(_ sequence: UInt64) -> Bool {

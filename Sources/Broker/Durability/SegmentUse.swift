@@ -6,8 +6,16 @@ struct SegmentUse {
     @inline(__always)
     mutating func add(_ count: Int, to segment: UInt64) {
         if counts.isEmpty { first = segment }
+        if segment < first { makeRoom(before: segment) }
         while segment >= first + UInt64(counts.count) { counts.append(0) }
         counts[Int(segment - first)] += count
+    }
+
+    /// What is found when a node starts comes in the order in which it counts, not in that of its segments.
+    @inline(never)
+    private mutating func makeRoom(before segment: UInt64) {
+        counts.insert(contentsOf: repeatElement(0, count: Int(first - segment)), at: 0)
+        first = segment
     }
 
     /// Takes one away from a segment, of whose number the lower bits are known.

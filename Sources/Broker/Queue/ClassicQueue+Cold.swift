@@ -107,14 +107,17 @@ extension ClassicQueue {
     /// Gives up the memory of messages that the disk has, all but `keptBytes` at the head; at most `budget` of them are
     /// looked at. Returns whether there may be more.
     func cool(keeping keptBytes: Int, budget: inout Int) -> Bool {
-        guard !isDeleted, !ready.isEmpty else { return false }
+        guard !isDeleted, !ready.isEmpty, cooledWith != lastSequence else { return false }
         var kept = 0
         var bytes = 0
         while kept < ready.count, bytes < keptBytes, kept < Limits.keptWarm {
             bytes += Int(ready[kept].bodyBytes) + MessageRecord.memoryBytes + Limits.fetchedOverhead
             kept += 1
         }
-        return spill(from: kept, &budget) || cool(from: kept, &budget)
+        if spill(from: kept, &budget) || cool(from: kept, &budget) { return true }
+        // All that may leave has left; until something comes there is nothing to do.
+        if cooledUpTo == lastSequence || kept == ready.count { cooledWith = lastSequence }
+        return false
     }
 
     /// Writes down what is not, so that it can be cooled later.

@@ -31,6 +31,8 @@ final class ClassicQueue {
     var waitingForHead: [(request: Request, origin: Origin)] = []
     /// Those up to this sequence have been looked at for cooling.
     var cooledUpTo: UInt64 = 0
+    /// The last sequence when all that could be cooled was.
+    var cooledWith: UInt64?
     /// Those up to this sequence are written down, as far as they can be.
     var spilledUpTo: UInt64 = 0
     /// The highest sequence that has been delivered, as far as it must be written down, and whether that is to come.

@@ -115,6 +115,13 @@ struct QueueEntry: BitwiseCopyable {
         return moved
     }
 
+    /// The same message, whose place in the journal nobody counts any more.
+    var uncounted: QueueEntry {
+        var forgotten = self
+        forgotten.flags &= ~Self.journaled
+        return forgotten
+    }
+
     /// The same message, written down for want of memory.
     func spilled(to location: JournalLocation) -> QueueEntry {
         var spilled = moved(to: location)

@@ -33,7 +33,7 @@ enum Limits {
     /// Above so many times what is needed of it a journal is written anew.
     static let journalFactor = 3
     /// Records looked at in one slice of that, and bytes written.
-    static let rewrittenPerSlice = 1024
+    static let rewrittenPerSlice = 512
     static let rewrittenBytesPerSlice = 262_144
     /// Looks at one segment before a pass goes on with the next: what moves between two looks is found by the second.
     static let rewritingAttempts = 3
@@ -46,7 +46,7 @@ enum Limits {
     static let keptWarmBytes = 1_048_576
     static let keptWarm = 1024
     /// Messages cooled and queues visited for that in one tick.
-    static let cooledPerTick = 4096
+    static let cooledPerTick = 1024
     static let queuesCooledPerTick = 64
     /// Messages read back at once: at first, and at most; and about as many bytes.
     static let fetchedFirst = 16
@@ -55,7 +55,7 @@ enum Limits {
     /// What a message has beside its body, about.
     static let fetchedOverhead = 160
     /// Deliveries looked at in one slice, and channels.
-    static let unackedPerSlice = 2048
+    static let unackedPerSlice = 1024
     static let channelsPerSlice = 64
     /// Consumers ended in one slice.
     static let consumersPerSlice = 1024

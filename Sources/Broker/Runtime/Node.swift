@@ -42,6 +42,8 @@ public final class Node {
     var transactionEnded: [MessageName] = []
     /// Commits of several slices under way.
     var openTransactions = 0
+    /// The number of the last commit that took several slices.
+    var lastTransaction: UInt64 = 0
     /// Queues that have delivered further than is written down.
     @exclusivity(unchecked) var deliveredQueues: [ClassicQueue] = []
     /// The records of messages whose bodies lie in chunks that are written down, by their bodies' names.
@@ -54,6 +56,7 @@ public final class Node {
     var lastPublisher: UInt64 = 0
     /// Memory for messages is short: what the disk has leaves it.
     @exclusivity(unchecked) var isCooling = false
+    var hasMoreToCool = false
     var coolingPlace = 0
     var isCoolingUnacked = false
     var isFlushDue = false
@@ -301,7 +304,8 @@ public final class Node {
         isTicking = false
         noteActivity()
         return TickOutcome(
-            hasMore: !requests.isEmpty || !tasks.isEmpty || !scheduled.isEmpty || !dirty.isEmpty || !overLength.isEmpty,
+            hasMore: !requests.isEmpty || !tasks.isEmpty || !scheduled.isEmpty || !dirty.isEmpty || !overLength.isEmpty
+                || hasMoreToCool,
             nextDeadline: timers.min?.deadline)
     }
 

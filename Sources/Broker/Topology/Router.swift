@@ -63,11 +63,11 @@ struct Router {
         key: UnsafeRawBufferPointer, exchange: UnsafeRawBufferPointer, routingKey: UnsafeRawBufferPointer,
         in virtualHost: VirtualHost, node: Node
     ) -> Route? {
-        let slot = Router.slot(of: key)
+        let slot = Router.slot(of: key) & ~1
         if let known = recent[slot], known.answers(key, in: virtualHost, version: node.topologyVersion) {
             return known
         }
-        if let known = recent[slot ^ 1], known.answers(key, in: virtualHost, version: node.topologyVersion) {
+        if let known = recent[slot | 1], known.answers(key, in: virtualHost, version: node.topologyVersion) {
             return known
         }
         guard let found = virtualHost.exchanges[String(decoding: exchange, as: UTF8.self)] else { return nil }
@@ -75,7 +75,7 @@ struct Router {
         let route = Route(
             key: Array(key), virtualHost: virtualHost, exchange: found, queues: queues, dependsOnHeaders: usedHeaders,
             version: node.topologyVersion)
-        recent[slot ^ 1] = recent[slot]
+        recent[slot | 1] = recent[slot]
         recent[slot] = route
         return route
     }

@@ -82,6 +82,8 @@ public struct Journal {
         appended = JournalPosition(appended.rawValue + UInt64(max(byteCount, 1)))
     }
 
+    /// Whether the storage can take a batch.
+    public var isIdle: Bool { !isWriting && failure == nil }
     /// Whether something waits to be handed to the storage.
     public var hasUnwritten: Bool { !isWriting && failure == nil && written < appended }
     /// Memory of what has not reached the storage yet, in bytes.

@@ -6,7 +6,7 @@ internal import CJournal
 /// and hands the same object back. Each payload is checked against the checksum in its record's header.
 public final class JournalFetch: @unchecked Sendable {
     /// Records so close to each other are read in one go, together with what lies between them.
-    static let gapBytes = 32_768
+    static let gapBytes = 8192
     /// No read is longer, unless one record is.
     static let spanBytes = 4 << 20
 

@@ -11,7 +11,7 @@ public struct JournalLocation: Hashable, Comparable, BitwiseCopyable, Sendable {
     @inlinable
     public init(rawValue: UInt64) { self.rawValue = rawValue }
 
-    /// A byte of a segment. Offsets stay below 4 GiB, because no batch is larger than what may wait for the disk.
+    /// A byte of a segment. Offsets stay below 4 GiB: publishers are not read while much waits for the disk.
     @inlinable
     public init(segment: UInt64, offset: Int) {
         rawValue = segment << 32 | UInt64(truncatingIfNeeded: offset) & 0xFFFF_FFFF

@@ -143,6 +143,8 @@ public struct JournalReader {
         }
         let rest = UnsafeRawBufferPointer(rebasing: bytes[offset + 8..<offset + size])
         guard cjournal_crc32c(0, rest.baseAddress, rest.count) == word(4) else { return .none("the checksum is wrong") }
+        // Counts that nobody has reached: what was added to them would not fit.
+        guard long(24) >> 62 == 0, long(32) >> 62 == 0 else { return .none("a batch with impossible counts") }
         guard long(16) == segment else { return .none("a batch of segment \(long(16))") }
         return .whole(
             Header(

@@ -6,8 +6,9 @@
 ///
 /// Not thread-safe: it belongs to one node's loop.
 public final class VolatileSegments {
-    /// Bytes of an ordinary segment; a larger record gets a segment of its own.
-    public static let segmentBytes = 1 << 20
+    /// Bytes of an ordinary segment, a little over a MiB so that four pieces of a quarter fit with their headers; a larger
+    /// record gets a segment of its own.
+    public static let segmentBytes = 1 << 20 + 4096
     /// Empty segments kept for reuse instead of being given back to the system.
     static let sparesKept = 8
     @usableFromInline static let headerBytes = 8

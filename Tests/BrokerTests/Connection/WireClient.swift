@@ -139,6 +139,18 @@ final class WireClient: Transport {
         pass(Array(writer.bytes))
     }
 
+    /// Sends the other half.
+    func publishRest(of bodyBytes: Int, _ channel: UInt16) {
+        var writer = WireWriter()
+        var left = bodyBytes - bodyBytes / 2 / 100_000 * 100_000
+        while left > 0 {
+            let part = [UInt8](repeating: 2, count: min(left, 100_000))
+            writer.writeFrame(.body, channel: channel) { frame in part.withUnsafeBytes { frame.write($0) } }
+            left -= part.count
+        }
+        pass(Array(writer.bytes))
+    }
+
     /// What the node writes stays where it is.
     func stopTaking() { isTaking = false }
 

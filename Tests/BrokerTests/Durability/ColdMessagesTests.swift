@@ -160,6 +160,63 @@ struct ColdMessagesTests {
         #expect(node.segmentUse.total == 0 && node.keptBytes == 0)
     }
 
+    @Test("a large body that began before others, in segments before theirs, is whole after a crash")
+    func largeBodyFirst() throws {
+        let disk = coldDisk()
+        disk.segmentBytes = 4_000
+        let node = try disk.start().node
+        let client = try WireClient(node, opening: [1, 2])
+        client.send(QueueDeclare(queue: "q", durable: true), 1)
+        client.settle(disk)
+        let size = 600_000
+        client.publishHalf(of: size, to: "q", 1)
+        client.settle(disk)
+        client.publish("small", to: "", key: "q", persistent: true, 2)
+        client.settle(disk)
+        client.publishRest(of: size, 1)
+        client.settle(disk)
+        // The declaration is needed longer than the half body, and nothing is counted before that.
+        let found = disk.afterCrash()
+        let (again, summary) = try found.start()
+        #expect(summary.messages == 2 && summary.unreadable == 0)
+        let other = try WireClient(again, opening: [1])
+        other.send(BasicConsume(queue: "q", consumerTag: "c", noAck: true), 1)
+        other.settle(found)
+        #expect(other.bodyBytes == size + 5 && again.segmentUse.total == 0)
+    }
+
+    @Test("a body that only half comes, a delivery of a deleted queue and one in an open transaction keep no segment")
+    func heldForLong() throws {
+        let disk = coldDisk()
+        disk.segmentBytes = 4_000
+        let node = try disk.start().node
+        let client = try WireClient(node, opening: [1, 2, 3, 4])
+        for name in ["half", "gone", "open", "busy"] { client.send(QueueDeclare(queue: name, durable: true), 1) }
+        for name in ["gone", "open"] { client.publish(name, to: "", key: name, persistent: true, 1) }
+        client.settle(disk)
+        client.send(BasicGet(queue: "gone"), 2)
+        client.send(TxSelect(), 3)
+        client.send(BasicGet(queue: "open"), 3)
+        client.settle(disk)
+        client.send(QueueDelete(queue: "gone"), 1)
+        client.send(BasicAck(deliveryTag: 1, multiple: false), 3)
+        client.publishHalf(of: 700_000, to: "half", 4)
+        client.settle(disk)
+        let before = disk.segments.keys.max() ?? 0
+        for number in 0..<9_000 {
+            client.publish("\(number) \(String(repeating: "x", count: 200))", to: "", key: "busy", persistent: true, 1)
+            client.send(QueuePurge(queue: "busy"), 1)
+            if number % 20 == 0 { client.settle(disk) }
+        }
+        client.settle(disk)
+        #expect((disk.segments.keys.min() ?? 0) > before)
+        // And what the transaction settles ends where it lies by now, even when its client has gone.
+        client.send(TxCommit(), 3)
+        client.settle(disk)
+        #expect(client.names.last == "tx.commit-ok")
+        #expect(try disk.afterCrash().start().found == RecoverySummary(queues: 3))
+    }
+
     @Test("what must be kept moves to the journal's end whether it is in memory, cold, large, shared or held")
     func compaction() throws {
         let disk = coldDisk(delaysReads: true)
@@ -258,12 +315,22 @@ struct ColdMessagesTests {
         client.send(BasicQos(prefetchCount: 2), 1)
         client.send(BasicConsume(queue: "q", consumerTag: "c"), 1)
         client.settle(disk)
-        let other = try WireClient(try disk.afterCrash().start().node, opening: [1])
-        other.send(BasicConsume(queue: "q", consumerTag: "c"), 1)
-        other.tick()
-        var isRedelivered: [Bool] = []
-        for case .method(1, .basicDeliver(let deliver)) in other.frames { isRedelivered.append(deliver.redelivered) }
-        #expect(isRedelivered == [true, true, false, false])
+        func redeliveries(_ disk: CrashingDisk) throws -> [Bool] {
+            let other = try WireClient(try disk.afterCrash().start().node, opening: [1])
+            other.send(BasicConsume(queue: "q", consumerTag: "c"), 1)
+            other.tick()
+            return other.frames.compactMap {
+                if case .method(1, .basicDeliver(let deliver)) = $0 { deliver.redelivered } else { nil }
+            }
+        }
+        #expect(try redeliveries(disk) == [true, true, false, false])
+        // Given back before that was written down.
+        client.send(BasicQos(prefetchCount: 3), 1)
+        client.send(BasicConsume(queue: "q", consumerTag: "d"), 1)
+        client.tick()
+        client.send(ChannelClose(), 1)
+        client.settle(disk)
+        #expect(try redeliveries(disk) == [true, true, true, true])
     }
 
     @Test("a message that every queue has settled is confirmed before the disk has it")

@@ -194,7 +194,7 @@ extension Node {
                 let isTaken = message.body.withUnsafeBytes { assembly.append($0, in: self) }
                 assert(isTaken, "the header announces the body's size")
                 _ = enqueue(
-                    assembly.finish(in: self), on: route, to: queues, deliveryMode: scan.deliveryMode,
+                    assembly.finish(), on: route, to: queues, deliveryMode: scan.deliveryMode,
                     bodyBytes: message.body.count, lifetime: lifetime, from: nil, isMandatory: false)
                 return .success(!queues.isEmpty)
             }
@@ -221,7 +221,9 @@ private final class Fetch {
     /// Reads one slice; returns whether all has been read and settled.
     func fetchSome(in node: Node) -> Bool {
         var bytes = Limits.outboundBytesPerTick
-        while messages.count < count, !queue.isDeleted {
+        // What is on its way from the disk does not come any more.
+        let isOver = node.storageFailure != nil || node.isShuttingDown
+        while !isOver, messages.count < count, !queue.isDeleted {
             guard let entry = queue.takeFirst() else {
                 // The head is being read back.
                 if queue.isFetching { return false }
@@ -229,8 +231,7 @@ private final class Fetch {
             }
             guard node.hasBody(entry, upTo: truncate) else {
                 queue.putBack(entry)
-                // From a disk that has failed it does not come.
-                return node.storageFailure != nil
+                return false
             }
             let message = node.message(entry, in: queue, truncate: truncate)
             messages.append(message)
@@ -260,8 +261,8 @@ private final class Fetch {
 extension Node {
     /// Whether so much of a body is in memory; begins to read back what is not.
     fileprivate func hasBody(_ entry: QueueEntry, upTo limit: Int?) -> Bool {
-        guard entry.flags & QueueEntry.chunked != 0 else { return true }
         let shape = MessageRecord.shape(of: segments.bytes(of: entry.record))
+        guard shape.isChunked else { return true }
         let wanted = min(shape.bodyBytes, limit ?? shape.bodyBytes)
         for index in 0..<MessageRecord.chunkCount(wanted) {
             guard chunkMemory(index, of: entry.record, shape, ready: { _ in }) != nil else { return false }
