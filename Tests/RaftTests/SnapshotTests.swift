@@ -150,6 +150,45 @@ struct SnapshotTests {
         #expect(hand.group.term == 2)
     }
 
+    @Test("what is appended after such a crash is there after the next one")
+    func appendedAfterSuchACrash() {
+        let hand = Hand(3, terms: [1, 1, 1, 1, 1, 1, 1])
+        hand.disk.store(mark(5, 2), bytes: [])
+        hand.restart()
+        hand.append(after: 5, 2, terms: [2], from: 1, term: 2)
+        hand.sync()
+        #expect(hand.disk.entries.map(\.index) == [6])
+        hand.restart()
+        #expect(hand.terms == [2])
+    }
+
+    @Test("what a snapshot covers is dropped from the disk only after the history that it replaces")
+    func droppingOtherHistory() {
+        let hand = Hand(3, terms: [1, 1, 1, 1, 1, 1, 1])
+        hand.disk.store(mark(5, 2), bytes: [])
+        for _ in 0..<2 {
+            hand.restart()
+            hand.disk.drop(through: hand.group.droppableIndex)
+            #expect(hand.group.lastPosition == LogPosition(index: 5, term: 2))
+        }
+        hand.flush()
+        #expect(hand.group.droppableIndex == 0, "it is on its way to the disk")
+        hand.sync()
+        #expect(hand.disk.entries.isEmpty)
+        #expect(hand.group.droppableIndex == 5)
+    }
+
+    @Test("what a snapshot covers is dropped from the disk only after the entries that it was made of are there")
+    func droppingBeforeTheWrite() {
+        let hand = Hand(3, terms: [1, 1, 1, 1])
+        hand.append(after: 1, 1, terms: [2, 2], commit: 3, from: 1, term: 2)
+        hand.group.snapshotTaken(at: 3)
+        #expect(hand.group.basePosition.index == 3)
+        #expect(hand.group.droppableIndex == 0)
+        hand.sync()
+        #expect(hand.group.droppableIndex == 3)
+    }
+
     @Test("what follows a snapshot in the same history is kept (Raft §7)")
     func keepsSuffix() {
         let hand = Hand(3, terms: [1, 1, 1, 1])

@@ -16,7 +16,7 @@ extension RaftGroup {
     /// followers that need it. Entries up to `trailing` before it are dropped; the rest is kept for followers that are
     /// only a little behind.
     ///
-    /// The owner may drop from its stored log what `basePosition` covers then. The previous snapshot may be thrown away
+    /// The owner may drop from its stored log what `droppableIndex` covers then. The previous snapshot may be thrown away
     /// once no `SnapshotRead` names it any more.
     public mutating func snapshotTaken(at index: UInt64, keeping trailing: UInt64 = 0) {
         precondition(index <= appliedIndex, "group \(id) has not given out \(index) to be applied")

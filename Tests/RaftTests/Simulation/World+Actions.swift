@@ -70,7 +70,7 @@ extension World {
             node.disk.store(group.snapshot, bytes: node.machine.bytes)
         }
         node.group = group
-        if dice.chance(50) { node.disk.drop(through: group.basePosition.index) }
+        if dice.chance(50) { node.disk.drop(through: group.droppableIndex) }
         try finish(node)
     }
 
