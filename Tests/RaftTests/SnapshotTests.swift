@@ -200,6 +200,26 @@ struct SnapshotTests {
         #expect(hand.group.durableIndex == 4)
     }
 
+    @Test("a snapshot that is installed before the entries it covers were handed out takes their place")
+    func installedBeforeTheWrite() {
+        let hand = Hand(3, terms: [1, 1, 1, 1])
+        let mark = mark(2, 2)
+        let append = Append(
+            previous: LogPosition(index: 0, term: 0), commit: 0, round: 0, entries: entries([2, 2, 2]))
+        for body in [.append(append), chunk(mark, 0, [1], isLast: true)] {
+            let message = RaftMessage(group: 1, from: MemberID(node: 1), to: hand.group.member, term: 2, body: body)
+            hand.group.step(message, now: 0, into: &hand.output)
+        }
+        hand.disk.store(mark, bytes: [])
+        hand.group.snapshotInstalled(mark, now: 0, into: &hand.output)
+        hand.flush()
+        #expect(hand.group.droppableIndex == 0)
+        hand.sync()
+        #expect(hand.disk.entries.map(\.index) == [3])
+        hand.restart()
+        #expect(hand.terms == [2])
+    }
+
     @Test("a snapshot of what is committed here already is not taken")
     func oldSnapshot() {
         let hand = Hand(3)

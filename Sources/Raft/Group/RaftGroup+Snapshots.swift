@@ -136,6 +136,11 @@ extension RaftGroup {
         if log.contains(mark.position) {
             log.drop(through: index)
             memberships.drop(below: index)
+            if let first = firstUnwritten, first <= index {
+                // The stored log may have other entries where these were to be.
+                firstUnwritten = index < log.last.index ? index + 1 : nil
+                isLogResetUnwritten = true
+            }
         } else {
             // The log is another history, or too short (Raft §7).
             truncate(from: log.base.index + 1)
