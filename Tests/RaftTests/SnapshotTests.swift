@@ -15,8 +15,8 @@ struct SnapshotTests {
     }
 
     /// A leader whose log begins behind its snapshot at 3, and a follower 3 that has nothing.
-    private func leader() throws -> Hand {
-        let hand = Hand()
+    private func leader(_ settings: RaftSettings = RaftSettings()) throws -> Hand {
+        let hand = Hand(settings: settings)
         hand.becomeLeader()
         _ = try hand.propose()
         _ = try hand.propose()
@@ -90,19 +90,61 @@ struct SnapshotTests {
         #expect(hand.snapshotReads[1] == hand.snapshotReads[0])
     }
 
-    @Test("a snapshot that was replaced meanwhile is begun again with the new one")
-    func replacedMeanwhile() throws {
-        let hand = try leader()
+    /// The leader takes its next snapshot at 4.
+    private func replaceSnapshot(of hand: Hand) throws {
         _ = try hand.propose()
         hand.sync()
         hand.acknowledge(4, from: 2)
         hand.group.snapshotTaken(at: 4)
+        #expect(hand.group.snapshot.position.index == 4)
+    }
+
+    /// Gives follower 3 the piece that was asked for last.
+    private func supply(_ bytes: [UInt8], isLast: Bool, by hand: Hand) throws {
+        let request = try #require(hand.snapshotReads.last)
         hand.group.supplySnapshot(
-            hand.snapshotReads[0], payload: RaftPayload([1]), isLast: true, now: hand.now, into: &hand.output)
+            request, payload: RaftPayload(bytes), isLast: isLast, now: hand.now, into: &hand.output)
         hand.flush()
-        #expect(hand.take(to: 3).isEmpty, "the old one is of no use")
-        _ = hand.timeOut()
-        #expect(hand.snapshotReads.last?.index == 4)
+    }
+
+    @Test("a snapshot on its way is finished when there is a newer one, and what follows it is kept until then")
+    func replacedMeanwhile() throws {
+        let hand = try leader()
+        try supply([1, 2], isLast: false, by: hand)
+        try replaceSnapshot(of: hand)
+        #expect(hand.group.isSnapshotNeeded(at: 3) && hand.group.isSnapshotNeeded(at: 4))
+        hand.receive(.snapshotReply(SnapshotReply(index: 3, nextOffset: 2, isComplete: false)), from: 3)
+        #expect(hand.snapshotReads.last == SnapshotRead(group: 1, member: MemberID(node: 3), index: 3, offset: 2))
+        _ = hand.take()
+        try supply([3], isLast: true, by: hand)
+        #expect(hand.take(to: 3) == [chunk(mark(3, 1), 2, [3], isLast: true)])
+        hand.acknowledge(3, from: 3)
+        let append = try #require(hand.take().compactMap(\.append).first)
+        #expect(append.previous.index == 3 && append.entries.map(\.index) == [4])
+        #expect(!hand.group.isSnapshotNeeded(at: 3))
+    }
+
+    @Test("a follower that wants a snapshot from its beginning gets the newest")
+    func newestOnRefusal() throws {
+        let hand = try leader()
+        try supply([1, 2], isLast: false, by: hand)
+        hand.receive(.snapshotReply(SnapshotReply(index: 3, nextOffset: 2, isComplete: false)), from: 3)
+        try replaceSnapshot(of: hand)
+        hand.receive(.snapshotReply(SnapshotReply(index: 3, nextOffset: 0, isComplete: false)), from: 3)
+        #expect(hand.snapshotReads.last == SnapshotRead(group: 1, member: MemberID(node: 3), index: 4, offset: 0))
+        #expect(!hand.group.isSnapshotNeeded(at: 3))
+    }
+
+    @Test("a snapshot whose continuation was too much to keep is followed by the newest")
+    func continuationIsGone() throws {
+        var settings = RaftSettings()
+        settings.maxTransferEntries = 0
+        let hand = try leader(settings)
+        try supply([1], isLast: true, by: hand)
+        try replaceSnapshot(of: hand)
+        #expect(hand.group.basePosition.index == 4)
+        hand.acknowledge(3, from: 3)
+        #expect(hand.snapshotReads.last == SnapshotRead(group: 1, member: MemberID(node: 3), index: 4, offset: 0))
     }
 
     @Test("pieces are taken in order, whatever order they come in, and the rest is asked for")

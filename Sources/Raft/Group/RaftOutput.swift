@@ -90,7 +90,7 @@ public struct SnapshotRead: Hashable, Sendable {
     public let group: UInt64
     /// For whom.
     public let member: MemberID
-    /// The snapshot, as it was given to `snapshotTaken`.
+    /// The snapshot, as it was given to `snapshotTaken` or `snapshotInstalled`: not always the newest.
     public let index: UInt64
     /// Where the piece begins.
     public let offset: UInt64

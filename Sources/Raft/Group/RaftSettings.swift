@@ -25,6 +25,9 @@ public struct RaftSettings: Sendable {
     public var maxUncommittedBytes = 64 << 20
     /// Most entries that one flush gives out to be applied, so that catching up does not hold the owner's loop.
     public var maxApplyEntries = 1024
+    /// Most entries a leader keeps that follow a snapshot which is on its way to a follower, and that the owner does not
+    /// want kept.
+    public var maxTransferEntries: UInt64 = 1 << 16
     /// By how many entries a learner may be behind when it is made a voter (thesis §4.2.1).
     public var maxPromotionLag: UInt64 = 64
 

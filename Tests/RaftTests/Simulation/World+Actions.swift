@@ -70,6 +70,7 @@ extension World {
             node.disk.store(group.snapshot, bytes: node.machine.bytes)
         }
         node.group = group
+        node.disk.dropSnapshots { group.isSnapshotNeeded(at: $0) }
         if dice.chance(50) { node.disk.drop(through: group.droppableIndex) }
         try finish(node)
     }

@@ -159,8 +159,7 @@ final class World {
     }
 
     private func supply(_ request: SnapshotRead, from node: SimulatedNode) {
-        guard node.disk.snapshot.position.index == request.index else { return }
-        let bytes = node.disk.snapshotBytes
+        guard let bytes = node.disk.snapshots[request.index] else { return }
         let end = min(Int(request.offset) + 10, bytes.count)
         node.group?.supplySnapshot(
             request, payload: RaftPayload(Array(bytes[min(Int(request.offset), end)..<end])),
