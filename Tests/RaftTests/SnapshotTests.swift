@@ -147,6 +147,28 @@ struct SnapshotTests {
         #expect(hand.snapshotReads.last == SnapshotRead(group: 1, member: MemberID(node: 3), index: 4, offset: 0))
     }
 
+    @Test("a leader steps down when a follower that it sends a snapshot does not answer (thesis §6.2)")
+    func silentReceiver() throws {
+        let hand = try leader()
+        _ = try hand.propose()
+        let start = hand.now
+        while hand.group.role == .leader, hand.now < start + 3 * hand.group.settings.electionTimeout {
+            try supply([1], isLast: false, by: hand)
+            #expect(hand.timeOut())
+        }
+        #expect(hand.group.role == .follower)
+    }
+
+    @Test("a follower owes nothing while the owner reads what it needs next")
+    func slowOwner() throws {
+        let hand = try leader()
+        try supply([1, 2], isLast: false, by: hand)
+        hand.receive(.snapshotReply(SnapshotReply(index: 3, nextOffset: 2, isComplete: false)), from: 3)
+        _ = try hand.propose()
+        while hand.now < 3 * hand.group.settings.electionTimeout { try #require(hand.timeOut()) }
+        #expect(hand.group.role == .leader)
+    }
+
     @Test("pieces are taken in order, whatever order they come in, and the rest is asked for")
     func receiving() {
         let hand = Hand(3)

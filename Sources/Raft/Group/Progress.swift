@@ -84,6 +84,8 @@ struct Progress: Sendable {
         snapshotOffset = 0
         snapshotEnd = 0
         isPieceAwaited = false
+        // It owes nothing before the first piece is on its way.
+        waitingSince = nil
         inflight.removeAll()
     }
 

@@ -50,8 +50,6 @@ extension RaftGroup {
     mutating func askForPiece(_ peer: Int, now: UInt64, into output: inout RaftOutput) {
         guard !progress[peer].isPieceAwaited, let sent = progress[peer].snapshot else { return }
         progress[peer].isPieceAwaited = true
-        // The peer owes nothing while the owner reads.
-        progress[peer].waitingSince = nil
         progress[peer].retryAt = now + settings.retryInterval
         output.snapshotReads.append(
             SnapshotRead(
@@ -82,6 +80,8 @@ extension RaftGroup {
         guard progress[peer].state == .snapshot, reply.index == progress[peer].snapshot?.position.index,
             reply.nextOffset <= progress[peer].snapshotEnd
         else { return }
+        // It owes nothing while the owner reads what is next, or while it installs.
+        if reply.isComplete || reply.nextOffset > progress[peer].snapshotOffset { progress[peer].waitingSince = nil }
         // A complete one is only waited for; a piece that is asked for again tells how far that is.
         guard reply.nextOffset != progress[peer].snapshotOffset, !reply.isComplete else { return }
         // It has nothing of it, so that it may as well get the newest.
