@@ -186,8 +186,11 @@ extension RaftGroup {
             consider(peer.match, own: isOwnCounted ? own : 0, best: &best)
         }
         guard best > commitIndex else { return }
-        for index in commitIndex + 1...best where uncommittedBytes > 0 {
-            uncommittedBytes = max(0, uncommittedBytes - log[index].size)
+        // Only what it appended itself has been added.
+        for index in (commitIndex + 1...best).reversed() {
+            let entry = log[index]
+            guard entry.term == term else { break }
+            uncommittedBytes = max(0, uncommittedBytes - entry.size)
         }
         commitIndex = best
         if settings.commitNoticeDelay > 0, noticeDeadline == nil {
