@@ -178,6 +178,20 @@ struct LeadershipTests {
         #expect(hand.reads.map(\.index) == [1])
     }
 
+    @Test("a leader takes no more reads than it may keep waiting")
+    func tooManyReads() throws {
+        var settings = RaftSettings()
+        settings.maxPendingReads = 2
+        let hand = Hand(settings: settings)
+        hand.leadInPeace()
+        for context in 1...2 as ClosedRange<UInt64> { try hand.group.read(context) }
+        #expect(throws: RaftRefusal.overloaded) { try hand.group.read(3) }
+        hand.flush()
+        hand.acknowledge(1, round: hand.group.round, from: 2)
+        #expect(hand.reads.map(\.context) == [1, 2])
+        try hand.group.read(3)
+    }
+
     @Test("a follower's answer names the latest round it has heard of")
     func roundsAreEchoed() {
         let hand = Hand()

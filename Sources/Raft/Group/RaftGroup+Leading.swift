@@ -65,6 +65,7 @@ extension RaftGroup {
     /// member still leads. All reads between two flushes share one round of messages.
     public mutating func read(_ context: UInt64) throws(RaftRefusal) {
         guard role == .leader else { throw .notLeader(leader: leader) }
+        guard reads.count < settings.maxPendingReads else { throw .overloaded }
         if !isRoundUnsent {
             isRoundUnsent = true
             round += 1

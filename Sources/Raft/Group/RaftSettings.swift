@@ -23,6 +23,8 @@ public struct RaftSettings: Sendable {
     public var maxAppendEntries = 1024
     /// Most bytes a leader takes in that are not committed yet; a single entry may go beyond it.
     public var maxUncommittedBytes = 64 << 20
+    /// Most reads that wait for a majority to confirm the leader.
+    public var maxPendingReads = 1 << 16
     /// Most entries that one flush gives out to be applied, so that catching up does not hold the owner's loop.
     public var maxApplyEntries = 1024
     /// Most entries a leader keeps that follow a snapshot which is on its way to a follower, and that the owner does not
@@ -36,7 +38,7 @@ public struct RaftSettings: Sendable {
         0 < retryInterval && retryInterval < electionTimeout && failoverDelay <= electionTimeout
             && electionTimeout < 1 << 60 && commitNoticeDelay < electionTimeout && maxInflightAppends > 0
             && maxInflightBytes > 0 && maxAppendBytes > 0 && maxAppendEntries > 0 && maxUncommittedBytes > 0
-            && maxApplyEntries > 0
+            && maxPendingReads > 0 && maxApplyEntries > 0
     }
 
     /// The defaults, for nodes on one machine or in one room.
