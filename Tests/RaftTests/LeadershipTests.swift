@@ -236,6 +236,29 @@ struct LeadershipTests {
         _ = try hand.propose()
     }
 
+    @Test("a leader that steps down gives up the transfer that it had begun")
+    func transferOfALeaderThatStepsDown() throws {
+        let hand = Hand()
+        hand.leadInPeace()
+        try hand.group.transferLeadership(to: MemberID(node: 2), now: hand.now)
+        hand.flush()
+        hand.peerDown(2)
+        hand.peerDown(3)
+        while hand.group.role == .leader { try #require(hand.timeOut()) }
+        #expect(hand.notices.contains(.transferAborted(MemberID(node: 2))))
+    }
+
+    @Test("a transfer is given up when somebody else takes over", arguments: [2, 3])
+    func transferThatEndsElsewhere(_ successor: UInt32) throws {
+        let hand = Hand()
+        hand.leadInPeace()
+        try hand.group.transferLeadership(to: MemberID(node: 2), now: hand.now)
+        hand.flush()
+        hand.append(after: 1, 1, from: successor, term: 2)
+        #expect(hand.group.leader == MemberID(node: successor))
+        #expect(hand.notices.contains(.transferAborted(MemberID(node: 2))) == (successor != 2))
+    }
+
     @Test("leadership is not given to itself, a learner or a stranger")
     func meaninglessTransfers() {
         let hand = Hand(learners: [4])

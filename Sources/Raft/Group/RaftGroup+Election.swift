@@ -132,7 +132,6 @@ extension RaftGroup {
     mutating func resign(into output: inout RaftOutput) {
         progress = []
         uncommittedBytes = 0
-        transfer = nil
         quorumDeadline = nil
         noticeDeadline = nil
         for read in reads { output.reads.append(RaftRead(group: id, context: read.context, index: nil)) }

@@ -133,6 +133,7 @@ public struct RaftGroup: Sendable {
     var round: UInt64 = 0
     var isRoundUnsent = false
     var reads: [PendingRead] = []
+    /// Kept beyond the lead until the next leader is known.
     var transfer: Transfer?
     var quorumDeadline: UInt64?
     var noticeDeadline: UInt64?
