@@ -304,5 +304,11 @@ struct SnapshotTests {
         hand.group.campaign(now: 0, into: &hand.output)
         hand.flush()
         #expect(hand.group.role == .follower)
+        hand.peerDown(1)
+        #expect(hand.timeOut())
+        #expect(hand.group.nextDeadline == nil, "it waits for its owner")
+        hand.group.snapshotInstalled(mark(5, 2), now: hand.now, into: &hand.output)
+        hand.flush()
+        #expect(hand.group.nextDeadline != nil)
     }
 }
