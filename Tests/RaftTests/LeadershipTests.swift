@@ -72,6 +72,15 @@ struct LeadershipTests {
         #expect(hand.take().compactMap(\.append?.commit) == [2, 2])
     }
 
+    @Test("a commit notice that waits longer than a retry makes no sense")
+    func lateNotice() {
+        var settings = RaftSettings()
+        settings.commitNoticeDelay = settings.retryInterval - 1
+        #expect(settings.isSensible)
+        settings.commitNoticeDelay += 1
+        #expect(!settings.isSensible)
+    }
+
     @Test("a leader steps down when a majority of nodes has been down for an election time-out (thesis §6.2)")
     func checkQuorumByNodes() {
         let hand = Hand()

@@ -10,8 +10,8 @@ public struct RaftSettings: Sendable {
     public var failoverDelay: UInt64 = 10_000_000
     /// After how long a leader asks again that got no answer.
     public var retryInterval: UInt64 = 50_000_000
-    /// How long a leader may keep a new commit index to itself when no entries follow that would carry it. 0 tells
-    /// followers at once, for a message and a reply more per commit.
+    /// How long a leader may keep a new commit index to itself when no entries follow that would carry it; less than
+    /// `retryInterval`. 0 tells followers at once, for a message and a reply more per commit.
     public var commitNoticeDelay: UInt64 = 0
     /// Most appends on their way to one follower.
     public var maxInflightAppends = 64
@@ -36,7 +36,7 @@ public struct RaftSettings: Sendable {
     /// Whether a leader asks before it gives up, and everything may move at all.
     var isSensible: Bool {
         0 < retryInterval && retryInterval < electionTimeout && failoverDelay <= electionTimeout
-            && electionTimeout < 1 << 60 && commitNoticeDelay < electionTimeout && maxInflightAppends > 0
+            && electionTimeout < 1 << 60 && commitNoticeDelay < retryInterval && maxInflightAppends > 0
             && maxInflightBytes > 0 && maxAppendBytes > 0 && maxAppendEntries > 0 && maxUncommittedBytes > 0
             && maxPendingReads > 0 && maxApplyEntries > 0
     }
