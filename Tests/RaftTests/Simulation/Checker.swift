@@ -17,7 +17,7 @@ struct Checker {
     private var written: [LogPosition: (entry: RaftEntry, previousTerm: UInt64)] = [:]
     /// Votes that were given away.
     private var votes: [Ballot: MemberID] = [:]
-    /// The last entry of each member that was looked at.
+    /// How many terms had a leader.
     private(set) var elections = 0
 
     private struct Ballot: Hashable {
@@ -49,7 +49,9 @@ struct Checker {
 
     /// Log matching: an entry is the same wherever its index and term are, and so is everything before it (Raft §5.3).
     mutating func noteWritten(_ entry: RaftEntry, previousTerm: UInt64?, by member: MemberID) throws(Failure) {
-        guard let previousTerm else { return }
+        guard let previousTerm else {
+            throw fail("\(member) writes \(entry.index)@\(entry.term) behind an entry that it does not have")
+        }
         let position = LogPosition(index: entry.index, term: entry.term)
         if let known = written[position] {
             if known.entry != entry || known.previousTerm != previousTerm {
