@@ -17,13 +17,17 @@ extension RaftGroup {
     /// only a little behind. What follows a snapshot that is on its way to a follower is kept as well, within
     /// `RaftSettings.maxTransferEntries`: otherwise one that takes longer than the next is away would never be of use.
     ///
+    /// It is not taken when there is a newer one already, nor by a member that joined later and has not come to an entry
+    /// that tells the membership; `snapshot` says what counts.
+    ///
     /// The owner may drop from its stored log what `droppableIndex` covers then. An earlier snapshot may be thrown away
     /// when `isSnapshotNeeded` says so.
     public mutating func snapshotTaken(at index: UInt64, keeping trailing: UInt64 = 0) {
         precondition(index <= appliedIndex, "group \(id) has not given out \(index) to be applied")
-        guard index > snapshot.position.index, let term = log.term(at: index) else { return }
-        snapshot = SnapshotMark(
-            position: LogPosition(index: index, term: term), membership: memberships.membership(at: index))
+        let membership = memberships.membership(at: index)
+        // Nobody takes a snapshot that does not say who votes.
+        guard index > snapshot.position.index, let term = log.term(at: index), !membership.voters.isEmpty else { return }
+        snapshot = SnapshotMark(position: LogPosition(index: index, term: term), membership: membership)
         // What the snapshot has is durable with it.
         durableIndex = max(durableIndex, index)
         memberships.drop(below: index)
