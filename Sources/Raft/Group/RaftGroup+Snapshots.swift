@@ -26,7 +26,9 @@ extension RaftGroup {
         precondition(index <= appliedIndex, "group \(id) has not given out \(index) to be applied")
         let membership = memberships.membership(at: index)
         // Nobody takes a snapshot that does not say who votes.
-        guard index > snapshot.position.index, let term = log.term(at: index), !membership.voters.isEmpty else { return }
+        guard index > snapshot.position.index, let term = log.term(at: index), !membership.voters.isEmpty else {
+            return
+        }
         snapshot = SnapshotMark(position: LogPosition(index: index, term: term), membership: membership)
         // What the snapshot has is durable with it.
         durableIndex = max(durableIndex, index)
@@ -36,7 +38,9 @@ extension RaftGroup {
         let droppable = min(index, (firstUnwritten ?? index + 1) - 1)
         var end = droppable > trailing ? droppable - trailing : 0
         for peer in progress {
-            guard let sent = peer.snapshot?.position.index, index - sent <= settings.maxTransferEntries else { continue }
+            guard let sent = peer.snapshot?.position.index, index - sent <= settings.maxTransferEntries else {
+                continue
+            }
             end = min(end, sent)
         }
         log.drop(through: end)
