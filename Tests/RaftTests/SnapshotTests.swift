@@ -58,6 +58,16 @@ struct SnapshotTests {
         #expect(hand.group.entry(at: 2) != nil)
     }
 
+    @Test("a member that does not know yet who votes takes no snapshot")
+    func unknownMembership() {
+        let hand = Hand(4, of: [])
+        hand.append(terms: [1, 1], commit: 2, from: 1, term: 1)
+        hand.sync()
+        hand.group.snapshotTaken(at: 2)
+        #expect(hand.group.appliedIndex == 2)
+        #expect(hand.group.snapshot.position.index == 0)
+    }
+
     @Test("a follower that needs what is gone gets the snapshot, piece by piece (Raft §7)")
     func sending() throws {
         let hand = try leader()

@@ -17,6 +17,8 @@ struct Checker {
     private var written: [LogPosition: (entry: RaftEntry, previousTerm: UInt64)] = [:]
     /// Votes that were given away.
     private var votes: [Ballot: MemberID] = [:]
+    /// What each member acknowledged last, and in which term.
+    private var acknowledged: [MemberID: LogPosition] = [:]
     /// How many terms had a leader.
     private(set) var elections = 0
 
@@ -112,7 +114,18 @@ struct Checker {
             if reply.match > last {
                 throw fail("\(message.from) acknowledges \(reply.match), its disk ends at \(last)")
             }
+            let known = acknowledged[message.from]
+            let match = known?.term == message.term ? max(reply.match, known?.index ?? 0) : reply.match
+            acknowledged[message.from] = LogPosition(index: match, term: message.term)
         default: break
+        }
+    }
+
+    /// What a member acknowledged in a term is there after a crash in the same term.
+    func noteStart(_ group: RaftGroup) throws(Failure) {
+        guard let known = acknowledged[group.member], known.term == group.term else { return }
+        if group.lastPosition.index < known.index {
+            throw fail("\(group.member) starts with \(group.lastPosition), and had acknowledged \(known.index)")
         }
     }
 
