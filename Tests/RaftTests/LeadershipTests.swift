@@ -72,6 +72,15 @@ struct LeadershipTests {
         #expect(hand.take().compactMap(\.append?.commit) == [2, 2])
     }
 
+    @Test("a commit notice that waits longer than a retry makes no sense")
+    func lateNotice() {
+        var settings = RaftSettings()
+        settings.commitNoticeDelay = settings.retryInterval - 1
+        #expect(settings.isSensible)
+        settings.commitNoticeDelay += 1
+        #expect(!settings.isSensible)
+    }
+
     @Test("a leader steps down when a majority of nodes has been down for an election time-out (thesis §6.2)")
     func checkQuorumByNodes() {
         let hand = Hand()
@@ -178,6 +187,20 @@ struct LeadershipTests {
         #expect(hand.reads.map(\.index) == [1])
     }
 
+    @Test("a leader takes no more reads than it may keep waiting")
+    func tooManyReads() throws {
+        var settings = RaftSettings()
+        settings.maxPendingReads = 2
+        let hand = Hand(settings: settings)
+        hand.leadInPeace()
+        for context in 1...2 as ClosedRange<UInt64> { try hand.group.read(context) }
+        #expect(throws: RaftRefusal.overloaded) { try hand.group.read(3) }
+        hand.flush()
+        hand.acknowledge(1, round: hand.group.round, from: 2)
+        #expect(hand.reads.map(\.context) == [1, 2])
+        try hand.group.read(3)
+    }
+
     @Test("a follower's answer names the latest round it has heard of")
     func roundsAreEchoed() {
         let hand = Hand()
@@ -220,6 +243,29 @@ struct LeadershipTests {
         _ = hand.timeOut()
         #expect(hand.notices.contains(.transferAborted(two)))
         _ = try hand.propose()
+    }
+
+    @Test("a leader that steps down gives up the transfer that it had begun")
+    func transferOfALeaderThatStepsDown() throws {
+        let hand = Hand()
+        hand.leadInPeace()
+        try hand.group.transferLeadership(to: MemberID(node: 2), now: hand.now)
+        hand.flush()
+        hand.peerDown(2)
+        hand.peerDown(3)
+        while hand.group.role == .leader { try #require(hand.timeOut()) }
+        #expect(hand.notices.contains(.transferAborted(MemberID(node: 2))))
+    }
+
+    @Test("a transfer is given up when somebody else takes over", arguments: [2, 3])
+    func transferThatEndsElsewhere(_ successor: UInt32) throws {
+        let hand = Hand()
+        hand.leadInPeace()
+        try hand.group.transferLeadership(to: MemberID(node: 2), now: hand.now)
+        hand.flush()
+        hand.append(after: 1, 1, from: successor, term: 2)
+        #expect(hand.group.leader == MemberID(node: successor))
+        #expect(hand.notices.contains(.transferAborted(MemberID(node: 2))) == (successor != 2))
     }
 
     @Test("leadership is not given to itself, a learner or a stranger")

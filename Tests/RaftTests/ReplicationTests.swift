@@ -266,4 +266,19 @@ struct ReplicationTests {
         } while hand.group.needsFlush
         #expect(sizes == [3, 3, 2])
     }
+
+    @Test("what earlier leaders left does not count for what a leader may take in")
+    func earlierTermsDoNotCount() throws {
+        var settings = RaftSettings()
+        settings.maxUncommittedBytes = 100
+        let hand = Hand(terms: [1, 1, 1, 1, 1], settings: settings)
+        hand.becomeLeader()
+        _ = try hand.propose(Array(repeating: 0, count: 60))
+        hand.sync()
+        hand.acknowledge(6, from: 2)
+        #expect(hand.group.commitIndex == 6)
+        #expect(throws: RaftRefusal.overloaded) { try hand.group.propose(RaftPayload(Array(repeating: 0, count: 60))) }
+        hand.acknowledge(7, from: 2)
+        _ = try hand.propose(Array(repeating: 0, count: 60))
+    }
 }

@@ -10,4 +10,6 @@ package enum PlantedFault: CaseIterable, Sendable {
     case countOldTerms
     /// A leader counts its own copy before its disk has it.
     case countSelfUnsynced
+    /// A log that the snapshot contradicts at a start stays on the disk.
+    case keepReplacedLog
 }

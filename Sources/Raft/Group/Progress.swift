@@ -35,8 +35,8 @@ struct Progress: Sendable {
     var retryAt: UInt64?
     /// Since when it has owed an answer.
     var waitingSince: UInt64?
-    /// The snapshot it is getting, and how much of it.
-    var snapshotIndex: UInt64 = 0
+    /// The snapshot it is getting, be there newer ones or not, and how much of it.
+    var snapshot: SnapshotMark?
     var snapshotOffset: UInt64 = 0
     /// The end of what it has been sent.
     var snapshotEnd: UInt64 = 0
@@ -56,6 +56,7 @@ struct Progress: Sendable {
         self.next = next
         isBareProbe = isBare
         isPaused = false
+        snapshot = nil
         isPieceAwaited = false
         inflight.removeAll()
     }
@@ -70,18 +71,21 @@ struct Progress: Sendable {
 
     mutating func replicate(from next: UInt64) {
         state = .replicate
+        snapshot = nil
         self.next = next
         isPaused = false
         isBareProbe = false
     }
 
-    mutating func sendSnapshot(_ index: UInt64) {
+    /// Sends a snapshot from its beginning.
+    mutating func sendSnapshot(_ mark: SnapshotMark) {
         state = .snapshot
-        // One that goes on where it was interrupted may have more than is sent to it first.
-        if snapshotIndex != index { snapshotEnd = 0 }
-        snapshotIndex = index
+        snapshot = mark
         snapshotOffset = 0
+        snapshotEnd = 0
         isPieceAwaited = false
+        // It owes nothing before the first piece is on its way.
+        waitingSince = nil
         inflight.removeAll()
     }
 

@@ -1,6 +1,8 @@
 /// A write that has not been reported as persisted.
 struct PendingWrite: Sendable {
     let ticket: UInt64
+    /// From where it replaces the stored log.
+    let firstIndex: UInt64
     /// The last entry that is durable with it: fewer than it wrote when some have been truncated since.
     var lastIndex: UInt64
 }
@@ -55,7 +57,8 @@ extension RaftGroup {
             RaftWrite(
                 group: id, ticket: lastTicket, hardState: hardState, firstIndex: firstIndex,
                 range: start..<output.entries.count))
-        pendingWrites.append(PendingWrite(ticket: lastTicket, lastIndex: log.last.index))
+        pendingWrites.append(
+            PendingWrite(ticket: lastTicket, firstIndex: firstIndex, lastIndex: log.last.index))
         isHardStateUnwritten = false
         isLogResetUnwritten = false
         firstUnwritten = nil

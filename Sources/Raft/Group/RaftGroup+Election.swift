@@ -7,11 +7,10 @@ extension RaftGroup {
     }
 
     mutating func campaign(_ kind: Campaign, now: UInt64, into output: inout RaftOutput) {
-        armElectionTimer(electionWait, now: now)
-        electionWait = min(max(electionWait, 1) * 2, settings.electionTimeout)
-        guard mayStand else { return retire(into: &output) }
-        // It has given away what its log would say it has.
-        guard incoming?.isComplete != true, term < RaftBounds.max - 1 else { return }
+        guard mayStand else { return retire(now: now, into: &output) }
+        // It has given away what its log would say it has; the timer comes back with the snapshot.
+        guard incoming?.isComplete != true, term < RaftBounds.max - 1 else { return electionDeadline = nil }
+        awaitElection(now: now)
         // What it knows of a leader has proved wrong.
         if kind == .preVote { setLeader(nil, into: &output) }
         granted = []
@@ -27,10 +26,16 @@ extension RaftGroup {
         hold(.candidacy(isTransfer: kind == .transfer))
     }
 
+    private mutating func awaitElection(now: UInt64) {
+        armElectionTimer(electionWait, now: now)
+        electionWait = min(max(electionWait, 1) * 2, settings.electionTimeout)
+    }
+
     /// A leader that was removed, and stopped before enough of the others knew, says that it leads no more until somebody
     /// else does: they may wait for it, and it cannot make itself noticed by standing for election.
-    private mutating func retire(into output: inout RaftOutput) {
+    private mutating func retire(now: UInt64, into output: inout RaftOutput) {
         guard isRetiring else { return electionDeadline = nil }
+        awaitElection(now: now)
         for peer in membership.voters { sendStatus(to: peer, into: &output) }
     }
 
@@ -132,7 +137,6 @@ extension RaftGroup {
     mutating func resign(into output: inout RaftOutput) {
         progress = []
         uncommittedBytes = 0
-        transfer = nil
         quorumDeadline = nil
         noticeDeadline = nil
         for read in reads { output.reads.append(RaftRead(group: id, context: read.context, index: nil)) }

@@ -3,9 +3,8 @@ extension RaftGroup {
     mutating func tickAsLeader(now: UInt64, into output: inout RaftOutput) {
         if let deadline = quorumDeadline, deadline <= now { return stepDown(now: now, into: &output) }
         if let transfer, transfer.deadline <= now {
-            self.transfer = nil
+            abortTransfer(into: &output)
             needsFlush = true
-            output.notices.append(RaftNotice(group: id, kind: .transferAborted(transfer.target)))
         }
         if let deadline = noticeDeadline, deadline <= now { needsFlush = true }
         var isAnyoneLate = false
@@ -52,6 +51,7 @@ extension RaftGroup {
     /// Stops leading without being told to, and says so to everybody, who would otherwise go on to wait for it.
     mutating func stepDown(now: UInt64, into output: inout RaftOutput) {
         let peers = progress
+        abortTransfer(into: &output)
         isRetiring = !mayStand
         becomeFollower(term: term, now: now, into: &output)
         for peer in peers where peer.isUp { sendStatus(to: peer.member, into: &output) }
@@ -65,6 +65,7 @@ extension RaftGroup {
     /// member still leads. All reads between two flushes share one round of messages.
     public mutating func read(_ context: UInt64) throws(RaftRefusal) {
         guard role == .leader else { throw .notLeader(leader: leader) }
+        guard reads.count < settings.maxPendingReads else { throw .overloaded }
         if !isRoundUnsent {
             isRoundUnsent = true
             round += 1

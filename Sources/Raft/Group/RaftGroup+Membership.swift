@@ -60,6 +60,7 @@ extension RaftGroup {
         guard informed >= membership.majority else { return }
         let successor = progress.filter { $0.isVoter && $0.isUp }.max { $0.match < $1.match }
         if let successor { send(.timeoutNow, to: successor.member, into: &output) }
+        if successor?.member == transfer?.target { transfer = nil }
         stepDown(now: now, into: &output)
         isRetiring = false
         updateElectionTimer(now: now)
@@ -76,13 +77,21 @@ extension RaftGroup {
     // MARK: Leadership transfer
 
     /// Hands leadership over to a voter: it is brought up to date and asked to stand for election at once, while no new
-    /// proposals are taken. When it has not taken over within an election time-out, the notice `transferAborted` says so.
+    /// proposals are taken. When it has not taken over within an election time-out, the notice `transferAborted` says so;
+    /// so it does when this member stops leading before, or when it turns out that somebody else took over.
     public mutating func transferLeadership(to target: MemberID, now: UInt64) throws(RaftRefusal) {
         guard role == .leader else { throw .notLeader(leader: leader) }
         guard transfer == nil else { throw .transferring }
         guard target != member, membership.isVoter(target) else { throw .meaningless }
         transfer = Transfer(target: target, deadline: now + settings.electionTimeout)
         needsFlush = true
+    }
+
+    /// The successor does not take over, or not from this member.
+    mutating func abortTransfer(into output: inout RaftOutput) {
+        guard let target = transfer?.target else { return }
+        transfer = nil
+        output.notices.append(RaftNotice(group: id, kind: .transferAborted(target)))
     }
 
     /// Tells the successor to begin, once it has everything.

@@ -58,7 +58,7 @@ extension RaftGroup {
         _ peer: Int, batch: inout [RaftEntry], now: UInt64, into output: inout RaftOutput
     ) {
         if progress[peer].state != .snapshot, progress[peer].next <= log.base.index {
-            progress[peer].sendSnapshot(snapshot.position.index)
+            progress[peer].sendSnapshot(snapshot)
         }
         switch progress[peer].state {
         case .snapshot: askForPiece(peer, now: now, into: &output)
@@ -130,7 +130,12 @@ extension RaftGroup {
         case .replicate: progress[peer].next = max(progress[peer].next, next)
         case .snapshot:
             // It is installed, or was not needed after all.
-            if progress[peer].match >= log.base.index { progress[peer].replicate(from: next) }
+            if progress[peer].match >= log.base.index {
+                progress[peer].replicate(from: next)
+            } else if let sent = progress[peer].snapshot, progress[peer].match >= sent.position.index {
+                // What follows it is gone.
+                progress[peer].sendSnapshot(snapshot)
+            }
         }
         heard(peer, round: reply.round, now: now)
         advanceCommit(now: now)
@@ -181,8 +186,11 @@ extension RaftGroup {
             consider(peer.match, own: isOwnCounted ? own : 0, best: &best)
         }
         guard best > commitIndex else { return }
-        for index in commitIndex + 1...best where uncommittedBytes > 0 {
-            uncommittedBytes = max(0, uncommittedBytes - log[index].size)
+        // Only what it appended itself has been added.
+        for index in (commitIndex + 1...best).reversed() {
+            let entry = log[index]
+            guard entry.term == term else { break }
+            uncommittedBytes = max(0, uncommittedBytes - entry.size)
         }
         commitIndex = best
         if settings.commitNoticeDelay > 0, noticeDeadline == nil {

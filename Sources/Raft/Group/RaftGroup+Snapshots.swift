@@ -14,40 +14,54 @@ extension RaftGroup {
 
     /// The owner has made a durable snapshot of its state machine as it was after this index, and can give it to
     /// followers that need it. Entries up to `trailing` before it are dropped; the rest is kept for followers that are
-    /// only a little behind.
+    /// only a little behind. What follows a snapshot that is on its way to a follower is kept as well, within
+    /// `RaftSettings.maxTransferEntries`: otherwise one that takes longer than the next is away would never be of use.
     ///
-    /// The owner may drop from its stored log what `basePosition` covers then. The previous snapshot may be thrown away
-    /// once no `SnapshotRead` names it any more.
+    /// It is not taken when there is a newer one already, nor by a member that joined later and has not come to an entry
+    /// that tells the membership; `snapshot` says what counts.
+    ///
+    /// The owner may drop from its stored log what `droppableIndex` covers then. An earlier snapshot may be thrown away
+    /// when `isSnapshotNeeded` says so.
     public mutating func snapshotTaken(at index: UInt64, keeping trailing: UInt64 = 0) {
         precondition(index <= appliedIndex, "group \(id) has not given out \(index) to be applied")
-        guard index > snapshot.position.index, let term = log.term(at: index) else { return }
-        snapshot = SnapshotMark(
-            position: LogPosition(index: index, term: term), membership: memberships.membership(at: index))
+        let membership = memberships.membership(at: index)
+        // Nobody takes a snapshot that does not say who votes.
+        guard index > snapshot.position.index, let term = log.term(at: index), !membership.voters.isEmpty else {
+            return
+        }
+        snapshot = SnapshotMark(position: LogPosition(index: index, term: term), membership: membership)
         // What the snapshot has is durable with it.
         durableIndex = max(durableIndex, index)
         memberships.drop(below: index)
         // What has not been handed out to be persisted stays: the stored log may have other entries in its place, and
         // they must not stay beside what is written next.
         let droppable = min(index, (firstUnwritten ?? index + 1) - 1)
-        if droppable > trailing { log.drop(through: droppable - trailing) }
+        var end = droppable > trailing ? droppable - trailing : 0
+        for peer in progress {
+            guard let sent = peer.snapshot?.position.index, index - sent <= settings.maxTransferEntries else {
+                continue
+            }
+            end = min(end, sent)
+        }
+        log.drop(through: end)
+    }
+
+    /// Whether the owner must be able to give pieces of the snapshot at this index: it is the newest, or a follower has
+    /// not got all of it.
+    public func isSnapshotNeeded(at index: UInt64) -> Bool {
+        snapshot.position.index == index || progress.contains { $0.snapshot?.position.index == index }
     }
 
     // MARK: Sending
 
     /// Asks the owner for the piece that a follower needs next.
     mutating func askForPiece(_ peer: Int, now: UInt64, into output: inout RaftOutput) {
-        guard !progress[peer].isPieceAwaited else { return }
-        // The one it was getting has been replaced.
-        if progress[peer].snapshotIndex != snapshot.position.index {
-            progress[peer].sendSnapshot(snapshot.position.index)
-        }
+        guard !progress[peer].isPieceAwaited, let sent = progress[peer].snapshot else { return }
         progress[peer].isPieceAwaited = true
-        // The peer owes nothing while the owner reads.
-        progress[peer].waitingSince = nil
         progress[peer].retryAt = now + settings.retryInterval
         output.snapshotReads.append(
             SnapshotRead(
-                group: id, member: progress[peer].member, index: progress[peer].snapshotIndex,
+                group: id, member: progress[peer].member, index: sent.position.index,
                 offset: progress[peer].snapshotOffset))
     }
 
@@ -58,27 +72,30 @@ extension RaftGroup {
     ) {
         precondition(isLast || payload.size > 0, "a piece of a snapshot that is not the last has bytes")
         guard role == .leader, let peer = progressIndex(of: request.member), progress[peer].state == .snapshot,
-            progress[peer].snapshotIndex == request.index, request.index == snapshot.position.index,
+            let sent = progress[peer].snapshot, sent.position.index == request.index,
             progress[peer].snapshotOffset == request.offset, progress[peer].isUp
         else { return }
         progress[peer].snapshotEnd = max(progress[peer].snapshotEnd, request.offset + UInt64(payload.size))
         progress[peer].retryAt = nil
         progress[peer].expectAnswer(now: now, within: settings.retryInterval)
-        let chunk = SnapshotChunk(mark: snapshot, offset: request.offset, payload: payload, isLast: isLast)
+        let chunk = SnapshotChunk(mark: sent, offset: request.offset, payload: payload, isLast: isLast)
         send(.snapshotChunk(chunk), to: request.member, into: &output)
     }
 
     mutating func take(_ reply: SnapshotReply, from peer: MemberID, now: UInt64) {
         guard role == .leader, let peer = progressIndex(of: peer) else { return }
         heard(peer, round: 0, now: now)
-        guard progress[peer].state == .snapshot, reply.index == progress[peer].snapshotIndex,
+        guard progress[peer].state == .snapshot, reply.index == progress[peer].snapshot?.position.index,
             reply.nextOffset <= progress[peer].snapshotEnd
         else { return }
+        // It owes nothing while the owner reads what is next, or while it installs.
+        if reply.isComplete || reply.nextOffset > progress[peer].snapshotOffset { progress[peer].waitingSince = nil }
         // A complete one is only waited for; a piece that is asked for again tells how far that is.
-        if reply.nextOffset != progress[peer].snapshotOffset, !reply.isComplete {
-            progress[peer].snapshotOffset = reply.nextOffset
-            progress[peer].isPieceAwaited = false
-        }
+        guard reply.nextOffset != progress[peer].snapshotOffset, !reply.isComplete else { return }
+        // It has nothing of it, so that it may as well get the newest.
+        if reply.nextOffset == 0 { return progress[peer].sendSnapshot(snapshot) }
+        progress[peer].snapshotOffset = reply.nextOffset
+        progress[peer].isPieceAwaited = false
     }
 
     // MARK: Receiving
@@ -136,6 +153,11 @@ extension RaftGroup {
         if log.contains(mark.position) {
             log.drop(through: index)
             memberships.drop(below: index)
+            if let first = firstUnwritten, first <= index {
+                // The stored log may have other entries where these were to be.
+                firstUnwritten = index < log.last.index ? index + 1 : nil
+                isLogResetUnwritten = true
+            }
         } else {
             // The log is another history, or too short (Raft §7).
             truncate(from: log.base.index + 1)

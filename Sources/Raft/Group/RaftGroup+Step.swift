@@ -116,6 +116,10 @@ extension RaftGroup {
         isLeaderConfirmed = false
         guard newLeader != leader else { return }
         leader = newLeader
+        // A transfer outlives the lead until it is known who has got it.
+        if let newLeader {
+            if newLeader == transfer?.target { transfer = nil } else { abortTransfer(into: &output) }
+        }
         output.notices.append(RaftNotice(group: id, kind: .leader(newLeader, term: term)))
     }
 

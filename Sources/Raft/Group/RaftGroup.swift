@@ -133,6 +133,7 @@ public struct RaftGroup: Sendable {
     var round: UInt64 = 0
     var isRoundUnsent = false
     var reads: [PendingRead] = []
+    /// Kept beyond the lead until the next leader is known.
     var transfer: Transfer?
     var quorumDeadline: UInt64?
     var noticeDeadline: UInt64?
@@ -163,8 +164,10 @@ public struct RaftGroup: Sendable {
         let base = stored.snapshot.position
         log = RaftLog(base: base)
         memberships = MembershipHistory(stored.snapshot.membership, at: base.index)
-        // Entries of another history than the snapshot's go with what it replaced (Raft §7).
-        let isOther = stored.entries.contains { $0.index == base.index && $0.term != base.term }
+        // Entries of another history than the snapshot's go with what it replaced, or which ends before it (Raft §7).
+        let isOther =
+            stored.entries.contains { $0.index == base.index && $0.term != base.term }
+            || stored.entries.last.map { $0.index < base.index } ?? false
         for entry in stored.entries where entry.index > base.index && !isOther {
             precondition(entry.index == log.last.index + 1, "the stored log of group \(id) has a gap at \(entry.index)")
             log.append(entry)
@@ -184,7 +187,9 @@ public struct RaftGroup: Sendable {
         durableIndex = log.last.index
         verifiedIndex = base.index
         isHardStateUnwritten = term != stored.hardState.term
-        needsFlush = isHardStateUnwritten
+        // They must not stay beside what is written next: the next start would take all of it for another history.
+        isLogResetUnwritten = isOther
+        needsFlush = isHardStateUnwritten || isOther
         // Nobody else could be leading.
         if memberships.latest.voters == [member] { electionDeadline = now } else { updateElectionTimer(now: now) }
     }
@@ -195,6 +200,16 @@ public struct RaftGroup: Sendable {
     public var lastPosition: LogPosition { log.last }
     /// The entry before the first that the log still has.
     public var basePosition: LogPosition { log.base }
+    /// Up to where the owner may drop entries from its stored log now.
+    ///
+    /// It is the base, or 0 while the stored log may still have other entries there: what is behind them would then be
+    /// taken for what follows the snapshot, with nothing left to tell the difference.
+    public var droppableIndex: UInt64 {
+        let isReplacing =
+            isLogResetUnwritten || firstUnwritten.map { $0 <= log.base.index } ?? false
+            || pendingWrites.contains { $0.firstIndex <= log.base.index }
+        return isReplacing ? 0 : log.base.index
+    }
     /// Whether this member votes.
     public var isVoter: Bool { memberships.latest.isVoter(member) }
     /// The hard state, durable or not.

@@ -90,7 +90,7 @@ public struct SnapshotRead: Hashable, Sendable {
     public let group: UInt64
     /// For whom.
     public let member: MemberID
-    /// The snapshot, as it was given to `snapshotTaken`.
+    /// The snapshot, as it was given to `snapshotTaken` or `snapshotInstalled`: not always the newest.
     public let index: UInt64
     /// Where the piece begins.
     public let offset: UInt64
@@ -125,7 +125,8 @@ public struct RaftNotice: Equatable, Sendable {
         case membership(Membership)
         /// This member is not in the group any more, and nobody needs it to find that out: the owner may drop it.
         case removed
-        /// The chosen successor did not take over in time; this member goes on as leader.
+        /// The chosen successor did not take over: not in time, so that this member goes on as leader, or not before
+        /// it had to stop, or somebody else did.
         case transferAborted(MemberID)
     }
 }

@@ -4,7 +4,7 @@ public enum RaftRefusal: Error, Hashable, Sendable {
     case notLeader(leader: MemberID?)
     /// Leadership is being handed over: ask again, there or here, when that is done.
     case transferring
-    /// Too many bytes wait to be committed: ask again when some are.
+    /// Too many bytes wait to be committed, or too many reads to be answered: ask again when some are.
     case overloaded
     /// The change before this one is not committed, or nothing of the leader's term is (thesis §4.1; Ongaro's correction
     /// of 2015): ask again when that is done.

@@ -10,8 +10,8 @@ public struct RaftSettings: Sendable {
     public var failoverDelay: UInt64 = 10_000_000
     /// After how long a leader asks again that got no answer.
     public var retryInterval: UInt64 = 50_000_000
-    /// How long a leader may keep a new commit index to itself when no entries follow that would carry it. 0 tells
-    /// followers at once, for a message and a reply more per commit.
+    /// How long a leader may keep a new commit index to itself when no entries follow that would carry it; less than
+    /// `retryInterval`. 0 tells followers at once, for a message and a reply more per commit.
     public var commitNoticeDelay: UInt64 = 0
     /// Most appends on their way to one follower.
     public var maxInflightAppends = 64
@@ -23,17 +23,22 @@ public struct RaftSettings: Sendable {
     public var maxAppendEntries = 1024
     /// Most bytes a leader takes in that are not committed yet; a single entry may go beyond it.
     public var maxUncommittedBytes = 64 << 20
+    /// Most reads that wait for a majority to confirm the leader.
+    public var maxPendingReads = 1 << 16
     /// Most entries that one flush gives out to be applied, so that catching up does not hold the owner's loop.
     public var maxApplyEntries = 1024
+    /// Most entries a leader keeps that follow a snapshot which is on its way to a follower, and that the owner does not
+    /// want kept.
+    public var maxTransferEntries: UInt64 = 1 << 16
     /// By how many entries a learner may be behind when it is made a voter (thesis §4.2.1).
     public var maxPromotionLag: UInt64 = 64
 
     /// Whether a leader asks before it gives up, and everything may move at all.
     var isSensible: Bool {
         0 < retryInterval && retryInterval < electionTimeout && failoverDelay <= electionTimeout
-            && electionTimeout < 1 << 60 && commitNoticeDelay < electionTimeout && maxInflightAppends > 0
+            && electionTimeout < 1 << 60 && commitNoticeDelay < retryInterval && maxInflightAppends > 0
             && maxInflightBytes > 0 && maxAppendBytes > 0 && maxAppendEntries > 0 && maxUncommittedBytes > 0
-            && maxApplyEntries > 0
+            && maxPendingReads > 0 && maxApplyEntries > 0
     }
 
     /// The defaults, for nodes on one machine or in one room.

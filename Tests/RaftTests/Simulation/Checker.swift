@@ -17,7 +17,9 @@ struct Checker {
     private var written: [LogPosition: (entry: RaftEntry, previousTerm: UInt64)] = [:]
     /// Votes that were given away.
     private var votes: [Ballot: MemberID] = [:]
-    /// The last entry of each member that was looked at.
+    /// What each member acknowledged last, and in which term.
+    private var acknowledged: [MemberID: LogPosition] = [:]
+    /// How many terms had a leader.
     private(set) var elections = 0
 
     private struct Ballot: Hashable {
@@ -49,7 +51,9 @@ struct Checker {
 
     /// Log matching: an entry is the same wherever its index and term are, and so is everything before it (Raft §5.3).
     mutating func noteWritten(_ entry: RaftEntry, previousTerm: UInt64?, by member: MemberID) throws(Failure) {
-        guard let previousTerm else { return }
+        guard let previousTerm else {
+            throw fail("\(member) writes \(entry.index)@\(entry.term) behind an entry that it does not have")
+        }
         let position = LogPosition(index: entry.index, term: entry.term)
         if let known = written[position] {
             if known.entry != entry || known.previousTerm != previousTerm {
@@ -110,7 +114,18 @@ struct Checker {
             if reply.match > last {
                 throw fail("\(message.from) acknowledges \(reply.match), its disk ends at \(last)")
             }
+            let known = acknowledged[message.from]
+            let match = known?.term == message.term ? max(reply.match, known?.index ?? 0) : reply.match
+            acknowledged[message.from] = LogPosition(index: match, term: message.term)
         default: break
+        }
+    }
+
+    /// What a member acknowledged in a term is there after a crash in the same term.
+    func noteStart(_ group: RaftGroup) throws(Failure) {
+        guard let known = acknowledged[group.member], known.term == group.term else { return }
+        if group.lastPosition.index < known.index {
+            throw fail("\(group.member) starts with \(group.lastPosition), and had acknowledged \(known.index)")
         }
     }
 

@@ -11,7 +11,8 @@ final class Disk {
 
     private(set) var hardState = HardState()
     private(set) var snapshot: SnapshotMark
-    private(set) var snapshotBytes: [UInt8] = []
+    /// The bytes of the newest one, and of earlier ones that are kept.
+    private(set) var snapshots: [UInt64: [UInt8]] = [:]
     private(set) var entries: [RaftEntry] = []
     private var pending: [Write] = []
 
@@ -39,7 +40,15 @@ final class Disk {
 
     func store(_ mark: SnapshotMark, bytes: [UInt8]) {
         snapshot = mark
-        snapshotBytes = bytes
+        snapshots[mark.position.index] = bytes
+    }
+
+    /// The bytes of the newest snapshot.
+    var snapshotBytes: [UInt8] { snapshots[snapshot.position.index] ?? [] }
+
+    /// Throws earlier snapshots away.
+    func dropSnapshots(unless isNeeded: (UInt64) -> Bool) {
+        snapshots = snapshots.filter { isNeeded($0.key) }
     }
 
     /// Drops entries that a snapshot covers.

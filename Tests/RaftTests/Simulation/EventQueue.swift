@@ -8,6 +8,8 @@ struct EventQueue {
         case synced(node: UInt32, incarnation: UInt64, ticket: UInt64)
         case supply(node: UInt32, incarnation: UInt64, SnapshotRead)
         case installed(node: UInt32, incarnation: UInt64, SnapshotMark)
+        /// Who was cut off is back.
+        case relief(node: UInt32)
         case restart(node: UInt32)
         case action
     }

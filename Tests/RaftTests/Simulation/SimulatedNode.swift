@@ -1,4 +1,4 @@
-import Raft
+@testable import Raft
 
 /// A node with one member of the group, its disk and its state machine.
 final class SimulatedNode {
@@ -33,6 +33,7 @@ final class SimulatedNode {
         lastCommit = 0
         group = RaftGroup(id: 1, member: member, stored: disk.stored, settings: settings, seed: seed, now: now)
         group?.plantedFault = fault
+        if fault == .keepReplacedLog { group?.isLogResetUnwritten = false }
         monitor = PeerMonitor(
             node: id, incarnation: incarnation, peers: nodes, interval: 20_000_000, timeout: 100_000_000, now: now)
     }

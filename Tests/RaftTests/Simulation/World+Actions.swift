@@ -13,7 +13,8 @@ extension World {
         if isCalm { return }
         queue.add(.action, at: now + dice.time(Self.actionInterval))
         guard let node = dice.pick(nodes) else { return }
-        if weather == .stormy, dice.chance(50) { return try storm(node) }
+        if dice.chance(weather.stormPercent) { return try storm(node) }
+        if dice.chance(weather.ambushPercent) { return try ambush() }
         switch dice.below(100) {
         case ..<45:
             // Mostly where it does some good; elsewhere it is refused.
@@ -21,7 +22,7 @@ extension World {
             for _ in 0...dice.below(4) { propose(on: target) }
             try finish(target)
         case ..<55: try read(on: dice.chance(80) ? leader ?? node : node)
-        case ..<62: try takeSnapshot(on: node)
+        case ..<62: try takeSnapshot(on: node, keeping: UInt64(dice.below(6)))
         case ..<68: try crash(node)
         case ..<75: try cut(node)
         case ..<79: if let other = dice.pick(nodes), other !== node { try resetLink(node, other) }
@@ -46,6 +47,26 @@ extension World {
         }
     }
 
+    /// A leader gets entries that nobody else will have, while the others go on and forget what they had in common: when
+    /// it is back, a snapshot contradicts its log.
+    private func ambush() throws(Checker.Failure) {
+        guard let leader else { return }
+        for other in nodes where other !== leader {
+            isCut[Int(leader.id)][Int(other.id)] = true
+            isCut[Int(other.id)][Int(leader.id)] = true
+            try resetLink(leader, other)
+        }
+        for _ in 0..<50 + dice.below(150) { propose(on: leader) }
+        try finish(leader)
+        queue.add(.relief(node: leader.id), at: now + dice.time(100_000_000...250_000_000))
+    }
+
+    /// The others take snapshots and keep nothing, and who was cut off is back.
+    func relieve(_ node: SimulatedNode) throws(Checker.Failure) {
+        for other in nodes where other !== node { try takeSnapshot(on: other, keeping: 0) }
+        for row in isCut.indices { for column in isCut[row].indices { isCut[row][column] = false } }
+    }
+
     @discardableResult
     func propose(on node: SimulatedNode) -> LogPosition? {
         nextProposal += 1
@@ -61,24 +82,33 @@ extension World {
         try finish(node)
     }
 
-    private func takeSnapshot(on node: SimulatedNode) throws(Checker.Failure) {
+    private func takeSnapshot(on node: SimulatedNode, keeping trailing: UInt64) throws(Checker.Failure) {
         guard var group = node.group, group.appliedIndex > group.snapshot.position.index, node.installing == nil else {
             return
         }
-        group.snapshotTaken(at: group.appliedIndex, keeping: UInt64(dice.below(6)))
+        group.snapshotTaken(at: group.appliedIndex, keeping: trailing)
         if group.snapshot.position.index == node.machine.index {
             node.disk.store(group.snapshot, bytes: node.machine.bytes)
         }
         node.group = group
-        if dice.chance(50) { node.disk.drop(through: group.basePosition.index) }
+        node.disk.dropSnapshots { group.isSnapshotNeeded(at: $0) }
+        dropEntries(of: node)
+        if !isCalm, dice.chance(weather.tornSnapshotPercent) { return try crash(node) }
         try finish(node)
     }
 
-    private var downtime: ClosedRange<UInt64> {
-        weather == .stormy && dice.chance(70) ? 1_000...2_000_000 : 1_000_000...200_000_000
+    /// The owner drops what it may, now or later.
+    func dropEntries(of node: SimulatedNode) {
+        // One that does not know what it has to replace says the wrong thing.
+        guard fault != .keepReplacedLog, let group = node.group, dice.chance(50) else { return }
+        node.disk.drop(through: group.droppableIndex)
     }
 
-    private func crash(_ node: SimulatedNode) throws(Checker.Failure) {
+    private var downtime: ClosedRange<UInt64> {
+        dice.chance(weather.backAtOncePercent) ? 1_000...2_000_000 : 1_000_000...200_000_000
+    }
+
+    func crash(_ node: SimulatedNode) throws(Checker.Failure) {
         guard node.group != nil else { return }
         statistics.crashes += 1
         node.crash(survivingWrites: dice.below(3))
@@ -109,7 +139,8 @@ extension World {
     }
 
     private func changeMembership(_ node: SimulatedNode) throws(Checker.Failure) {
-        guard let leader, let membership = leader.group?.membership, lost(in: membership).isEmpty else { return }
+        guard !weather.isSettled, let leader, let membership = leader.group?.membership, lost(in: membership).isEmpty
+        else { return }
         var change = MembershipChange.addLearner(node.member)
         if membership.learners.contains(node.member) {
             change = .promote(node.member)
@@ -134,6 +165,7 @@ extension World {
     /// A node loses its disk, and starts again as a new member. Only while it is the only one: more than a minority
     /// must not be lost (that costs the data, in any system), nor may a removed member come back under its old name.
     private func wipe(_ node: SimulatedNode) throws(Checker.Failure) {
+        if weather.isSettled { return }
         if let leader, let membership = leader.group?.membership, let lost = lost(in: membership).first {
             return try change(.remove(lost), on: leader)
         }

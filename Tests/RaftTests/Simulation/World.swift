@@ -1,4 +1,4 @@
-import Raft
+@testable import Raft
 
 /// A cluster in which everything goes wrong that may: messages are lost, late, doubled and reordered, links are cut one
 /// way or both, nodes crash with part of their writes, disks are lost, members come and go. A seed is the same world each time.
@@ -14,10 +14,14 @@ final class World {
         var transfers = 0
         var reads = 0
         var cuts = 0
+        var replacedLogs = 0
 
         /// The rarest thing.
         var lowest: Int {
-            [elections, committed, crashes, wipes, snapshotsInstalled, memberships, transfers, reads, cuts].min() ?? 0
+            [
+                elections, committed, crashes, wipes, snapshotsInstalled, memberships, transfers, reads, cuts,
+                replacedLogs,
+            ].min() ?? 0
         }
 
         mutating func add(_ other: Statistics) {
@@ -31,18 +35,11 @@ final class World {
             transfers += other.transfers
             reads += other.reads
             cuts += other.cuts
+            replacedLogs += other.replacedLogs
         }
     }
 
     static let millisecond: UInt64 = 1_000_000
-
-    /// What a world is full of.
-    enum Weather {
-        /// A bit of everything.
-        case changeable
-        /// Elections on top of each other, and nodes that crash and are back at once.
-        case stormy
-    }
 
     let size: Int
     let weather: Weather
@@ -75,8 +72,8 @@ final class World {
         settings.electionTimeout = 60 * Self.millisecond
         settings.failoverDelay = 5 * Self.millisecond
         settings.retryInterval = 15 * Self.millisecond
-        settings.maxAppendEntries = 1 + dice.below(weather == .stormy ? 1 : 4)
-        settings.maxInflightAppends = 1 + dice.below(weather == .stormy ? 1 : 6)
+        settings.maxAppendEntries = 1 + dice.below(weather.isNarrow ? 1 : 4)
+        settings.maxInflightAppends = 1 + dice.below(weather.isNarrow ? 1 : 6)
         settings.maxApplyEntries = 1 + dice.below(8)
         settings.commitNoticeDelay = dice.chance(50) ? 0 : 4 * Self.millisecond
         self.settings = settings
@@ -95,6 +92,11 @@ final class World {
 
     func start(_ node: SimulatedNode) throws(Checker.Failure) {
         node.start(nodes: nodes.map(\.id), settings: settings, seed: dice.next(), fault: fault, now: now)
+        if let group = node.group {
+            if group.isLogResetUnwritten { statistics.replacedLogs += 1 }
+            try checker.noteStart(group)
+        }
+        dropEntries(of: node)
         try checker.noteState(node.machine, of: node.member)
         try finish(node)
     }
@@ -153,14 +155,14 @@ final class World {
         case .installed(let id, let incarnation, let mark):
             guard node(id).incarnation == incarnation, node(id).group != nil else { return }
             try install(mark, on: node(id))
+        case .relief(let id): if !isCalm { try relieve(node(id)) }
         case .restart(let id): if node(id).group == nil { try start(node(id)) }
         case .action: try act()
         }
     }
 
     private func supply(_ request: SnapshotRead, from node: SimulatedNode) {
-        guard node.disk.snapshot.position.index == request.index else { return }
-        let bytes = node.disk.snapshotBytes
+        guard let bytes = node.disk.snapshots[request.index] else { return }
         let end = min(Int(request.offset) + 10, bytes.count)
         node.group?.supplySnapshot(
             request, payload: RaftPayload(Array(bytes[min(Int(request.offset), end)..<end])),
@@ -172,11 +174,13 @@ final class World {
             throw Checker.Failure(description: "\(node.member) was given a damaged snapshot")
         }
         node.disk.store(mark, bytes: node.pieces)
+        if !isCalm, dice.chance(weather.tornSnapshotPercent) { return try crash(node) }
         node.installing = nil
         node.machine = machine
         try checker.noteState(machine, of: node.member)
         node.group?.snapshotInstalled(mark, now: now, into: &output)
         statistics.snapshotsInstalled += 1
+        dropEntries(of: node)
         try finish(node)
     }
 
@@ -278,10 +282,10 @@ final class World {
         guard to >= 1, to <= UInt32(nodes.count), !isCut[Int(from)][Int(to)] else { return }
         let link = linkGeneration[Int(from)][Int(to)]
         if isCalm { return queue.add(event(link), at: now + 200_000) }
-        if dice.chance(weather == .stormy ? 20 : 4) { return }
+        if dice.chance(weather.lostPercent) { return }
         let copies = dice.chance(4) ? 2 : 1
         for _ in 0..<copies {
-            let delay = dice.chance(5) ? dice.time(0...60_000_000) : dice.time(50_000...1_500_000)
+            let delay = dice.chance(weather.latePercent) ? dice.time(0...60_000_000) : dice.time(50_000...1_500_000)
             queue.add(event(link), at: now + delay)
         }
     }
