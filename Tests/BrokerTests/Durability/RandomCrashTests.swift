@@ -238,7 +238,7 @@ private struct RandomWork {
 private func randomCrashes() throws {
     let environment = ProcessInfo.processInfo.environment
     let only = environment["WARREN_CRASH_SEED"].flatMap { UInt64($0) }
-    let count = environment["WARREN_CRASH_SEEDS"].flatMap { UInt64($0) } ?? 200
+    let count = environment["WARREN_CRASH_SEEDS"].flatMap { UInt64($0) } ?? 500
     for seed in only.map({ $0...$0 }) ?? 1...max(count, 1) {
         var work = try RandomWork(seed: seed)
         work.run(steps: 20 + Int(seed % 90))
