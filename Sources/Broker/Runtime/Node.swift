@@ -88,6 +88,9 @@ public final class Node {
     private var retired: [UInt64: ClassicQueue] = [:]
     private var exclusiveQueues: [ConnectionID: [UInt64]] = [:]
 
+    /// What makes it a member of a cluster; nil when it is alone.
+    private(set) var cluster: ClusterMember?
+
     private(set) var connections: [ConnectionID: Connection] = [:]
     private var lastConnection: UInt64 = 0
 
@@ -133,6 +136,7 @@ public final class Node {
         journal = Journal(storage: configuration.storage, segmentLimit: configuration.segmentBytes)
         random = SplitMix64(seed: configuration.seed)
         virtualHosts["/"] = VirtualHost(name: "/")
+        if let cluster = configuration.cluster { self.cluster = ClusterMember(cluster, node: self) }
     }
 
     // MARK: Connections
@@ -149,7 +153,8 @@ public final class Node {
             id: ConnectionID(lastConnection), node: self, peer: peer, local: local, virtualHost: defaultVirtualHost)
         connections[connection.id] = connection
         // Nothing could be kept for it.
-        if storageFailure != nil { connection.close() }
+        // Nor would it see what the others have agreed upon.
+        if storageFailure != nil || !isServing { connection.close() }
         watch(connection)
         watchDeliveryAcks()
         return connection
@@ -166,7 +171,8 @@ public final class Node {
     var defaultVirtualHost: VirtualHost {
         if let host = virtualHosts["/"] { return host }
         let host = VirtualHost(name: "/")
-        virtualHosts["/"] = host
+        // What all nodes have is not changed by one.
+        if cluster == nil { virtualHosts["/"] = host }
         return host
     }
 
@@ -181,15 +187,6 @@ public final class Node {
             submit(.reap(queueID: id), from: .node, in: connection.virtualHost)
         }
     }
-
-    /// Connections that clients may use.
-    var openConnectionCount: Int { connections.values.reduce(0) { $0 + ($1.phase == .open ? 1 : 0) } }  // order-free
-
-    /// Virtual hosts in the order of their names.
-    var sortedVirtualHosts: [VirtualHost] { virtualHosts.values.sorted { $0.name < $1.name } }
-
-    /// Connections from the oldest to the youngest.
-    var sortedConnections: [Connection] { connections.values.sorted { $0.id < $1.id } }
 
     @inline(__always)
     func noteDirty(_ connection: Connection) {
@@ -206,8 +203,10 @@ public final class Node {
     func register(_ queue: ClassicQueue) {
         queuesByID[queue.id] = queue
         queueList.append(queue)
+        guard !queue.isRemote else { return }
+        cluster?.restore(queue)
         queue.watchUse()
-        if let owner = queue.settings.exclusiveOwner {
+        if let owner = queue.settings.exclusiveOwner, queue.settings.home == cluster?.home {
             exclusiveQueues[owner, default: []].append(queue.id)
             // Its connection may have gone while the declaration was on its way.
             if connections[owner]?.isFinished ?? true {
@@ -290,6 +289,7 @@ public final class Node {
         fireTimers()
         checkMemory()
         carryOutRequests()
+        cluster?.advance()
         if let task = tasks.popFirst(), !carryOut(task) { tasks.append(task) }
         deliver()
         dropOverLength()
@@ -301,8 +301,9 @@ public final class Node {
         isTicking = false
         noteActivity()
         return TickOutcome(
-            hasMore: !requests.isEmpty || !tasks.isEmpty || !scheduled.isEmpty || !dirty.isEmpty || !overLength.isEmpty,
-            nextDeadline: timers.min?.deadline)
+            hasMore: (!requests.isEmpty && isServing) || !tasks.isEmpty || !scheduled.isEmpty || !dirty.isEmpty
+                || !overLength.isEmpty,
+            nextDeadline: cluster == nil ? timers.min?.deadline : earliestDeadline)
     }
 
     /// Remembers a queue that is over its length: after deliveries have had their turn, its oldest messages go.
@@ -392,12 +393,4 @@ public final class Node {
         let letters = (0..<22).map { _ in alphabet[Int(random.next() & 63)] }
         return prefix + String(decoding: letters, as: UTF8.self)
     }
-}
-
-/// What a tick leaves to do.
-public struct TickOutcome: Sendable {
-    /// Another tick should follow at once, after other work of the loop had its turn.
-    public let hasMore: Bool
-    /// When a tick is due even if nothing happens.
-    public let nextDeadline: Instant?
 }
