@@ -197,6 +197,33 @@ struct MetadataTests {
         #expect(try cluster.queues(1) == cluster.queues(2))
     }
 
+    @Test("the journal of a member does not grow with messages that are gone", arguments: [true, false])
+    func journalSpace(_ isLeader: Bool) throws {
+        let cluster = try TestCluster()
+        let leader = try #require(cluster.leader)
+        let number = isLeader ? leader : leader % 3 + 1
+        let client = try cluster.client(number)
+        for name in ["q", "r"] {
+            #expect(cluster.ask(client, QueueDeclare(queue: name, durable: true)) == "queue.declare-ok")
+        }
+        client.publish("stays", to: "", key: "r", persistent: true, 1)
+        for _ in 1...40 {
+            for _ in 1...10 {
+                client.publish(String(repeating: "x", count: 1_000), to: "", key: "q", persistent: true, 1)
+            }
+            #expect(cluster.ask(client, QueuePurge(queue: "q")) == "queue.purge-ok")
+            cluster.run(30)
+        }
+        #expect(cluster.members[number - 1].disk.segments.count <= 5)
+        #expect(cluster.ask(client, QueueDeclare(queue: "later", durable: true)) == "queue.declare-ok")
+        let dump = try cluster.dump(number)
+        for number in 1...3 { cluster.crash(number) }
+        for number in 1...3 { try cluster.start(number) }
+        #expect(cluster.converge())
+        #expect(try (1...3).allSatisfy { try cluster.dump($0) == dump })
+        #expect(try cluster.client(number).drain("r", 1) == ["stays"])
+    }
+
     @Test("a queue that lives on another node says so to whoever wants its messages")
     func elsewhere() throws {
         let cluster = try TestCluster()

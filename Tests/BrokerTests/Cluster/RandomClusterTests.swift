@@ -137,11 +137,13 @@ private final class RandomCluster {
     }
 }
 
+/// `WARREN_CLUSTER_SEED=S` runs one seed, `WARREN_CLUSTER_SEEDS=N` the first N.
 @Suite("A cluster at random")
 struct RandomClusterTests {
     private static var seeds: [UInt64] {
-        if let seed = ProcessInfo.processInfo.environment["WARREN_SEED"].flatMap({ UInt64($0) }) { return [seed] }
-        return Array(1...24)
+        let environment = ProcessInfo.processInfo.environment
+        if let only = environment["WARREN_CLUSTER_SEED"].flatMap({ UInt64($0) }) { return [only] }
+        return Array(1...(environment["WARREN_CLUSTER_SEEDS"].flatMap { UInt64($0) } ?? 24))
     }
 
     @Test("declarations, cuts, crashes and restarts end in the same metadata on all nodes", arguments: seeds)
