@@ -139,6 +139,21 @@ struct MetadataTests {
         #expect(try ids.count == 1 && (1...3).allSatisfy { try cluster.queues($0) == ids })
     }
 
+    @Test("what was asked for again counts once, even when it was undone meanwhile")
+    func askedAgain() throws {
+        let cluster = try TestCluster()
+        let leader = try #require(cluster.leader)
+        let follower = try cluster.client(leader % 3 + 1)
+        #expect(cluster.ask(follower, QueueDeclare(queue: "q", durable: true)) == "queue.declare-ok")
+        #expect(cluster.ask(try cluster.client(leader), QueueDelete(queue: "q")) == "queue.delete-ok")
+        let before = try #require(cluster.node(leader).cluster).metadata.group.lastPosition.index
+        cluster.repeatRequests()
+        cluster.run(200)
+        #expect(try #require(cluster.node(leader).cluster).metadata.group.lastPosition.index > before)
+        #expect(cluster.converge())
+        #expect(try (1...3).allSatisfy { try cluster.queues($0).isEmpty })
+    }
+
     @Test("an exclusive queue is locked to others on every node, and goes with its connection on all")
     func exclusive() throws {
         let cluster = try TestCluster()

@@ -35,6 +35,8 @@ final class TestCluster {
 
     private(set) var members: [Member] = []
     private var parcels: [Parcel] = []
+    /// What was sent that asks a leader for something.
+    private var requests: [Parcel] = []
     /// Both directions of each.
     private var cuts: Set<[UInt32]> = []
     /// Milliseconds.
@@ -129,8 +131,24 @@ final class TestCluster {
 
     private func carry(_ bytes: [UInt8], from: UInt32, to: UInt32) {
         guard isLinked(members[Int(from) - 1], members[Int(to) - 1]), members[Int(to) - 1].node != nil else { return }
+        if hasProposal(bytes) { requests.append(Parcel(from: from, to: to, bytes: bytes, arrival: 0)) }
         let before = parcels.last { $0.from == from && $0.to == to }?.arrival ?? 0
         parcels.append(Parcel(from: from, to: to, bytes: bytes, arrival: max(before, time + latency())))
+    }
+
+    private func hasProposal(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { bytes in
+            var rest = bytes
+            while let frame = try? ClusterFrame.next(&rest) {
+                if frame.kind == .proposal { return true }
+            }
+            return false
+        }
+    }
+
+    /// Sends again whatever asked a leader for something.
+    func repeatRequests() {
+        for request in requests { carry(request.bytes, from: request.from, to: request.to) }
     }
 
     // MARK: Time
