@@ -214,6 +214,7 @@ final class MetadataGroup {
         defer { isCarryingOut = false }
         swap(&output, &spare)
         for write in spare.writes { journal(write, spare.entries(of: write)) }
+        // order-free: an array
         for message in spare.messages { member.send(message) }
         for request in spare.snapshotReads { supply(request) }
         for piece in spare.snapshotPieces { take(piece) }

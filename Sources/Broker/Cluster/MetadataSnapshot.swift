@@ -8,7 +8,7 @@ internal import AMQP
 struct MetadataSnapshot {
     var index: UInt64
     var applied: AppliedProposals
-    var changes: [(index: UInt64, change: TopologyChange)]
+    var changes: [IndexedChange]
 
     func encoded() -> [UInt8] {
         var writer = WireWriter()
@@ -29,7 +29,7 @@ struct MetadataSnapshot {
         return Array(writer.bytes)
     }
 
-    init(index: UInt64, applied: AppliedProposals, changes: [(index: UInt64, change: TopologyChange)]) {
+    init(index: UInt64, applied: AppliedProposals, changes: [IndexedChange]) {
         self.index = index
         self.applied = applied
         self.changes = changes
@@ -68,8 +68,8 @@ struct MetadataSnapshot {
 /// The topology as a list of changes, and back.
 extension Node {
     /// The changes that make the whole topology, in an order in which they can be applied.
-    var wholeTopology: [(index: UInt64, change: TopologyChange)] {
-        var changes: [(index: UInt64, change: TopologyChange)] = []
+    var wholeTopology: [IndexedChange] {
+        var changes: [IndexedChange] = []
         if virtualHosts["/"] == nil { changes.append((topologyIndex, .deleteVirtualHost(name: "/"))) }
         for host in sortedVirtualHosts {
             changes.append((topologyIndex, .declareVirtualHost(name: host.name)))

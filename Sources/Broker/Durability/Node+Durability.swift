@@ -218,8 +218,8 @@ extension Node {
     }
 
     /// The changes that make the durable topology, in an order in which they can be applied.
-    private var durableTopology: [(index: UInt64, change: TopologyChange)] {
-        var changes: [(index: UInt64, change: TopologyChange)] = []
+    private var durableTopology: [IndexedChange] {
+        var changes: [IndexedChange] = []
         if virtualHosts["/"] == nil { changes.append((topologyIndex, .deleteVirtualHost(name: "/"))) }
         for host in sortedVirtualHosts {
             changes.append((topologyIndex, .declareVirtualHost(name: host.name)))

@@ -68,7 +68,7 @@ public final class Node {
     /// Everything written down about the topology ends here.
     var topologyWritten = JournalPosition.zero
     /// Changes of the durable topology since that began.
-    var changedMeanwhile: [(index: UInt64, change: TopologyChange)] = []
+    var changedMeanwhile: [IndexedChange] = []
     /// Why nothing can be kept any more.
     public internal(set) var storageFailure: StorageError?
     /// Called once when the disk fails: the node is of no use afterwards.
