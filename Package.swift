@@ -57,7 +57,7 @@ let package = Package(
         .target(
             name: "Broker",
             dependencies: [
-                "AMQP", "Journal", "Management",
+                "AMQP", "Raft", "Journal", "Management",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
             ],
@@ -132,7 +132,8 @@ let package = Package(
         .testTarget(name: "ManagementTests", dependencies: ["Management"], swiftSettings: settings),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: settings),
         .testTarget(
-            name: "BrokerTests", dependencies: ["Broker", "AMQP", "Journal", "Management"], swiftSettings: settings),
+            name: "BrokerTests", dependencies: ["Broker", "Raft", "AMQP", "Journal", "Management"],
+            swiftSettings: settings),
         .testTarget(
             name: "SimulationTests", dependencies: ["Broker", "AMQP", "Journal"], swiftSettings: settings),
         .testTarget(

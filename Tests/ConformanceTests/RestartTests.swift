@@ -24,9 +24,12 @@ struct RestartTests {
             try await TestBroker.rabbitMQ(data: folder)
         }
         let (ours, theirs) = try await (warren, rabbitMQ)
-        #expect(ours == theirs)
+        // After a kill RabbitMQ calls everything redelivered, because it may have been; Warren knows what was.
+        func messages(_ found: String) -> String { found.replacing(", redelivered", with: "") }
+        #expect(messages(ours) == messages(theirs))
         #expect(ours.contains(#""topic-durable -> durable": ["persistent"]"#), "\(ours)")
         // What a client held when the broker was killed.
         #expect(ours.contains(#""default -> settled": ["1, redelivered", "2", "3", "last"]"#), "\(ours)")
+        #expect(theirs.contains(#""default -> settled": ["1, redelivered""#), "\(theirs)")
     }
 }

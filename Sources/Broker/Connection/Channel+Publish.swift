@@ -192,6 +192,7 @@ extension Channel {
         _ record: RecordPosition?, on route: Route, to queues: [ClassicQueue], deliveryMode: UInt8, bodyBytes: Int,
         lifetime: UInt64?, isMandatory: Bool
     ) {
+        if route.mayLeaveNode, refuseRemote(record, queues) { return }
         counters.publish &+= 1
         connection.publishedBytes &+= bodyBytes &+ MemoryLayout<QueueEntry>.stride
         if transaction != nil {
@@ -216,6 +217,18 @@ extension Channel {
             let number = confirms.publish(waitingFor: 1)
             confirms.settle(number, through: number, refused: true)
             noteConfirms()
+        }
+    }
+
+    /// Refuses a message that would have to leave the node; returns whether it does.
+    private func refuseRemote(_ record: RecordPosition?, _ queues: [ClassicQueue]) -> Bool {
+        do throws(ProtocolException) {
+            for queue in queues { try queue.checkLivesHere() }
+            return false
+        } catch {
+            if let record { node.release(record) }
+            fail(error)
+            return true
         }
     }
 

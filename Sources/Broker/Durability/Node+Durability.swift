@@ -12,6 +12,8 @@ struct DurabilityWaiter {
         case answer(Origin, Answer)
         /// A transaction is committed.
         case commit(TransactionEnd)
+        /// The metadata group may rely on something.
+        case metadata(MetadataDurability)
     }
 
     var position: JournalPosition
@@ -131,6 +133,7 @@ extension Node {
             channel.noteConfirms()
         case .answer(let origin, let answer): self.answer(origin, answer)
         case .commit(let end): end.durable(in: self)
+        case .metadata(let event): cluster?.metadata.happened(event)
         }
     }
 
@@ -147,9 +150,10 @@ extension Node {
                 channel.sayConfirms()
             case .answer(.control(let number), _):
                 answerControl(number, .failed(ProtocolException(.internalError, error.description)))
-            case .answer, .commit: break
+            case .answer, .commit, .metadata: break
             }
         }
+        cluster?.metadata.abandon()
         for connection in sortedConnections {
             connection.fail(ProtocolException(.internalError, "the broker's disk failed"))
             noteDirty(connection)
@@ -177,8 +181,18 @@ extension Node {
         }
         guard openTransactions == 0 else { return }
         guard let last else { return compact() }
+        if let cluster { return reclaim(through: last, in: cluster) }
         guard last < topologyFloor else { return rewriteTopology() }
         reclaiming = (last, journal.appended)
+    }
+
+    /// The same where the topology is in the records of a Raft group: those before its last snapshot can go.
+    private func reclaim(through last: UInt64, in cluster: ClusterMember) {
+        let below = journal.segmentSizes.last { $0.segment <= last && $0.segment < topologyFloor }
+        if let below { return reclaiming = (below.segment, journal.appended) }
+        let freed = journal.segmentSizes.reduce(0) { $0 + ($1.segment <= last ? $1.bytes : 0) }
+        guard freed > (cluster.metadata.snapshot?.bytes.count ?? 0) * Limits.snapshotGain else { return }
+        cluster.metadata.writeSnapshot()
     }
 
     /// Writes the whole durable topology down again, so that the segments in which it was written before can go.
@@ -206,8 +220,8 @@ extension Node {
     }
 
     /// The changes that make the durable topology, in an order in which they can be applied.
-    private var durableTopology: [(index: UInt64, change: TopologyChange)] {
-        var changes: [(index: UInt64, change: TopologyChange)] = []
+    private var durableTopology: [IndexedChange] {
+        var changes: [IndexedChange] = []
         if virtualHosts["/"] == nil { changes.append((topologyIndex, .deleteVirtualHost(name: "/"))) }
         for host in sortedVirtualHosts {
             changes.append((topologyIndex, .declareVirtualHost(name: host.name)))

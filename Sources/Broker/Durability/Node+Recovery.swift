@@ -29,6 +29,8 @@ private struct Reading {
     var uncommitted: [UInt64: [Uncommitted]] = [:]
     /// Chunks of bodies that no message has named yet, by their bodies' names.
     var chunks: [UInt64: [UInt64: (location: JournalLocation, byteCount: Int)]] = [:]
+    /// What there is of the metadata of a member of a cluster.
+    var metadata = StoredMetadata()
     var summary = RecoverySummary()
 
     mutating func messages(of queue: UInt64) -> RecoveredMessages {
@@ -50,8 +52,8 @@ extension Node {
         journal = Journal(
             storage: configuration.storage, after: recovered, segmentLimit: configuration.segmentBytes)
         topologyFloor = recovered.segments.first?.segment ?? 0
-        finish(&reading)
         reading.summary.damage = recovered.damage
+        if let cluster { try restart(cluster, &reading) } else { finish(&reading) }
         // What ended before the end may leave segments that nobody needs. Damaged ones go as soon as what is whole in them
         // has been written again: the next start finds a journal without damage.
         if recovered.damage.isEmpty { reclaim() } else { compact(always: true) }
@@ -87,7 +89,9 @@ extension Node {
             case .publish: takePublish(payload, location, &reading)
             case .settle: takeSettle(payload, &reading)
             case .settleRange: takeRanges(payload, &reading)
-            case .topology: takeTopology(payload)
+            case .topology: cluster == nil && takeTopology(payload)
+            case .raftWrite: cluster != nil && reading.metadata.takeWrite(payload)
+            case .raftSnapshot: cluster != nil && reading.metadata.takeSnapshot(payload)
             case .chunk: takeChunk(payload, location, &reading)
             case .delivered: takeDelivered(payload, &reading)
             case .transient: true
@@ -248,25 +252,54 @@ extension Node {
         for (id, messages) in reading.messages.sorted(by: { $0.key < $1.key }) {
             // Whatever comes now has another identity than what came before.
             topologyIndex = max(topologyIndex, id)
-            let queue = queue(id: id).flatMap { $0.isDurable ? $0 : nil }
-            messages.takeRemaining { entry in
-                guard isWhole(entry) else {
-                    reading.summary.unreadable += 1
-                    return forget(entry)
-                }
-                guard let queue else {
-                    reading.summary.discarded += 1
-                    return forget(entry)
-                }
-                var entry = entry
-                if entry.sequence <= messages.deliveredUpTo { entry.flags |= QueueEntry.redelivered }
-                queue.restore(entry)
-                reading.summary.messages += 1
-            }
-            queue?.restored(lastSequence: messages.lastSequence, deliveredUpTo: messages.deliveredUpTo)
+            let (restored, discarded, unreadable) = restore(messages, to: queue(id: id))
+            reading.summary.messages += restored
+            reading.summary.discarded += discarded
+            reading.summary.unreadable += unreadable
         }
         reading.summary.queues = queueList.count
         // What was declared is no news to anybody.
+        counters = MessageCounters()
+    }
+
+    /// Puts what the journal has of a queue into it, or nowhere; returns how many messages came of it.
+    func restore(
+        _ messages: RecoveredMessages, to queue: ClassicQueue?
+    ) -> (restored: Int, discarded: Int, unreadable: Int) {
+        let queue = queue.flatMap { $0.isDurable ? $0 : nil }
+        var (restored, discarded, unreadable) = (0, 0, 0)
+        messages.takeRemaining { entry in
+            guard isWhole(entry) else {
+                unreadable += 1
+                return forget(entry)
+            }
+            guard let queue else {
+                discarded += 1
+                return forget(entry)
+            }
+            var entry = entry
+            if entry.sequence <= messages.deliveredUpTo { entry.flags |= QueueEntry.redelivered }
+            queue.restore(entry)
+            restored += 1
+        }
+        queue?.restored(lastSequence: messages.lastSequence, deliveredUpTo: messages.deliveredUpTo)
+        return (restored, discarded, unreadable)
+    }
+
+    /// What a member of a cluster has is known when its metadata has caught up with the others': until then messages
+    /// wait for their queues, and are not in the summary.
+    private func restart(_ cluster: ClusterMember, _ reading: inout Reading) throws(StorageError) {
+        // What it has promised may be in what is damaged: it must not vote with the rest (Raft figure 2: persistent state).
+        if let damage = reading.summary.damage.first {
+            throw StorageError("\(damage): a member of a cluster cannot leave it out")
+        }
+        cluster.recovered = reading.messages
+        do throws(WireError) {
+            try cluster.metadata.restart(reading.metadata)
+        } catch {
+            throw StorageError("the snapshot of the metadata cannot be read: \(error)")
+        }
+        reading.summary.queues = queueList.count
         counters = MessageCounters()
     }
 }

@@ -58,6 +58,13 @@ enum TopologyRecord {
     /// The change and its index. Throws where the bytes make none.
     static func decode(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> (index: UInt64, change: TopologyChange) {
         var reader = WireReader(bytes)
+        return try decode(from: &reader)
+    }
+
+    /// The same of bytes that something may follow.
+    static func decode(
+        from reader: inout WireReader
+    ) throws(WireError) -> (index: UInt64, change: TopologyChange) {
         let index = try reader.readUInt64()
         guard let kind = Change(rawValue: try reader.readUInt8()) else { throw .malformed }
         let host = try reader.readShortString()

@@ -13,6 +13,8 @@ final class ClassicQueue {
     unowned let virtualHost: VirtualHost
     let settings: QueueDefinition
     let limits: QueueLimits
+    /// Its contents and consumers are on another node: here it is a name that can be bound.
+    let isRemote: Bool
     /// Whatever a node has ends with it, or before.
     unowned(unsafe) let node: Node
 
@@ -79,6 +81,7 @@ final class ClassicQueue {
         // They were checked when the declaration came.
         limits = (try? QueueLimits(settings.arguments, queue: name, virtualHost: virtualHost.name)) ?? .none
         self.node = node
+        isRemote = settings.home.map { $0.node != node.cluster?.configuration.node } ?? false
         lastActive = node.now
         lastUsed = node.now
     }
@@ -166,7 +169,7 @@ final class ClassicQueue {
 
     /// Looks at its use again when it may be over; one look is enough, however often it is used until then.
     func watchUse() {
-        guard let lifetime = limits.expires, consumers.isEmpty, !isDeleted, !isUseWatched else { return }
+        guard let lifetime = limits.expires, consumers.isEmpty, !isDeleted, !isUseWatched, !isRemote else { return }
         isUseWatched = true
         node.watchUse(of: self, until: lastUsed.advanced(milliseconds: lifetime))
     }

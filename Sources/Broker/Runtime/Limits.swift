@@ -63,6 +63,18 @@ enum Limits {
     static let listedPerSlice = 64
     /// Consumers that a queue may have for a list to describe them.
     static let consumersListed = 16
+    /// How long a change of a cluster's metadata may wait to be applied, milliseconds (RabbitMQ: Khepri's default time-out).
+    static let proposalMilliseconds: UInt64 = 30_000
+    /// How long it may wait while no leader is known, milliseconds: three election time-outs.
+    static let leaderlessMilliseconds: UInt64 = 450
+    /// After this it is handed to the leader again, milliseconds.
+    static let proposalRetryMilliseconds: UInt64 = 300
+    /// What is given out of a Raft group in one tick, in portions of its own limits.
+    static let flushesPerTick = 8
+    /// A piece of a snapshot, in the journal and on a link.
+    static let snapshotPieceBytes = 131_072
+    /// The metadata is written down again where that frees so many times as much as it takes.
+    static let snapshotGain = 4
     /// Requests carried out in one tick.
     static let requestsPerTick = 256
     /// Most between two looks for deliveries that have been unacknowledged too long (RabbitMQ's channel tick).

@@ -22,6 +22,8 @@ extension Node {
     }
 
     func carryOutRequests() {
+        // What is asked for is asked of metadata that has caught up.
+        guard isServing else { return }
         applyProposals()
         for _ in 0..<Limits.requestsPerTick {
             guard let pending = requests.popFirst() else { return }
@@ -54,8 +56,13 @@ extension Node {
         return nil
     }
 
-    /// Applies what is in order. A node alone decides the order itself: first come, first applied.
+    /// Applies what is in order. A node alone decides the order itself: first come, first applied. Members of a cluster
+    /// agree on it, and apply what comes of that.
     func applyProposals() {
+        if let cluster {
+            while let proposal = proposals.popFirst() { cluster.metadata.propose(proposal, home: cluster.home) }
+            return
+        }
         while let proposal = proposals.popFirst() {
             let concernsDurable = survives(proposal.change)
             let outcome = apply(proposal.change)
@@ -112,6 +119,7 @@ extension Node {
             return try deleteQueue(name, ifUnused: ifUnused, ifEmpty: ifEmpty, from: origin, in: host)
         case .purgeQueue(let name):
             let queue = try usableQueue(name, by: origin, in: host)
+            try queue.checkLivesHere()
             let count = queue.readyCount
             discardReady(of: queue)
             return .removed(messages: count)
@@ -127,6 +135,7 @@ extension Node {
             return try subscribe(name, consume, prefetch: prefetch, from: origin, in: host)
         case .get(let name):
             let queue = try usableQueue(name, by: origin, in: host)
+            try queue.checkLivesHere()
             queue.touch()
             guard let entry = queue.takeFirst() else {
                 guard queue.readyCount > 0 else { return .empty }
@@ -160,7 +169,9 @@ extension Node {
         _ name: String, by origin: Origin, in host: VirtualHost
     ) throws(ProtocolException) -> ClassicQueue {
         guard let queue = host.queues[name] else { throw .noQueue(name, host.name) }
-        if let owner = queue.settings.exclusiveOwner, owner != origin.connection { throw .locked(name, host.name) }
+        if let owner = queue.settings.exclusiveOwner, owner != origin.connection || queue.isRemote {
+            throw .locked(name, host.name)
+        }
         return queue
     }
 
@@ -220,6 +231,8 @@ extension Node {
         // Deleting what does not exist succeeds (RabbitMQ, "Specification": queue.delete is idempotent).
         guard host.queues[name] != nil else { return .removed(messages: 0) }
         let queue = try usableQueue(name, by: origin, in: host)
+        // Only its home knows, and decides before it proposes.
+        if ifUnused || ifEmpty { try queue.checkLivesHere() }
         if ifUnused, !queue.consumers.isEmpty {
             throw ProtocolException(.preconditionFailed, "queue '\(name)' in vhost '\(host.name)' in use")
         }
@@ -238,6 +251,7 @@ extension Node {
         _ name: String, _ consume: BasicConsume, prefetch: Int, from origin: Origin, in host: VirtualHost
     ) throws(ProtocolException) -> Answer? {
         let queue = try usableQueue(name, by: origin, in: host)
+        try queue.checkLivesHere()
         guard case .channel(let reference) = origin, let channel = channel(reference) else { return .done }
         if queue.hasExclusiveConsumer || (consume.exclusive && !queue.consumers.isEmpty) {
             throw exclusiveUse(queue)

@@ -71,7 +71,7 @@ public final class Node {
     /// Everything written down about the topology ends here.
     var topologyWritten = JournalPosition.zero
     /// Changes of the durable topology since that began.
-    var changedMeanwhile: [(index: UInt64, change: TopologyChange)] = []
+    var changedMeanwhile: [IndexedChange] = []
     /// Why nothing can be kept any more.
     public internal(set) var storageFailure: StorageError?
     /// Called once when the disk fails: the node is of no use afterwards.
@@ -90,6 +90,9 @@ public final class Node {
     /// Deleted queues with deliveries that clients still hold.
     private var retired: [UInt64: ClassicQueue] = [:]
     private var exclusiveQueues: [ConnectionID: [UInt64]] = [:]
+
+    /// What makes it a member of a cluster; nil when it is alone.
+    private(set) var cluster: ClusterMember?
 
     private(set) var connections: [ConnectionID: Connection] = [:]
     private var lastConnection: UInt64 = 0
@@ -136,6 +139,7 @@ public final class Node {
         journal = Journal(storage: configuration.storage, segmentLimit: configuration.segmentBytes)
         random = SplitMix64(seed: configuration.seed)
         virtualHosts["/"] = VirtualHost(name: "/")
+        if let cluster = configuration.cluster { self.cluster = ClusterMember(cluster, node: self) }
     }
 
     // MARK: Connections
@@ -152,7 +156,8 @@ public final class Node {
             id: ConnectionID(lastConnection), node: self, peer: peer, local: local, virtualHost: defaultVirtualHost)
         connections[connection.id] = connection
         // Nothing could be kept for it.
-        if storageFailure != nil { connection.close() }
+        // Nor would it see what the others have agreed upon.
+        if storageFailure != nil || !isServing { connection.close() }
         watch(connection)
         watchDeliveryAcks()
         return connection
@@ -169,7 +174,8 @@ public final class Node {
     var defaultVirtualHost: VirtualHost {
         if let host = virtualHosts["/"] { return host }
         let host = VirtualHost(name: "/")
-        virtualHosts["/"] = host
+        // What all nodes have is not changed by one.
+        if cluster == nil { virtualHosts["/"] = host }
         return host
     }
 
@@ -184,15 +190,6 @@ public final class Node {
             submit(.reap(queueID: id), from: .node, in: connection.virtualHost)
         }
     }
-
-    /// Connections that clients may use.
-    var openConnectionCount: Int { connections.values.reduce(0) { $0 + ($1.phase == .open ? 1 : 0) } }  // order-free
-
-    /// Virtual hosts in the order of their names.
-    var sortedVirtualHosts: [VirtualHost] { virtualHosts.values.sorted { $0.name < $1.name } }
-
-    /// Connections from the oldest to the youngest.
-    var sortedConnections: [Connection] { connections.values.sorted { $0.id < $1.id } }
 
     @inline(__always)
     func noteDirty(_ connection: Connection) {
@@ -209,8 +206,10 @@ public final class Node {
     func register(_ queue: ClassicQueue) {
         queuesByID[queue.id] = queue
         queueList.append(queue)
+        guard !queue.isRemote else { return }
+        cluster?.restore(queue)
         queue.watchUse()
-        if let owner = queue.settings.exclusiveOwner {
+        if let owner = queue.settings.exclusiveOwner, queue.settings.home == cluster?.home {
             exclusiveQueues[owner, default: []].append(queue.id)
             // Its connection may have gone while the declaration was on its way.
             if connections[owner]?.isFinished ?? true {
@@ -293,6 +292,7 @@ public final class Node {
         fireTimers()
         checkMemory()
         carryOutRequests()
+        cluster?.advance()
         if let task = tasks.popFirst(), !carryOut(task) { tasks.append(task) }
         deliver()
         dropOverLength()
@@ -304,9 +304,9 @@ public final class Node {
         isTicking = false
         noteActivity()
         return TickOutcome(
-            hasMore: !requests.isEmpty || !tasks.isEmpty || !scheduled.isEmpty || !dirty.isEmpty || !overLength.isEmpty
-                || hasMoreToCool,
-            nextDeadline: timers.min?.deadline)
+            hasMore: (!requests.isEmpty && isServing) || !tasks.isEmpty || !scheduled.isEmpty || !dirty.isEmpty
+                || !overLength.isEmpty || hasMoreToCool,
+            nextDeadline: cluster == nil ? timers.min?.deadline : earliestDeadline)
     }
 
     /// Remembers a queue that is over its length: after deliveries have had their turn, its oldest messages go.

@@ -8,6 +8,9 @@ struct QueueDefinition: Hashable, Sendable {
     var isAutoDelete: Bool
     /// The connection that alone may use it and that it dies with.
     var exclusiveOwner: ConnectionID?
+    /// Where its contents live, in a cluster; whoever proposes its declaration says so. Not compared when it is declared
+    /// again.
+    var home: QueueHome?
     /// Optional arguments, as declared.
     var arguments: FieldTable
 

@@ -148,7 +148,12 @@ extension Node {
         func differs(_ argument: String, _ received: String, _ current: String) -> ProtocolException {
             .inequivalent(argument, "queue", queue.name, host.name, received: received, current: current)
         }
-        if current.exclusiveOwner != settings.exclusiveOwner { throw .locked(queue.name, host.name) }
+        if current.exclusiveOwner != settings.exclusiveOwner
+            || (current.exclusiveOwner != nil && current.home != settings.home)
+        {
+            // Connections are numbered by their nodes.
+            throw .locked(queue.name, host.name)
+        }
         if settings.isDurable != current.isDurable {
             throw differs("durable", "'\(settings.isDurable)'", "'\(current.isDurable)'")
         }

@@ -11,11 +11,13 @@ final class Route {
     let dependsOnHeaders: Bool
     /// Whether one of the queues may refuse a message.
     let mayRefuse: Bool
+    /// Whether one of the queues may be on another node.
+    let mayLeaveNode: Bool
     let version: UInt64
 
     init(
         key: [UInt8], virtualHost: VirtualHost, exchange: Exchange, queues: [ClassicQueue], dependsOnHeaders: Bool,
-        version: UInt64
+        isInCluster: Bool, version: UInt64
     ) {
         self.key = key
         self.virtualHost = virtualHost
@@ -23,6 +25,7 @@ final class Route {
         self.queues = queues
         self.dependsOnHeaders = dependsOnHeaders
         mayRefuse = dependsOnHeaders || queues.contains { $0.limits.rejectsPublishes }
+        mayLeaveNode = isInCluster && (dependsOnHeaders || queues.contains(where: \.isRemote))
         self.version = version
     }
 
@@ -74,7 +77,7 @@ struct Router {
         let (queues, usedHeaders) = virtualHost.route(from: found, routingKey) { nil }
         let route = Route(
             key: Array(key), virtualHost: virtualHost, exchange: found, queues: queues, dependsOnHeaders: usedHeaders,
-            version: node.topologyVersion)
+            isInCluster: node.cluster != nil, version: node.topologyVersion)
         recent[slot | 1] = recent[slot]
         recent[slot] = route
         return route

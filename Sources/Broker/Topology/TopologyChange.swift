@@ -14,3 +14,6 @@ enum TopologyChange {
     case bind(virtualHost: String, exchange: String, Binding)
     case unbind(virtualHost: String, exchange: String, Binding)
 }
+
+/// A change and where it stands in the metadata.
+typealias IndexedChange = (index: UInt64, change: TopologyChange)

@@ -129,11 +129,15 @@ final class CrashingDisk: Storage {
     var pendingBytes: Int { waiting?.batch.byteCount ?? 0 }
 
     /// A node that starts on it.
-    func start(salvages: Bool = false) throws -> (node: Node, found: RecoverySummary) {
+    func start(
+        salvages: Bool = false, now: Instant = Instant(nanoseconds: 1_000_000_000),
+        _ configure: (inout NodeConfiguration) -> Void = { _ in }
+    ) throws -> (node: Node, found: RecoverySummary) {
         var configuration = NodeConfiguration(storage: self, seed: 1)
         configuration.segmentBytes = segmentBytes
         configuration.warmBytes = warmBytes
-        let node = Node(configuration, now: Instant(nanoseconds: 1_000_000_000))
+        configure(&configuration)
+        let node = Node(configuration, now: now)
         let found = try node.recover { visit throws(StorageError) in
             var reader = JournalReader(salvages: salvages)
             do throws(JournalDamage) {

@@ -104,6 +104,9 @@ extension EmbeddedEndpoint {
             guard found.settings.exclusiveOwner == nil else {
                 return reply(.failure(.refused(resource, reason: ProtocolException.locked(queue, vhost).text)))
             }
+            if found.isRemote {
+                return reply(.failure(.refused(resource, reason: "its contents are on another node")))
+            }
             let reading = Fetch(found, count: min(max(1, count), Limits.fetchedMax), mode: mode, truncate: truncate)
             node.later(
                 .control { node in
@@ -189,6 +192,9 @@ extension Node {
                     return .failure(.refused(resource, reason: error.text))
                 }
                 let queues = route.queues(for: header)
+                if route.mayLeaveNode, queues.contains(where: \.isRemote) {
+                    return .failure(.refused(resource, reason: "a queue that takes it is on another node"))
+                }
                 var assembly = PublishAssembly(route: route, key: message.key, isMandatory: false)
                 assembly.begin(header: header, scan: scan, lifetime: lifetime, in: self)
                 let isTaken = message.body.withUnsafeBytes { assembly.append($0, in: self) }

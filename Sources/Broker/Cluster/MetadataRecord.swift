@@ -1,0 +1,154 @@
+internal import Raft
+
+/// The records of a Raft group in the journal. Numbers are little-endian; a member is its node 4 and its incarnation 4.
+///
+/// - `raftWrite`: group 8, flags 1 (bit 0: a hard state follows, bit 1: with a vote), first index 8, then the hard state's
+///   term 8 and vote 8, then for each entry its index 8, term 8, kind 1, size 4 and bytes. All entries stored before from
+///   the first index on are replaced.
+/// - `raftSnapshot`: group 8, index 8, term 8, offset 8, flags 1 (bit 0: the last piece), voters 4, learners 4, then the
+///   members, then the bytes of this piece. A snapshot counts once its last piece is there.
+enum MetadataRecord {
+    /// The number of the metadata group.
+    static let group: UInt64 = 1
+
+    static func encode(
+        group: UInt64, hardState: HardState?, firstIndex: UInt64, _ entries: some Sequence<RaftEntry>
+    ) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.appendNumber(group)
+        bytes.append((hardState == nil ? 0 : 1) | (hardState?.vote == nil ? 0 : 2))
+        bytes.appendNumber(firstIndex)
+        if let hardState {
+            bytes.appendNumber(hardState.term)
+            append(hardState.vote ?? MemberID(node: 0), to: &bytes)
+        }
+        for entry in entries {
+            bytes.appendNumber(entry.index)
+            bytes.appendNumber(entry.term)
+            bytes.append(entry.kind.rawValue)
+            bytes.appendNumber(UInt32(clamping: entry.payload.bytes.count))
+            bytes += entry.payload.bytes
+        }
+        return bytes
+    }
+
+    static func encode(
+        group: UInt64, _ mark: SnapshotMark, offset: Int, isLast: Bool, _ piece: some Sequence<UInt8>
+    ) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.appendNumber(group)
+        bytes.appendNumber(mark.position.index)
+        bytes.appendNumber(mark.position.term)
+        bytes.appendNumber(UInt64(offset))
+        bytes.append(isLast ? 1 : 0)
+        bytes.appendNumber(UInt32(mark.membership.voters.count))
+        bytes.appendNumber(UInt32(mark.membership.learners.count))
+        for member in mark.membership.voters + mark.membership.learners { append(member, to: &bytes) }
+        bytes += piece
+        return bytes
+    }
+
+    private static func append(_ member: MemberID, to bytes: inout [UInt8]) {
+        bytes.appendNumber(member.node)
+        bytes.appendNumber(member.incarnation)
+    }
+}
+
+/// What the journal has of a group, record by record.
+struct StoredMetadata {
+    private(set) var hardState = HardState()
+    /// The newest snapshot that is whole.
+    private(set) var snapshot: (mark: SnapshotMark, bytes: [UInt8])?
+    private(set) var entries: [RaftEntry] = []
+    private var partial: (mark: SnapshotMark, bytes: [UInt8])?
+
+    /// Takes the payload of a `raftWrite`; false where it makes no sense.
+    mutating func takeWrite(_ payload: UnsafeRawBufferPointer) -> Bool {
+        var reader = Fields(payload)
+        guard reader.number() == MetadataRecord.group, let flags = reader.byte(), let first = reader.number() else {
+            return false
+        }
+        if flags & 1 != 0 {
+            guard let term = reader.number(), let member = reader.member() else { return false }
+            hardState = HardState(term: term, vote: flags & 2 != 0 ? member : nil)
+        }
+        entries.removeLast(entries.count - (entries.firstIndex { $0.index >= first } ?? entries.count))
+        while !reader.rest.isEmpty {
+            guard let index = reader.number(), let term = reader.number(), let kind = reader.byte(),
+                let kind = RaftEntry.Kind(rawValue: kind), let size = reader.small(), let bytes = reader.take(Int(size))
+            else { return false }
+            entries.append(RaftEntry(index: index, term: term, kind: kind, payload: RaftPayload(Array(bytes))))
+        }
+        return true
+    }
+
+    /// Takes the payload of a `raftSnapshot`; false where it makes no sense.
+    mutating func takeSnapshot(_ payload: UnsafeRawBufferPointer) -> Bool {
+        var reader = Fields(payload)
+        guard reader.number() == MetadataRecord.group, let index = reader.number(), let term = reader.number(),
+            let offset = reader.number(), let flags = reader.byte(), let membership = reader.membership()
+        else { return false }
+        let found = SnapshotMark(position: LogPosition(index: index, term: term), membership: membership)
+        if offset == 0 { partial = (found, []) }
+        guard let begun = partial, begun.mark == found, UInt64(begun.bytes.count) == offset else {
+            // Its beginning lay in a segment that is gone: a newer one follows.
+            partial = nil
+            return true
+        }
+        partial?.bytes += Array(reader.rest)
+        if flags & 1 != 0 {
+            snapshot = partial
+            partial = nil
+        }
+        return true
+    }
+
+    /// What a member starts with, of a group that began with these voters.
+    func state(beginning membership: Membership) -> StoredState {
+        let base = snapshot?.mark ?? .beginning(membership)
+        // What a snapshot from elsewhere stands for may lie behind the log's end, and the log may not know yet.
+        let isJoined = entries.last.map { $0.index > base.position.index } ?? false
+        return StoredState(hardState: hardState, snapshot: base, entries: isJoined ? entries : [])
+    }
+}
+
+/// Takes fields off bytes that may hold anything.
+private struct Fields {
+    var rest: UnsafeRawBufferPointer
+
+    init(_ bytes: UnsafeRawBufferPointer) { rest = bytes }
+
+    mutating func take(_ count: Int) -> UnsafeRawBufferPointer? {
+        guard count >= 0, rest.count >= count else { return nil }
+        let taken = UnsafeRawBufferPointer(rebasing: rest[..<count])
+        rest = rest.dropFirst(count)
+        return taken
+    }
+
+    mutating func byte() -> UInt8? { take(1)?[0] }
+    mutating func small() -> UInt32? {
+        take(4).map { UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self)) }
+    }
+    mutating func number() -> UInt64? { take(8)?.number(at: 0) }
+
+    mutating func member() -> MemberID? {
+        guard let node = small(), let incarnation = small() else { return nil }
+        return MemberID(node: node, incarnation: incarnation)
+    }
+
+    /// Voters and learners, whose numbers stand before them.
+    mutating func membership() -> Membership? {
+        guard let voters = small(), let learners = small(), voters <= Membership.maxMembers,
+            learners <= Membership.maxMembers
+        else { return nil }
+        var members: [MemberID] = []
+        for _ in 0..<voters + learners {
+            guard let member = member() else { return nil }
+            members.append(member)
+        }
+        let sorted = (Array(members[..<Int(voters)]), Array(members[Int(voters)...]))
+        // Anybody twice would be a mistake of whoever wrote it.
+        guard Set(members).count == members.count, members.count <= Membership.maxMembers else { return nil }
+        return Membership(voters: sorted.0, learners: sorted.1)
+    }
+}
