@@ -148,13 +148,7 @@ public final class FileStorage: Storage, @unchecked Sendable {
     }
 
     private func closeFile() {
-        #if canImport(Glibc)
-            Glibc.close(file)
-        #elseif canImport(Musl)
-            Musl.close(file)
-        #else
-            Darwin.close(file)
-        #endif
+        SystemCall.close(file)
         file = -1
     }
 
@@ -179,13 +173,7 @@ public final class FileStorage: Storage, @unchecked Sendable {
                 isWhole = isWhole && written != nil
             }
             if sync == .always { isWhole = isWhole && (try? SystemCall.sync(file, draft)) != nil }
-            #if canImport(Glibc)
-                Glibc.close(file)
-            #elseif canImport(Musl)
-                Musl.close(file)
-            #else
-                Darwin.close(file)
-            #endif
+            SystemCall.close(file)
             if isWhole { rename(draft, name) } else { unlink(draft) }
         }
     }

@@ -17,7 +17,7 @@ final class OpenedSegments: @unchecked Sendable {
     init(_ directory: DataDirectory) { self.directory = directory }
 
     deinit {
-        for (_, file) in files { close(file: file) }
+        for (_, file) in files { SystemCall.close(file) }
     }
 
     /// Fills a buffer from a byte of a segment on; returns how much was there.
@@ -52,7 +52,7 @@ final class OpenedSegments: @unchecked Sendable {
             return found.file
         }
         let file = try SystemCall.open(directory.file(of: segment), O_RDONLY, doing: "read")
-        if files.count == Self.count { close(file: files.removeFirst().file) }
+        if files.count == Self.count { SystemCall.close(files.removeFirst().file) }
         files.append((segment, file))
         return file
     }
@@ -60,16 +60,6 @@ final class OpenedSegments: @unchecked Sendable {
     /// A file that is removed must not be held open: the disk would not have its room back.
     func close(_ segment: UInt64) {
         guard let place = files.firstIndex(where: { $0.segment == segment }) else { return }
-        close(file: files.remove(at: place).file)
-    }
-
-    private func close(file: Int32) {
-        #if canImport(Glibc)
-            Glibc.close(file)
-        #elseif canImport(Musl)
-            Musl.close(file)
-        #else
-            Darwin.close(file)
-        #endif
+        SystemCall.close(files.remove(at: place).file)
     }
 }

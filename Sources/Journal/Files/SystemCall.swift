@@ -37,6 +37,17 @@ enum SystemCall {
         }
     }
 
+    /// Gives a file up. What was not synced may be lost with it, so there is nothing to learn from a failure.
+    static func close(_ file: Int32) {
+        #if canImport(Glibc)
+            _ = Glibc.close(file)
+        #elseif canImport(Musl)
+            _ = Musl.close(file)
+        #else
+            _ = Darwin.close(file)
+        #endif
+    }
+
     /// Writes all of it at an offset.
     static func write(
         _ bytes: UnsafeRawBufferPointer, to file: Int32, at offset: Int, _ path: String
