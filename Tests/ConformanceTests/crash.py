@@ -6,7 +6,8 @@ With --power-loss the broker loses with its memory whatever it has not synced, a
 unsynced writes a part, or the whole without those before it, is on the disk all the same (see powerloss.c; Linux).
 After each restart everything that is left is read. Of what was confirmed nothing may be missing: it was acknowledged by
 its consumer or is there. What was acknowledged half a second before the end may not return. What is there is in the order
-of its publishing. Prints one line a round and fails with the seed.
+of its publishing. Prints one line a round and fails with the seed, which
+draws the same moments again; what the clients and the disk make of them differs from run to run.
 """
 import argparse, os, random, re, shutil, subprocess, sys, tempfile, threading, time
 

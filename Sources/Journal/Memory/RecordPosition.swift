@@ -1,7 +1,7 @@
-/// Where a record lies: its segment and the byte it starts at.
+/// Where a record lies in memory: its segment and the byte it starts at.
 ///
-/// A position is an address, not an identity: compaction moves records. Outside the journal a message is named by
-/// its queue and its sequence in it.
+/// A position is an address, not an identity: a message that leaves memory and is read back has another one. What names
+/// a message is its queue and its sequence in it.
 @frozen
 public struct RecordPosition: Hashable, BitwiseCopyable, Sendable {
     /// The segment above, the byte below.
