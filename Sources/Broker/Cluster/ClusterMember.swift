@@ -62,11 +62,11 @@ final class ClusterMember {
                 message.group == frame.group
             else { throw .malformed }
             monitor.heard(from: peer, now: now)
-            if frame.group == MetadataRecord.group { metadata.step(message) }
+            node.replicas[frame.group]?.step(message)
         case .proposal:
             guard let proposal = MetadataProposal(frame.payload), proposal.node == peer else { throw .malformed }
             monitor.heard(from: peer, now: now)
-            if frame.group == MetadataRecord.group { metadata.takeForwarded(Array(frame.payload)) }
+            if frame.group == RaftRecord.metadata { metadata.takeForwarded(Array(frame.payload)) }
         }
     }
 
@@ -80,7 +80,14 @@ final class ClusterMember {
 
     /// Tells the groups who came and went, before anything else that came.
     private func tellOfPeers() {
-        for event in heard.events { metadata.take(event) }
+        for event in heard.events {
+            switch event {
+            case .down(let peer): node.replicas.peerDown(peer)
+            case .up(let peer, _):
+                node.replicas.peerUp(peer)
+                metadata.peerUp(peer)
+            }
+        }
         heard.events.removeAll(keepingCapacity: true)
     }
 
@@ -91,7 +98,7 @@ final class ClusterMember {
 
     func forward(_ proposal: [UInt8], to peer: UInt32) {
         guard let place = links.firstIndex(where: { $0.peer == peer }) else { return }
-        links[place].write(.proposal, group: MetadataRecord.group) { $0 += proposal }
+        links[place].write(.proposal, group: RaftRecord.metadata) { $0 += proposal }
     }
 
     // MARK: Ticks
@@ -103,7 +110,8 @@ final class ClusterMember {
             monitor.tick(now: node.now.nanoseconds, into: &heard)
         }
         tellOfPeers()
-        metadata.advance(in: self)
+        metadata.advance()
+        node.replicas.advance(now: node.now.nanoseconds)
         for heartbeat in heard.heartbeats {
             guard let place = links.firstIndex(where: { $0.peer == heartbeat.to }) else { continue }
             links[place].write(heartbeat)

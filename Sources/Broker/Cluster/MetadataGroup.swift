@@ -5,7 +5,7 @@ internal import Raft
 ///
 /// A proposal goes to the leader, wherever that is, and again to each new one, until it has been applied here or has
 /// waited too long; `AppliedProposals` lets it count once. It is answered by the node that proposed it, after applying it.
-final class MetadataGroup {
+final class MetadataGroup: ReplicatedMachine {
     /// A proposal of this node that has not been applied here yet.
     struct Outstanding {
         let number: UInt64
@@ -21,25 +21,14 @@ final class MetadataGroup {
     let configuration: ClusterConfiguration
     /// Whatever a node has ends with it.
     unowned(unsafe) let node: Node
-    var group: RaftGroup
-    var output = RaftOutput()
-    private var spare = RaftOutput()
-    /// What the group has given out is being applied: the topology is between two places in the log.
-    private(set) var isCarryingOut = false
+    /// The group's member here.
+    private(set) var replica: RaftReplica!
     /// In the order of their numbers.
     private(set) var outstanding: [Outstanding] = []
     private var lastNumber: UInt64 = 0
     var applied = AppliedProposals()
     /// Since when no leader is known, if none is.
     private var leaderlessSince: UInt64
-    /// What the journal has synced that the group does not know of yet.
-    private var persisted: UInt64 = 0
-    /// The newest snapshot that is durable here.
-    var snapshot: (index: UInt64, bytes: [UInt8])?
-    /// A snapshot is on its way to the disk.
-    var isSnapshotPending = false
-    /// What has come of a snapshot of the leader's.
-    var arriving: [UInt8] = []
     /// Entries that were no commands: written by another version.
     private(set) var unreadable = 0
 
@@ -47,36 +36,39 @@ final class MetadataGroup {
         self.configuration = configuration
         self.node = node
         leaderlessSince = node.now.nanoseconds
-        group = Self.group(configuration, StoredMetadata().state(beginning: Self.voters(configuration)), node)
-        begin()
+        join(StoredGroup())
+        // Through the log: this node has started.
+        propose(.nodeStarted, from: .node, purpose: "start")
     }
 
     private static func voters(_ configuration: ClusterConfiguration) -> Membership {
         Membership(voters: (1...UInt32(configuration.names.count)).map { MemberID(node: $0) })
     }
 
-    private static func group(
-        _ configuration: ClusterConfiguration, _ stored: StoredState, _ node: Node
-    ) -> RaftGroup {
-        RaftGroup(
-            id: MetadataRecord.group, member: MemberID(node: configuration.node), stored: stored,
-            seed: node.configuration.seed &+ UInt64(configuration.node) &* 0x9E37_79B9 &+ configuration.incarnation,
-            now: node.now.nanoseconds)
+    private func join(_ stored: StoredGroup) {
+        if let replica { node.replicas.remove(replica) }
+        replica = RaftReplica(
+            id: RaftRecord.metadata, member: MemberID(node: configuration.node),
+            stored: stored.state(beginning: Self.voters(configuration)), floor: node.topologyFloor, machine: self,
+            node: node)
+        node.replicas.add(replica)
     }
+
+    /// The core of the group's member here.
+    var group: RaftGroup { replica.group }
 
     /// Starts again from what the journal has.
-    func restart(_ stored: StoredMetadata) throws(WireError) {
-        if let (mark, bytes) = stored.snapshot {
-            let found = try MetadataSnapshot(bytes)
-            snapshot = (mark.position.index, bytes)
-            node.install(found)
-            applied = found.applied
-        }
-        group = Self.group(configuration, stored.state(beginning: Self.voters(configuration)), node)
+    func restart(_ stored: StoredGroup) throws(SnapshotUnreadable) {
+        if let (_, bytes) = stored.snapshot { try take(bytes) }
+        join(stored)
+        if let (mark, bytes) = stored.snapshot { replica.snapshots = [(mark.position.index, bytes)] }
     }
 
-    /// Says, through the log, that this node has started.
-    private func begin() { propose(.nodeStarted, from: .node, purpose: "start") }
+    private func take(_ snapshot: [UInt8]) throws(SnapshotUnreadable) {
+        guard let found = try? MetadataSnapshot(snapshot) else { throw SnapshotUnreadable() }
+        node.install(found)
+        applied = found.applied
+    }
 
     // MARK: Proposing
 
@@ -99,8 +91,8 @@ final class MetadataGroup {
     }
 
     /// Hands everything to the leader that it has not got, or has had for long.
-    private func forward(in member: ClusterMember) {
-        guard let leader = group.leader else { return }
+    private func forward() {
+        guard !outstanding.isEmpty, let leader = replica.group.leader else { return }
         let now = node.now.nanoseconds
         let floor = outstanding.first?.number ?? 0
         for place in outstanding.indices {
@@ -110,19 +102,19 @@ final class MetadataGroup {
                 floor: floor
             ).encoded(outstanding[place].command)
             outstanding[place].retryAt = now + Limits.proposalRetryMilliseconds * 1_000_000
-            if group.role == .leader {
+            if replica.isLeader {
                 // What is refused for now is tried again.
-                _ = try? group.propose(RaftPayload(proposal))
+                try? replica.propose(proposal)
             } else {
-                member.forward(proposal, to: leader.node)
+                node.cluster?.forward(proposal, to: leader.node)
             }
         }
     }
 
     /// Takes what a follower wants in the log; whoever does not lead ignores it, and it is sent again to who does.
     func takeForwarded(_ proposal: [UInt8]) {
-        guard group.role == .leader else { return }
-        _ = try? group.propose(RaftPayload(proposal))
+        guard replica.isLeader else { return }
+        try? replica.propose(proposal)
     }
 
     /// Tells those who have waited too long that it is not known what came of it. What the node asks for itself waits
@@ -150,88 +142,42 @@ final class MetadataGroup {
     private func limit(of waiting: Outstanding) -> UInt64? {
         if case .node = waiting.origin { return nil }
         let longest = waiting.proposedAt + Limits.proposalMilliseconds * 1_000_000
-        guard group.leader == nil else { return longest }
+        guard replica.group.leader == nil else { return longest }
         return min(longest, max(waiting.proposedAt, leaderlessSince) + Limits.leaderlessMilliseconds * 1_000_000)
     }
 
     // MARK: Events
 
-    func step(_ message: RaftMessage) { group.step(message, now: node.now.nanoseconds, into: &output) }
-
-    func take(_ event: PeerEvent) {
-        switch event {
-        case .down(let peer): group.peerDown(peer, now: node.now.nanoseconds, into: &output)
-        case .up(let peer, _):
-            group.peerUp(peer, now: node.now.nanoseconds, into: &output)
-            // What was on its way may have been lost with the link.
-            if group.leader?.node == peer { sendAgain() }
-        }
+    /// A node can be reached again: what was on its way may have been lost with the link.
+    func peerUp(_ peer: UInt32) {
+        if replica.group.leader?.node == peer { sendAgain() }
     }
 
     private func sendAgain() {
         for place in outstanding.indices { outstanding[place].retryAt = nil }
+        replica.wake()
     }
 
-    /// What was written up to a ticket is durable; the group hears of it in the next tick.
-    func isDurable(_ ticket: UInt64) { persisted = max(persisted, ticket) }
-
+    /// When something is due of what this node has proposed.
     var nextDeadline: UInt64? {
-        var earliest = group.nextDeadline ?? .max
-        if persisted > reported || group.needsFlush || !output.isEmpty { earliest = 0 }
+        var earliest = UInt64.max
         for waiting in outstanding {
             if let limit = limit(of: waiting) { earliest = min(earliest, limit) }
-            if group.leader != nil { earliest = min(earliest, waiting.retryAt ?? 0) }
+            if replica.group.leader != nil { earliest = min(earliest, waiting.retryAt ?? 0) }
         }
         return earliest == .max ? nil : earliest
     }
 
-    /// The last ticket the group was told of.
-    private var reported: UInt64 = 0
-
-    /// Does what has become due or possible.
-    func advance(in member: ClusterMember) {
-        let now = node.now.nanoseconds
-        if persisted > reported {
-            reported = persisted
-            group.persisted(persisted, now: now, into: &output)
-        }
-        if let due = group.nextDeadline, due <= now { group.tick(now: now, into: &output) }
-        // A flush may leave more than it may give out at once, and what follows from it: the rest has its turn in the
-        // next tick.
-        for _ in 0..<Limits.flushesPerTick {
-            forward(in: member)
-            group.flush(now: now, into: &output)
-            guard !output.isEmpty else { break }
-            carryOut(in: member)
-        }
+    /// Does what has become due of what this node has proposed.
+    func advance() {
+        guard !outstanding.isEmpty else { return }
         giveUp()
-        takeSnapshotIfLong()
-    }
-
-    /// Does what the group wants done, in the order that `RaftOutput` asks for.
-    private func carryOut(in member: ClusterMember) {
-        isCarryingOut = true
-        defer { isCarryingOut = false }
-        swap(&output, &spare)
-        for write in spare.writes { journal(write, spare.entries(of: write)) }
-        // order-free: an array
-        for message in spare.messages { member.send(message) }
-        for request in spare.snapshotReads { supply(request) }
-        for piece in spare.snapshotPieces { take(piece) }
-        for apply in spare.applies {
-            for entry in spare.entries(of: apply) { self.apply(entry, in: member) }
-        }
-        for notice in spare.notices {
-            guard case .leader(let leader, _) = notice.kind else { continue }
-            if leader == nil { leaderlessSince = node.now.nanoseconds }
-            sendAgain()
-        }
-        spare.removeAll()
+        if let due = nextDeadline, due <= node.now.nanoseconds { replica.wake() }
     }
 
     // MARK: Applying
 
-    private func apply(_ entry: RaftEntry, in member: ClusterMember) {
+    func apply(_ entry: RaftEntry) {
         node.topologyIndex = entry.index
         guard entry.kind == .command else { return }
         entry.payload.bytes.withUnsafeBytes { bytes in
@@ -241,7 +187,7 @@ final class MetadataGroup {
             guard applied.take(proposal) else { return }
             let answer = apply(command, of: proposal, at: entry.index)
             guard proposal.node == configuration.node, proposal.incarnation == configuration.incarnation else { return }
-            if case .nodeStarted = command { member.caughtUp() }
+            if case .nodeStarted = command { node.cluster?.caughtUp() }
             guard let place = outstanding.firstIndex(where: { $0.number == proposal.number }) else { return }
             node.answer(outstanding.remove(at: place).origin, answer)
         }
@@ -260,8 +206,36 @@ final class MetadataGroup {
         }
     }
 
+    // MARK: Being replicated
+
+    func prepareFlush() { forward() }
+
+    func leaderChanged() {
+        if replica.group.leader == nil { leaderlessSince = node.now.nanoseconds }
+        sendAgain()
+    }
+
+    func membershipChanged() {}
+
+    func isLogTooLong(_ group: borrowing RaftGroup) -> Bool {
+        group.lastPosition.index - group.basePosition.index > UInt64(configuration.snapshotEntries)
+            && group.appliedIndex > group.snapshot.position.index
+    }
+
+    var entriesKept: UInt64 { UInt64(configuration.snapshotEntries / 4) }
+    var snapshotBytes: Int { replica.snapshots.last?.bytes.count ?? 0 }
+
+    func snapshot(at index: UInt64) -> [UInt8] {
+        MetadataSnapshot(index: index, applied: applied, changes: node.wholeTopology).encoded()
+    }
+
+    func install(_ snapshot: [UInt8]) throws(SnapshotUnreadable) {
+        try take(snapshot)
+        answerLost()
+    }
+
     /// What was applied in a snapshot was answered by nobody: what came of it is not known here.
-    func answerLost() {
+    private func answerLost() {
         giveUp {
             applied.contains(node: configuration.node, incarnation: configuration.incarnation, number: $0.number)
         }

@@ -23,8 +23,17 @@ extension Node {
         cluster?.linkReset(peer)
     }
 
-    /// When a tick of a member is due even if nothing happens.
-    var earliestDeadline: Instant? { [timers.min?.deadline, cluster?.nextDeadline].compactMap { $0 }.min() }
+    /// Which start of this node it is: higher than any before.
+    var incarnation: UInt64 { configuration.cluster?.incarnation ?? configuration.incarnation }
+
+    /// When a tick is due even if nothing happens.
+    var earliestDeadline: Instant? {
+        guard cluster != nil || !replicas.all.isEmpty, storageFailure == nil else { return timers.min?.deadline }
+        let deadlines = [
+            timers.min?.deadline, cluster?.nextDeadline, replicas.nextDeadline.map { Instant(nanoseconds: $0) },
+        ]
+        return deadlines.compactMap { $0 }.min()
+    }
 
     /// A node has started again: queues of its earlier incarnations that do not survive it go (RabbitMQ,
     /// "Clustering": transient queues are deleted with their node).

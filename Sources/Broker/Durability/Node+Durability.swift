@@ -12,8 +12,8 @@ struct DurabilityWaiter {
         case answer(Origin, Answer)
         /// A transaction is committed.
         case commit(TransactionEnd)
-        /// The metadata group may rely on something.
-        case metadata(MetadataDurability)
+        /// A Raft group may rely on something.
+        case raft(RaftReplica, RaftDurability)
     }
 
     var position: JournalPosition
@@ -133,7 +133,7 @@ extension Node {
             channel.noteConfirms()
         case .answer(let origin, let answer): self.answer(origin, answer)
         case .commit(let end): end.durable(in: self)
-        case .metadata(let event): cluster?.metadata.happened(event)
+        case .raft(let replica, let event): replica.happened(event)
         }
     }
 
@@ -150,7 +150,7 @@ extension Node {
                 channel.sayConfirms()
             case .answer(.control(let number), _):
                 answerControl(number, .failed(ProtocolException(.internalError, error.description)))
-            case .answer, .commit, .metadata: break
+            case .answer, .commit, .raft: break
             }
         }
         cluster?.metadata.abandon()
@@ -181,18 +181,13 @@ extension Node {
         }
         guard openTransactions == 0 else { return }
         guard let last else { return compact() }
-        if let cluster { return reclaim(through: last, in: cluster) }
-        guard last < topologyFloor else { return rewriteTopology() }
-        reclaiming = (last, journal.appended)
-    }
-
-    /// The same where the topology is in the records of a Raft group: those before its last snapshot can go.
-    private func reclaim(through last: UInt64, in cluster: ClusterMember) {
-        let below = journal.segmentSizes.last { $0.segment <= last && $0.segment < topologyFloor }
+        guard cluster != nil || last < topologyFloor else { return rewriteTopology() }
+        // The records of Raft groups before their last snapshots can go.
+        let floor = replicas.floor ?? .max
+        let below = journal.segmentSizes.last { $0.segment <= last && $0.segment < floor }
         if let below { return reclaiming = (below.segment, journal.appended) }
         let freed = journal.segmentSizes.reduce(0) { $0 + ($1.segment <= last ? $1.bytes : 0) }
-        guard freed > (cluster.metadata.snapshot?.bytes.count ?? 0) * Limits.snapshotGain else { return }
-        cluster.metadata.writeSnapshot()
+        replicas.rewrite(through: last, freeing: freed)
     }
 
     /// Writes the whole durable topology down again, so that the segments in which it was written before can go.

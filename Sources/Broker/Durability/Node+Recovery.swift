@@ -29,8 +29,8 @@ private struct Reading {
     var uncommitted: [UInt64: [Uncommitted]] = [:]
     /// Chunks of bodies that no message has named yet, by their bodies' names.
     var chunks: [UInt64: [UInt64: (location: JournalLocation, byteCount: Int)]] = [:]
-    /// What there is of the metadata of a member of a cluster.
-    var metadata = StoredMetadata()
+    /// What there is of Raft groups.
+    var groups = StoredGroups()
     var summary = RecoverySummary()
 
     mutating func messages(of queue: UInt64) -> RecoveredMessages {
@@ -53,6 +53,7 @@ extension Node {
             storage: configuration.storage, after: recovered, segmentLimit: configuration.segmentBytes)
         topologyFloor = recovered.segments.first?.segment ?? 0
         reading.summary.damage = recovered.damage
+        storedGroups = reading.groups
         if let cluster { try restart(cluster, &reading) } else { finish(&reading) }
         // What ended before the end may leave segments that nobody needs. Damaged ones go as soon as what is whole in them
         // has been written again: the next start finds a journal without damage.
@@ -90,8 +91,8 @@ extension Node {
             case .settle: takeSettle(payload, &reading)
             case .settleRange: takeRanges(payload, &reading)
             case .topology: cluster == nil && takeTopology(payload)
-            case .raftWrite: cluster != nil && reading.metadata.takeWrite(payload)
-            case .raftSnapshot: cluster != nil && reading.metadata.takeSnapshot(payload)
+            case .raftWrite: reading.groups.takeWrite(payload)
+            case .raftSnapshot: reading.groups.takeSnapshot(payload)
             case .chunk: takeChunk(payload, location, &reading)
             case .delivered: takeDelivered(payload, &reading)
             case .transient: true
@@ -294,10 +295,10 @@ extension Node {
             throw StorageError("\(damage): a member of a cluster cannot leave it out")
         }
         cluster.recovered = reading.messages
-        do throws(WireError) {
-            try cluster.metadata.restart(reading.metadata)
+        do throws(SnapshotUnreadable) {
+            try cluster.metadata.restart(storedGroups.take(RaftRecord.metadata))
         } catch {
-            throw StorageError("the snapshot of the metadata cannot be read: \(error)")
+            throw StorageError("the snapshot of the metadata cannot be read")
         }
         reading.summary.queues = queueList.count
         counters = MessageCounters()

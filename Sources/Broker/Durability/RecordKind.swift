@@ -27,9 +27,9 @@ enum RecordKind: UInt8 {
     case delivered = 9
     /// As `publish`: a message that does not survive and that memory had no room for. After a start it is nothing.
     case transient = 10
-    /// The hard state of a Raft group and entries of its log; see `MetadataRecord`.
+    /// The hard state of a Raft group and entries of its log; see `RaftRecord`.
     case raftWrite = 11
-    /// A piece of a snapshot of a Raft group; see `MetadataRecord`.
+    /// A piece of a snapshot of a Raft group; see `RaftRecord`.
     case raftSnapshot = 12
 }
 

@@ -91,6 +91,10 @@ public final class Node {
     private var retired: [UInt64: ClassicQueue] = [:]
     private var exclusiveQueues: [ConnectionID: [UInt64]] = [:]
 
+    /// Its members of Raft groups.
+    let replicas = Replicas()
+    /// What the journal had of groups that this node is no member of yet.
+    var storedGroups = StoredGroups()
     /// What makes it a member of a cluster; nil when it is alone.
     private(set) var cluster: ClusterMember?
 
@@ -306,7 +310,7 @@ public final class Node {
         return TickOutcome(
             hasMore: (!requests.isEmpty && isServing) || !tasks.isEmpty || !scheduled.isEmpty || !dirty.isEmpty
                 || !overLength.isEmpty || hasMoreToCool,
-            nextDeadline: cluster == nil ? timers.min?.deadline : earliestDeadline)
+            nextDeadline: earliestDeadline)
     }
 
     /// Remembers a queue that is over its length: after deliveries have had their turn, its oldest messages go.

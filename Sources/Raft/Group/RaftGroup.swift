@@ -196,6 +196,8 @@ public struct RaftGroup: Sendable {
 
     /// The members, as of the last entry of the log: a change is in force before it is committed (thesis §4.1).
     public var membership: Membership { memberships.latest }
+    /// The membership at an index of the log that is not behind its base.
+    public func membership(at index: UInt64) -> Membership { memberships.membership(at: index) }
     /// The last entry of the log.
     public var lastPosition: LogPosition { log.last }
     /// The entry before the first that the log still has.

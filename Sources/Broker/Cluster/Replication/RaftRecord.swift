@@ -1,3 +1,4 @@
+internal import Journal
 internal import Raft
 
 /// The records of a Raft group in the journal. Numbers are little-endian; a member is its node 4 and its incarnation 4.
@@ -7,33 +8,65 @@ internal import Raft
 ///   the first index on are replaced.
 /// - `raftSnapshot`: group 8, index 8, term 8, offset 8, flags 1 (bit 0: the last piece), voters 4, learners 4, then the
 ///   members, then the bytes of this piece. A snapshot counts once its last piece is there.
-enum MetadataRecord {
+enum RaftRecord {
     /// The number of the metadata group.
-    static let group: UInt64 = 1
+    static let metadata: UInt64 = 1
 
-    static func encode(
-        group: UInt64, hardState: HardState?, firstIndex: UInt64, _ entries: some Sequence<RaftEntry>
-    ) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.appendNumber(group)
-        bytes.append((hardState == nil ? 0 : 1) | (hardState?.vote == nil ? 0 : 2))
-        bytes.appendNumber(firstIndex)
+    /// What comes before the entries.
+    private static let writeBytes = 8 + 1 + 8
+    private static let hardStateBytes = 16
+    /// What comes before the bytes of an entry.
+    private static let entryBytes = 8 + 8 + 1 + 4
+
+    /// Writes a `raftWrite` straight into the journal.
+    static func append(
+        group: UInt64, hardState: HardState?, firstIndex: UInt64, _ entries: some Collection<RaftEntry>,
+        to journal: inout Journal
+    ) {
+        var size = writeBytes + (hardState == nil ? 0 : hardStateBytes)
+        for entry in entries { size += entryBytes + entry.payload.bytes.count }
+        var target = journal.append(kind: RecordKind.raftWrite.rawValue, byteCount: size)
+        func put(_ value: some FixedWidthInteger) {
+            withUnsafeBytes(of: value.littleEndian) {
+                target.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: $0.count)
+                target += $0.count
+            }
+        }
+        put(group)
+        put(UInt8((hardState == nil ? 0 : 1) | (hardState?.vote == nil ? 0 : 2)))
+        put(firstIndex)
         if let hardState {
-            bytes.appendNumber(hardState.term)
-            append(hardState.vote ?? MemberID(node: 0), to: &bytes)
+            put(hardState.term)
+            put(hardState.vote?.node ?? 0)
+            put(hardState.vote?.incarnation ?? 0)
         }
         for entry in entries {
-            bytes.appendNumber(entry.index)
-            bytes.appendNumber(entry.term)
-            bytes.append(entry.kind.rawValue)
-            bytes.appendNumber(UInt32(clamping: entry.payload.bytes.count))
-            bytes += entry.payload.bytes
+            put(entry.index)
+            put(entry.term)
+            put(entry.kind.rawValue)
+            put(UInt32(clamping: entry.payload.bytes.count))
+            entry.payload.bytes.withUnsafeBytes {
+                if let start = $0.baseAddress { target.copyMemory(from: start, byteCount: $0.count) }
+                target += $0.count
+            }
         }
-        return bytes
     }
 
-    static func encode(
-        group: UInt64, _ mark: SnapshotMark, offset: Int, isLast: Bool, _ piece: some Sequence<UInt8>
+    /// Writes a `raftSnapshot` into the journal, piece by piece.
+    static func append(group: UInt64, _ mark: SnapshotMark, _ snapshot: [UInt8], to journal: inout Journal) {
+        var offset = 0
+        repeat {
+            let end = min(offset + Limits.snapshotPieceBytes, snapshot.count)
+            let bytes = encode(
+                group: group, mark, offset: offset, isLast: end == snapshot.count, snapshot[offset..<end])
+            let target = journal.append(kind: RecordKind.raftSnapshot.rawValue, byteCount: bytes.count)
+            bytes.withUnsafeBytes { target.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: $0.count) }
+            offset = end
+        } while offset < snapshot.count
+    }
+
+    private static func encode(
+        group: UInt64, _ mark: SnapshotMark, offset: Int, isLast: Bool, _ piece: ArraySlice<UInt8>
     ) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.appendNumber(group)
@@ -43,19 +76,37 @@ enum MetadataRecord {
         bytes.append(isLast ? 1 : 0)
         bytes.appendNumber(UInt32(mark.membership.voters.count))
         bytes.appendNumber(UInt32(mark.membership.learners.count))
-        for member in mark.membership.voters + mark.membership.learners { append(member, to: &bytes) }
+        for member in mark.membership.voters + mark.membership.learners {
+            bytes.appendNumber(member.node)
+            bytes.appendNumber(member.incarnation)
+        }
         bytes += piece
         return bytes
     }
+}
 
-    private static func append(_ member: MemberID, to bytes: inout [UInt8]) {
-        bytes.appendNumber(member.node)
-        bytes.appendNumber(member.incarnation)
+/// What the journal has of all groups, by their numbers.
+struct StoredGroups {
+    private(set) var groups: [UInt64: StoredGroup] = [:]
+
+    /// Takes the payload of a `raftWrite`; false where it makes no sense.
+    mutating func takeWrite(_ payload: UnsafeRawBufferPointer) -> Bool {
+        guard let group = payload.number(at: 0) else { return false }
+        return groups[group, default: StoredGroup()].takeWrite(payload)
     }
+
+    /// Takes the payload of a `raftSnapshot`; false where it makes no sense.
+    mutating func takeSnapshot(_ payload: UnsafeRawBufferPointer) -> Bool {
+        guard let group = payload.number(at: 0) else { return false }
+        return groups[group, default: StoredGroup()].takeSnapshot(payload)
+    }
+
+    /// Takes out what there is of a group.
+    mutating func take(_ group: UInt64) -> StoredGroup { groups.removeValue(forKey: group) ?? StoredGroup() }
 }
 
 /// What the journal has of a group, record by record.
-struct StoredMetadata {
+struct StoredGroup {
     private(set) var hardState = HardState()
     /// The newest snapshot that is whole.
     private(set) var snapshot: (mark: SnapshotMark, bytes: [UInt8])?
@@ -65,7 +116,7 @@ struct StoredMetadata {
     /// Takes the payload of a `raftWrite`; false where it makes no sense.
     mutating func takeWrite(_ payload: UnsafeRawBufferPointer) -> Bool {
         var reader = Fields(payload)
-        guard reader.number() == MetadataRecord.group, let flags = reader.byte(), let first = reader.number() else {
+        guard reader.number() != nil, let flags = reader.byte(), let first = reader.number() else {
             return false
         }
         if flags & 1 != 0 {
@@ -85,7 +136,7 @@ struct StoredMetadata {
     /// Takes the payload of a `raftSnapshot`; false where it makes no sense.
     mutating func takeSnapshot(_ payload: UnsafeRawBufferPointer) -> Bool {
         var reader = Fields(payload)
-        guard reader.number() == MetadataRecord.group, let index = reader.number(), let term = reader.number(),
+        guard reader.number() != nil, let index = reader.number(), let term = reader.number(),
             let offset = reader.number(), let flags = reader.byte(), let membership = reader.membership()
         else { return false }
         let found = SnapshotMark(position: LogPosition(index: index, term: term), membership: membership)

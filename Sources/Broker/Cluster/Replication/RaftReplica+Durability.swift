@@ -1,0 +1,111 @@
+internal import Journal
+internal import Raft
+
+/// A group's writes and snapshots as records of the node's journal.
+extension RaftReplica {
+    func journal(_ write: RaftWrite, _ entries: ArraySlice<RaftEntry>) {
+        // A node that keeps nothing has nothing to read back.
+        if node.journal.keepsBytes {
+            RaftRecord.append(
+                group: write.group, hardState: write.hardState, firstIndex: write.firstIndex, entries, to: &node.journal
+            )
+        }
+        node.whenDurable(.raft(self, .written(ticket: write.ticket)))
+    }
+
+    private func append(_ mark: SnapshotMark, _ bytes: [UInt8]) {
+        guard node.journal.keepsBytes else { return }
+        RaftRecord.append(group: group.id, mark, bytes, to: &node.journal)
+    }
+
+    /// Something of the group has become durable.
+    func happened(_ event: RaftDurability) {
+        guard !hasEnded else { return }
+        switch event {
+        case .written(let ticket): isDurable(ticket)
+        case .taken(let index, let bytes):
+            isSnapshotPending = false
+            guard index > snapshots.last?.index ?? 0 else { return }
+            snapshots.append((index, bytes))
+            group.snapshotTaken(at: index, keeping: machine.entriesKept)
+            forgetOldSnapshots()
+        case .arrived(let mark, let bytes): install(mark, bytes)
+        }
+        wake()
+    }
+
+    private func forgetOldSnapshots() {
+        guard let last = snapshots.last?.index else { return }
+        snapshots.removeAll { $0.index < last && !group.isSnapshotNeeded(at: $0.index) }
+    }
+
+    // MARK: Taking
+
+    /// Writes down everything that the group needs of the journal, so that what comes before can go: the machine as it is
+    /// now, the hard state, and the entries that have not been applied.
+    func writeSnapshot() {
+        guard !isSnapshotPending, !isCarryingOut, !group.needsFlush, output.isEmpty, !hasEnded else { return }
+        let floor = node.journal.openSegment()
+        let index = group.appliedIndex
+        if index > 0, let term = group.term(at: index) {
+            let bytes = machine.snapshot(at: index)
+            append(
+                SnapshotMark(
+                    position: LogPosition(index: index, term: term), membership: group.membership(at: index)), bytes)
+            isSnapshotPending = true
+            node.whenDurable(.raft(self, .taken(index: index, bytes: bytes)))
+        }
+        guard node.journal.keepsBytes else { return }
+        let rest = (index + 1..<max(group.lastPosition.index, index) + 1).compactMap { group.entry(at: $0) }
+        RaftRecord.append(
+            group: group.id, hardState: group.hardState, firstIndex: index + 1, rest, to: &node.journal)
+        self.floor = floor
+    }
+
+    // MARK: Sending
+
+    func supply(_ request: SnapshotRead) {
+        guard let snapshot = snapshots.first(where: { $0.index == request.index }),
+            let start = Int(exactly: request.offset), start <= snapshot.bytes.count
+        else { return }
+        let end = min(start + Limits.snapshotPieceBytes, snapshot.bytes.count)
+        group.supplySnapshot(
+            request, payload: RaftPayload(Array(snapshot.bytes[start..<end])), isLast: end == snapshot.bytes.count,
+            now: node.now.nanoseconds, into: &output)
+    }
+
+    // MARK: Receiving
+
+    func take(_ piece: SnapshotPiece) {
+        if piece.offset == 0 { arriving.removeAll(keepingCapacity: true) }
+        arriving += piece.payload.bytes
+        guard piece.isLast else { return }
+        append(piece.mark, arriving)
+        // A snapshot of this node's would take its place in the journal.
+        isSnapshotPending = true
+        node.whenDurable(.raft(self, .arrived(piece.mark, bytes: arriving)))
+        arriving = []
+    }
+
+    private func install(_ mark: SnapshotMark, _ bytes: [UInt8]) {
+        do throws(SnapshotUnreadable) {
+            try machine.install(bytes)
+        } catch {
+            // A node that does not know what everybody knows is of no use.
+            return node.storageFailed(StorageError("the leader's snapshot at \(mark.position) cannot be read"))
+        }
+        isSnapshotPending = false
+        snapshots = [(mark.position.index, bytes)]
+        group.snapshotInstalled(mark, now: node.now.nanoseconds, into: &output)
+    }
+}
+
+/// What of a group becomes durable.
+enum RaftDurability {
+    /// What the group wrote, up to a ticket.
+    case written(ticket: UInt64)
+    /// A snapshot of this node's.
+    case taken(index: UInt64, bytes: [UInt8])
+    /// A snapshot of the leader's.
+    case arrived(SnapshotMark, bytes: [UInt8])
+}

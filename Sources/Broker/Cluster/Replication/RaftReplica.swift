@@ -1,0 +1,157 @@
+internal import Raft
+
+/// What the entries of a Raft group mean: its state machine on one node.
+protocol ReplicatedMachine: AnyObject {
+    /// Takes one committed entry. All come, in order, those that are no commands among them.
+    func apply(_ entry: RaftEntry)
+    /// Everything up to and with the entry at `index`, which was applied last.
+    func snapshot(at index: UInt64) -> [UInt8]
+    /// Becomes what a snapshot of another member says.
+    func install(_ snapshot: [UInt8]) throws(SnapshotUnreadable)
+    /// Another leader is known, or none.
+    func leaderChanged()
+    /// Other members are in the group.
+    func membershipChanged()
+    /// Has its turn before each flush of the group.
+    func prepareFlush()
+    /// Whether a snapshot is worth it by now.
+    func isLogTooLong(_ group: borrowing RaftGroup) -> Bool
+    /// About how many bytes a snapshot has.
+    var snapshotBytes: Int { get }
+    /// How many entries behind a snapshot members that are late may still want.
+    var entriesKept: UInt64 { get }
+}
+
+/// A snapshot that makes no sense.
+struct SnapshotUnreadable: Error {}
+
+/// This node's member of one Raft group: the core, its records in the node's journal, and its messages on the node's
+/// links. What the entries mean is its machine's business.
+final class RaftReplica {
+    /// Whatever a node has ends with it.
+    unowned(unsafe) let node: Node
+    /// Owns the replica.
+    private(set) unowned var machine: any ReplicatedMachine
+    var group: RaftGroup
+    var output = RaftOutput()
+    private var spare = RaftOutput()
+    /// What the group has given out is being carried out: the machine is between two places in the log.
+    private(set) var isCarryingOut = false
+    /// What the journal has synced, and what of that the group knows.
+    private var persisted: UInt64 = 0
+    private var reported: UInt64 = 0
+    /// Snapshots that are durable here and may be asked for, oldest first; the last one counts.
+    var snapshots: [(index: UInt64, bytes: [UInt8])] = []
+    /// A snapshot is on its way to the disk.
+    var isSnapshotPending = false
+    /// What has come of a snapshot of the leader's.
+    var arriving: [UInt8] = []
+    /// Everything that the journal must keep of the group lies in this segment or behind it.
+    var floor: UInt64
+    /// In the node's list of those that have something to do.
+    var isAwake = false
+    /// The deadline that the node knows of.
+    var watchedDeadline: UInt64?
+    /// It is over: the queue is deleted, or this node is not a member any more.
+    var hasEnded = false
+
+    /// - Parameter floor: The first segment that may hold anything of it.
+    init(id: UInt64, member: MemberID, stored: StoredState, floor: UInt64, machine: any ReplicatedMachine, node: Node) {
+        self.node = node
+        self.machine = machine
+        self.floor = floor
+        group = RaftGroup(
+            id: id, member: member, stored: stored, upNodes: node.replicas.upNodes,
+            seed: node.configuration.seed &+ id &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(member.node) &* 0x9E37_79B9
+                &+ node.incarnation,
+            now: node.now.nanoseconds)
+    }
+
+    var isLeader: Bool { group.role == .leader }
+    /// About how many bytes of the journal it needs.
+    var neededBytes: Int {
+        machine.snapshotBytes + Int(clamping: group.lastPosition.index - group.appliedIndex) * Limits.fetchedOverhead
+    }
+
+    // MARK: Events
+
+    /// Something was done to it that may leave something to do.
+    func wake() { node.replicas.wake(self) }
+
+    func step(_ message: RaftMessage) {
+        group.step(message, now: node.now.nanoseconds, into: &output)
+        wake()
+    }
+
+    func peerDown(_ peer: UInt32) {
+        group.peerDown(peer, now: node.now.nanoseconds, into: &output)
+        wake()
+    }
+
+    func peerUp(_ peer: UInt32) {
+        group.peerUp(peer, now: node.now.nanoseconds, into: &output)
+        wake()
+    }
+
+    /// Puts a command into a leader's log; throws where it cannot be taken now.
+    func propose(_ command: [UInt8]) throws(RaftRefusal) {
+        _ = try group.propose(RaftPayload(command))
+        wake()
+    }
+
+    /// What was written up to a ticket is durable; the group hears of it in the next tick.
+    func isDurable(_ ticket: UInt64) {
+        persisted = max(persisted, ticket)
+        wake()
+    }
+
+    /// When a tick is due even if nothing happens, in nanoseconds.
+    var nextDeadline: UInt64? {
+        persisted > reported || group.needsFlush || !output.isEmpty ? 0 : group.nextDeadline
+    }
+
+    // MARK: Ticks
+
+    /// Does what has become due or possible.
+    func advance() {
+        let now = node.now.nanoseconds
+        if persisted > reported {
+            reported = persisted
+            group.persisted(persisted, now: now, into: &output)
+        }
+        if let due = group.nextDeadline, due <= now { group.tick(now: now, into: &output) }
+        // A flush may leave more than it may give out at once, and what follows from it: the rest has its turn in the
+        // next tick.
+        for _ in 0..<Limits.flushesPerTick {
+            machine.prepareFlush()
+            group.flush(now: now, into: &output)
+            guard !output.isEmpty else { break }
+            carryOut()
+            guard !hasEnded else { return }
+        }
+        if machine.isLogTooLong(group) { writeSnapshot() }
+    }
+
+    /// Does what the group wants done, in the order that `RaftOutput` asks for.
+    private func carryOut() {
+        isCarryingOut = true
+        defer { isCarryingOut = false }
+        swap(&output, &spare)
+        for write in spare.writes { journal(write, spare.entries(of: write)) }
+        // order-free: an array
+        for message in spare.messages { node.cluster?.send(message) }
+        for request in spare.snapshotReads { supply(request) }
+        for piece in spare.snapshotPieces { take(piece) }
+        for apply in spare.applies {
+            for entry in spare.entries(of: apply) { machine.apply(entry) }
+        }
+        for notice in spare.notices {
+            switch notice.kind {
+            case .leader: machine.leaderChanged()
+            case .membership, .removed: machine.membershipChanged()
+            case .transferAborted: break
+            }
+        }
+        spare.removeAll()
+    }
+}
