@@ -81,6 +81,9 @@ extension FieldTable {
 }
 
 extension FieldValue {
+    /// Reads past a value, whose structure is checked and which is not built.
+    public static func skip(_ reader: inout WireReader) throws(WireError) { try check(&reader, depth: 0) }
+
     fileprivate static func check(_ reader: inout WireReader, depth: Int) throws(WireError) {
         switch try reader.readUInt8() {
         case UInt8(ascii: "t"), UInt8(ascii: "b"), UInt8(ascii: "B"): _ = try reader.readBytes(1)

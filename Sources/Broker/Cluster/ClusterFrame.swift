@@ -9,6 +9,12 @@ struct ClusterFrame {
         case raft = 2
         /// A command for the leader of a group; see `MetadataProposal`.
         case proposal = 3
+        /// Commands for the leader of a quorum queue, as `QuorumBatch` has them.
+        case quorumCommands = 16
+        /// What the leader of a quorum queue says; see `QuorumReply`.
+        case quorumReply = 17
+        /// A consumer of a quorum queue wants what it may have missed; see `QuorumResume`.
+        case quorumResume = 18
     }
 
     /// Why bytes are no frames.
@@ -19,7 +25,7 @@ struct ClusterFrame {
     /// What comes before the payload.
     static let headerBytes = 13
     /// Largest payload: a Raft append may hold one entry beyond its limit.
-    static let payloadMax = 64 << 20
+    static let payloadMax = 256 << 20
 
     let kind: Kind
     let group: UInt64

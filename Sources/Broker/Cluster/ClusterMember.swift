@@ -63,6 +63,19 @@ final class ClusterMember {
             else { throw .malformed }
             monitor.heard(from: peer, now: now)
             node.replicas[frame.group]?.step(message)
+        case .quorumCommands:
+            guard let header = QuorumBatchHeader(frame.payload), header.node == peer else { throw .malformed }
+            monitor.heard(from: peer, now: now)
+            node.quorum.member(QuorumMember.queue(of: frame.group))?.take(
+                Array(frame.payload), from: peer, incarnation: header.incarnation)
+        case .quorumReply:
+            monitor.heard(from: peer, now: now)
+            guard node.quorum.queue(QuorumMember.queue(of: frame.group))?.take(frame.payload, from: peer) != false
+            else { throw .malformed }
+        case .quorumResume:
+            guard let resume = QuorumResume(frame.payload), resume.node == peer else { throw .malformed }
+            monitor.heard(from: peer, now: now)
+            node.quorum.member(QuorumMember.queue(of: frame.group))?.resume(resume)
         case .proposal:
             guard let proposal = MetadataProposal(frame.payload), proposal.node == peer else { throw .malformed }
             monitor.heard(from: peer, now: now)
@@ -82,10 +95,13 @@ final class ClusterMember {
     private func tellOfPeers() {
         for event in heard.events {
             switch event {
-            case .down(let peer): node.replicas.peerDown(peer)
-            case .up(let peer, _):
-                node.replicas.peerUp(peer)
+            case .down(let peer):
+                node.replicas.peerDown(peer)
+                node.quorum.peerDown(peer)
+            case .up(let peer, let incarnation):
+                node.replicas.peerUp(peer, incarnation: incarnation)
                 metadata.peerUp(peer)
+                node.quorum.peerUp(peer)
             }
         }
         heard.events.removeAll(keepingCapacity: true)
@@ -94,6 +110,12 @@ final class ClusterMember {
     func send(_ message: RaftMessage) {
         guard let place = links.firstIndex(where: { $0.peer == message.to.node }) else { return }
         links[place].write(.raft, group: message.group) { message.encode(into: &$0) }
+    }
+
+    /// Sends a frame, unless its node is none of the others.
+    func send(_ payload: [UInt8], _ kind: ClusterFrame.Kind, group: UInt64, to peer: UInt32) {
+        guard let place = links.firstIndex(where: { $0.peer == peer }) else { return }
+        links[place].write(kind, group: group) { $0 += payload }
     }
 
     func forward(_ proposal: [UInt8], to peer: UInt32) {

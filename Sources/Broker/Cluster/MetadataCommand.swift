@@ -1,4 +1,5 @@
 internal import AMQP
+internal import Raft
 
 /// What an entry of the metadata group asks every node to do.
 enum MetadataCommand {
@@ -11,7 +12,7 @@ enum MetadataCommand {
 
 /// The bytes of a command: what it is 1, and a change as `TopologyRecord` has it, followed by what that leaves out because
 /// a node alone does not write it down: of a queue whether it is durable 1, its owner and its home (each 0, or 1 and what
-/// it is), of a deleted exchange whether only if it is unused 1. In network byte order, as all of AMQP.
+/// it is) and the members it begins with (their number 1, each 4), of a deleted exchange whether only if it is unused 1. In network byte order, as all of AMQP.
 extension MetadataCommand {
     private enum Kind: UInt8 {
         case change = 1, nodeStarted
@@ -34,6 +35,8 @@ extension MetadataCommand {
                 writer.write(home.node)
                 writer.write(home.incarnation)
             }
+            writer.write(UInt8(clamping: settings.members.count))
+            for member in settings.members { writer.write(member) }
         default: break
         }
         return Array(writer.bytes)
@@ -60,6 +63,11 @@ extension MetadataCommand {
                 let node = try reader.readUInt32()
                 settings.home = QueueHome(node: node, incarnation: try reader.readUInt64())
             }
+            for _ in 0..<(try reader.readUInt8()) { settings.members.append(try reader.readUInt32()) }
+            // No node twice, and not more than a group can have.
+            guard settings.members.count <= Membership.maxMembers, settings.members.first != 0,
+                zip(settings.members, settings.members.dropFirst()).allSatisfy({ $0 < $1 })
+            else { throw .malformed }
             change = .declareQueue(virtualHost: host, name: name, settings: settings)
         default: break
         }

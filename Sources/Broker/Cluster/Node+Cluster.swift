@@ -23,6 +23,19 @@ extension Node {
         cluster?.linkReset(peer)
     }
 
+    /// Its number among the nodes, from 1.
+    var number: UInt32 { configuration.cluster?.node ?? 1 }
+
+    /// The wall clock, in milliseconds since 1970 as far as the node knows it.
+    var wallMilliseconds: UInt64 { (now.nanoseconds &+ configuration.clockOffset) / 1_000_000 }
+
+    /// When the wall clock says so, in nanoseconds of the node's own clock.
+    func nanoseconds(ofWall milliseconds: UInt64) -> UInt64 {
+        let (nanoseconds, isTooLate) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
+        guard !isTooLate else { return .max }
+        return nanoseconds > configuration.clockOffset ? nanoseconds - configuration.clockOffset : 0
+    }
+
     /// Which start of this node it is: higher than any before.
     var incarnation: UInt64 { configuration.cluster?.incarnation ?? configuration.incarnation }
 

@@ -13,6 +13,8 @@ final class Consumer {
     /// Most deliveries unacknowledged at once; 0 means no limit (RabbitMQ, "Consumer Prefetch").
     let prefetch: Int
     @exclusivity(unchecked) var unacked = 0
+    /// What a quorum queue calls it.
+    var subscription: UInt64 = 0
     /// In the queue's round of consumers that can take a delivery.
     @exclusivity(unchecked) var isInRound = false
     @exclusivity(unchecked) var isCancelled = false

@@ -54,17 +54,28 @@ enum MessageRecord {
         _ record: UnsafeMutableRawPointer, key: UnsafeRawBufferPointer, header: UnsafeRawBufferPointer,
         bodyBytes: Int, isChunked: Bool
     ) -> UnsafeMutableRawPointer {
+        begin(record, key: key, headerBytes: header.count, bodyBytes: bodyBytes, isChunked: isChunked) {
+            if let start = header.baseAddress { $0.copyMemory(from: start, byteCount: header.count) }
+        }
+    }
+
+    /// The same, where the header is yet to be made.
+    @inline(__always)
+    static func begin(
+        _ record: UnsafeMutableRawPointer, key: UnsafeRawBufferPointer, headerBytes: Int, bodyBytes: Int,
+        isChunked: Bool, writeHeader: (UnsafeMutableRawPointer) -> Void
+    ) -> UnsafeMutableRawPointer {
         setLocation(.none, of: record)
         record.storeBytes(of: 0, toByteOffset: 16, as: UInt64.self)
         record.storeBytes(of: UInt64(bodyBytes), toByteOffset: sizeOffset, as: UInt64.self)
-        record.storeBytes(of: UInt32(truncatingIfNeeded: header.count), toByteOffset: sizeOffset + 8, as: UInt32.self)
+        record.storeBytes(of: UInt32(truncatingIfNeeded: headerBytes), toByteOffset: sizeOffset + 8, as: UInt32.self)
         record.storeBytes(of: UInt16(truncatingIfNeeded: key.count), toByteOffset: sizeOffset + 12, as: UInt16.self)
         record.storeBytes(of: isChunked ? chunked : 0, toByteOffset: flagsOffset, as: UInt16.self)
         var target = record + memoryBytes + fixedBytes
         if let start = key.baseAddress { target.copyMemory(from: start, byteCount: key.count) }
         target += key.count
-        if let start = header.baseAddress { target.copyMemory(from: start, byteCount: header.count) }
-        return target + header.count
+        writeHeader(target)
+        return target + headerBytes
     }
 
     @inline(__always)

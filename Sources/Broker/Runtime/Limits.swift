@@ -75,6 +75,22 @@ enum Limits {
     static let snapshotPieceBytes = 131_072
     /// The metadata is written down again where that frees so many times as much as it takes.
     static let snapshotGain = 4
+    /// Commands of a quorum queue that nobody has answered are handed over again after this, milliseconds.
+    static let quorumRetryMilliseconds: UInt64 = 300
+    /// Commands for quorum queues that may be on their way before publishers are not read any more.
+    static let quorumBacklogBytes = 33_554_432
+    /// Deliveries that may wait for room in their connection, of one consumer; more stay with the queue.
+    static let quorumPending = 1024
+    static let quorumPendingBytes = 1_048_576
+    /// Deliveries sent again in one go.
+    static let quorumResumed = 1024
+    /// Deliveries on their way to a consumer that does not acknowledge.
+    static let quorumAutomaticAckWindow = 1024
+    /// A log of more bytes than this, and than twice what is in the queue, is replaced by a snapshot, which may have so
+    /// many bytes; entries that late members may still want stay.
+    static let quorumLogBytes = 8_388_608
+    static let quorumSnapshotBytes = 134_217_728
+    static let quorumEntriesKept: UInt64 = 256
     /// Requests carried out in one tick.
     static let requestsPerTick = 256
     /// Most between two looks for deliveries that have been unacknowledged too long (RabbitMQ's channel tick).

@@ -68,6 +68,8 @@ extension Node {
                 isWatchingMemory = false
             case .queueUse(let id):
                 useIsDue(id)
+            case .quorumQueue(let id):
+                quorum.queue(id)?.timeIsDue()
             case .statistics:
                 sampleStatistics()
             case .deliveryAcks:

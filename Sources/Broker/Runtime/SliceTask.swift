@@ -67,6 +67,7 @@ struct Timer: Comparable {
         case connection(ConnectionID)
         case queue(UInt64)
         case queueUse(UInt64)
+        case quorumQueue(UInt64)
         case memory
         case statistics
         case deliveryAcks

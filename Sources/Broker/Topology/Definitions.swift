@@ -11,8 +11,14 @@ struct QueueDefinition: Hashable, Sendable {
     /// Where its contents live, in a cluster; whoever proposes its declaration says so. Not compared when it is declared
     /// again.
     var home: QueueHome?
+    /// The nodes of the members that a quorum queue begins with, ascending; whoever proposes its declaration says so. Not
+    /// compared either.
+    var members: [UInt32] = []
     /// Optional arguments, as declared.
     var arguments: FieldTable
+
+    /// Whether it is replicated by Raft.
+    var isQuorum: Bool { arguments[QueueArguments.type]?.text == QuorumSettings.type }
 
     /// A plain queue unless told otherwise.
     init(

@@ -7,31 +7,50 @@ enum QueueArguments {
 
     /// Arguments whose meaning this engine does not have yet; accepting them would promise what it does not do.
     static let notImplemented = [
-        "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-max-priority", "x-single-active-consumer",
-        "x-queue-mode", "x-queue-master-locator", "x-delivery-limit", "x-quorum-initial-group-size",
+        "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-max-priority", "x-single-active-consumer", "x-queue-mode",
+        "x-queue-master-locator", "x-dead-letter-strategy", "x-max-in-memory-length", "x-max-in-memory-bytes",
     ]
 
     /// Arguments that must be the same when a queue is declared again.
     static let compared = [
         type, "x-expires", "x-message-ttl", "x-max-length", "x-max-length-bytes", "x-overflow",
+        QuorumSettings.deliveryLimit, QuorumSettings.groupSize,
     ]
 
     /// Refuses what RabbitMQ refuses and what is not there yet.
     static func check(
         _ arguments: FieldTable, queue: String, virtualHost: String
     ) throws(ProtocolException) {
+        let kind = try kind(arguments, queue: queue, virtualHost: virtualHost)
+        if kind == QuorumSettings.type {
+            try QuorumSettings.check(arguments, queue: queue, virtualHost: virtualHost)
+        } else {
+            for name in QuorumSettings.own where arguments[name] != nil {
+                throw QuorumSettings.wrongType(name, queue, virtualHost, "rabbit_classic_queue")
+            }
+        }
         for name in notImplemented where arguments[name] != nil {
             throw .notImplemented("queue argument '\(name)' is not implemented yet")
         }
         _ = try QueueLimits(arguments, queue: queue, virtualHost: virtualHost)
-        guard let type = arguments[type] else { return }
+    }
+
+    private static func kind(
+        _ arguments: FieldTable, queue: String, virtualHost: String
+    ) throws(ProtocolException) -> String {
+        guard let type = arguments[type] else { return "classic" }
         guard let kind = type.text else {
             throw ProtocolException(
                 .preconditionFailed, "invalid arg '\(Self.type)' for queue: it must be a string")
         }
-        guard kind == "classic" else {
-            throw .notImplemented("queue type '\(kind)' is not implemented yet")
+        guard ["classic", QuorumSettings.type].contains(kind) else {
+            if kind == "stream" { throw .notImplemented("queue type 'stream' is not implemented") }
+            throw ProtocolException(
+                .preconditionFailed,
+                "invalid arg '\(Self.type)' for queue '\(queue)' in vhost '\(virtualHost)': \"unsupported queue type "
+                    + "'\(kind)'\"")
         }
+        return kind
     }
 }
 

@@ -212,6 +212,8 @@ public struct RaftGroup: Sendable {
             || pendingWrites.contains { $0.firstIndex <= log.base.index }
         return isReplacing ? 0 : log.base.index
     }
+    /// Whether this member leads and has applied all that was committed before it did.
+    public var hasCaughtUpAsLeader: Bool { role == .leader && termStart <= appliedIndex }
     /// Whether this member votes.
     public var isVoter: Bool { memberships.latest.isVoter(member) }
     /// The hard state, durable or not.

@@ -14,12 +14,21 @@ protocol ReplicatedMachine: AnyObject {
     func membershipChanged()
     /// Has its turn before each flush of the group.
     func prepareFlush()
+    /// Has its turn after entries were applied.
+    func applied()
+    /// When it wants a turn even if nothing happens, in nanoseconds.
+    var nextDeadline: UInt64? { get }
     /// Whether a snapshot is worth it by now.
     func isLogTooLong(_ group: borrowing RaftGroup) -> Bool
     /// About how many bytes a snapshot has.
     var snapshotBytes: Int { get }
     /// How many entries behind a snapshot members that are late may still want.
     var entriesKept: UInt64 { get }
+}
+
+extension ReplicatedMachine {
+    func applied() {}
+    var nextDeadline: UInt64? { nil }
 }
 
 /// A snapshot that makes no sense.
@@ -107,7 +116,9 @@ final class RaftReplica {
 
     /// When a tick is due even if nothing happens, in nanoseconds.
     var nextDeadline: UInt64? {
-        persisted > reported || group.needsFlush || !output.isEmpty ? 0 : group.nextDeadline
+        if persisted > reported || group.needsFlush || !output.isEmpty { return 0 }
+        guard let own = machine.nextDeadline else { return group.nextDeadline }
+        return min(own, group.nextDeadline ?? own)
     }
 
     // MARK: Ticks
@@ -145,6 +156,7 @@ final class RaftReplica {
         for apply in spare.applies {
             for entry in spare.entries(of: apply) { machine.apply(entry) }
         }
+        if !spare.applies.isEmpty { machine.applied() }
         for notice in spare.notices {
             switch notice.kind {
             case .leader: machine.leaderChanged()

@@ -19,8 +19,9 @@ final class Replicas {
     /// Those that have something to do, in the order in which they got it.
     private var awake: [RaftReplica] = []
     private var alarms = Heap<Alarm>()
-    /// The other nodes that can be reached, ascending.
+    /// The other nodes that can be reached, ascending, and which start of each it is.
     private(set) var upNodes: [UInt32] = []
+    private var incarnations: [UInt32: UInt64] = [:]
 
     subscript(group: UInt64) -> RaftReplica? { byGroup[group] }
 
@@ -45,7 +46,8 @@ final class Replicas {
     }
 
     /// A node can be reached now.
-    func peerUp(_ peer: UInt32) {
+    func peerUp(_ peer: UInt32, incarnation: UInt64) {
+        incarnations[peer] = incarnation
         if !upNodes.contains(peer) { upNodes = (upNodes + [peer]).sorted() }
         for replica in all { replica.peerUp(peer) }
     }
@@ -53,8 +55,12 @@ final class Replicas {
     /// A node cannot be reached any more.
     func peerDown(_ peer: UInt32) {
         upNodes.removeAll { $0 == peer }
+        incarnations[peer] = nil
         for replica in all { replica.peerDown(peer) }
     }
+
+    /// Which start of a node it is that can be reached now.
+    func incarnation(of peer: UInt32) -> UInt64? { incarnations[peer] }
 
     /// When a tick is due even if nothing happens, in nanoseconds.
     var nextDeadline: UInt64? { awake.isEmpty ? alarms.min?.deadline : 0 }

@@ -1,0 +1,251 @@
+internal import Raft
+
+/// This node's member of a quorum queue's group: the queue's state, and, where it leads, what follows from each entry.
+final class QuorumMember: ReplicatedMachine {
+    /// What distinguishes the groups of queues from that of the metadata.
+    private static let groupBit: UInt64 = 1 << 62
+
+    /// The group of a queue.
+    static func group(of queue: UInt64) -> UInt64 { queue | groupBit }
+    /// The queue of a group.
+    static func queue(of group: UInt64) -> UInt64 { group & ~groupBit }
+
+    let queue: UInt64
+    /// Whatever a node has ends with it.
+    unowned(unsafe) let node: Node
+    private(set) var replica: RaftReplica!
+    private(set) var machine: QuorumMachine
+    private var effects = QuorumEffects()
+    /// What goes to other nodes of one tick.
+    private var replies: [QuorumReply] = []
+    /// Consumers that want what they may have missed, until this leader knows everything that was committed before it.
+    private var resumes: [QuorumResume] = []
+    /// Bytes of entries that were applied since the last snapshot.
+    private var loggedBytes = 0
+    /// What it has proposed about nodes that are down, in this term.
+    private var buried: [UInt32: UInt64] = [:]
+    private var buriedTerm: UInt64 = 0
+    /// A tick is on its way through the log, for what expires up to this time.
+    private var tickedUpTo: UInt64 = 0
+    /// Entries that were no batches: written by another version.
+    private(set) var unreadable = 0
+
+    /// A member on this node, with what its journal has of it.
+    init(
+        queue: UInt64, member: MemberID, beginning: Membership, stored: StoredGroup, floor: UInt64, limits: QuorumLimits,
+        node: Node
+    ) throws(SnapshotUnreadable) {
+        self.queue = queue
+        self.node = node
+        machine = QuorumMachine(limits: limits)
+        if let (_, bytes) = stored.snapshot { machine = try Self.read(bytes, limits) }
+        replica = RaftReplica(
+            id: Self.group(of: queue), member: member, stored: stored.state(beginning: beginning), floor: floor,
+            machine: self, node: node)
+        if let (mark, bytes) = stored.snapshot { replica.snapshots = [(mark.position.index, bytes)] }
+        node.replicas.add(replica)
+    }
+
+    private static func read(_ snapshot: [UInt8], _ limits: QuorumLimits) throws(SnapshotUnreadable) -> QuorumMachine {
+        do throws(QuorumSnapshotError) {
+            return try QuorumMachine(snapshot: snapshot, limits: limits)
+        } catch {
+            throw SnapshotUnreadable()
+        }
+    }
+
+    /// The node of the leader, as far as is known here.
+    var leader: UInt32? { replica.group.leader?.node }
+
+    /// The queue is deleted, or this node is not a member any more.
+    func end() { node.replicas.remove(replica) }
+
+    // MARK: Commands
+
+    /// Takes a batch of a node's commands. Whoever does not lead says who does; what cannot be taken now comes again.
+    func take(_ batch: [UInt8], from origin: UInt32, incarnation: UInt64) {
+        guard !replica.isLeader else { return propose(batch) }
+        redirect(origin, incarnation)
+    }
+
+    private func propose(_ batch: [UInt8]) {
+        var batch = batch
+        guard QuorumBatch.stampTime(node.wallMilliseconds, in: &batch) else { return }
+        // What is refused now comes again: the command's node has no answer.
+        try? replica.propose(batch)
+    }
+
+    private func redirect(_ origin: UInt32, _ incarnation: UInt64) {
+        // What is in this process knows as much as this does.
+        guard origin != node.number else { return }
+        tell(origin, incarnation) { $0.redirect(to: leader) }
+        sendReplies()
+    }
+
+    /// Sends a consumer again what it holds and may not have got.
+    func resume(_ resume: QuorumResume) {
+        guard replica.isLeader else { return redirect(resume.node, resume.incarnation) }
+        resumes.append(resume)
+        replica.wake()
+    }
+
+    // MARK: Leading
+
+    func prepareFlush() {
+        guard replica.isLeader else {
+            resumes.removeAll()
+            return
+        }
+        buryTheDead()
+        if let expiry = machine.nextExpiry, expiry <= node.wallMilliseconds, tickedUpTo < expiry {
+            tickedUpTo = node.wallMilliseconds
+            var tick = QuorumBatch.ofLeader()
+            tick.tick()
+            propose(tick.finish())
+        }
+        goOnResuming()
+        emit()
+    }
+
+    /// Ends, through the log, what nodes had that are down, and what earlier starts had of those that are up.
+    private func buryTheDead() {
+        if buriedTerm != replica.group.term {
+            buriedTerm = replica.group.term
+            buried = [:]
+        }
+        for origin in machine.origins where !origin.consumers.isEmpty {
+            var last = origin.incarnation
+            if origin.node == node.number {
+                guard last < node.incarnation else { continue }
+            } else if node.replicas.upNodes.contains(origin.node) {
+                guard let incarnation = node.replicas.incarnation(of: origin.node), last < incarnation else { continue }
+                last = incarnation - 1
+            }
+            guard buried[origin.node] ?? 0 < last else { continue }
+            buried[origin.node] = last
+            var batch = QuorumBatch.ofLeader()
+            batch.nodeDown(origin.node, incarnation: last)
+            propose(batch.finish())
+        }
+    }
+
+    /// A node was taken for down, and is up again: should it be down once more, that counts again.
+    func peerUp(_ peer: UInt32) {
+        buried[peer] = nil
+        replica.wake()
+    }
+
+    private func goOnResuming() {
+        guard !resumes.isEmpty, replica.group.hasCaughtUpAsLeader else { return }
+        let waiting = resumes
+        resumes.removeAll()
+        // What was applied before comes first.
+        emit()
+        for resume in waiting {
+            let isKnown = machine.redeliver(
+                node: resume.node, incarnation: resume.incarnation, consumer: resume.consumer, after: resume.after,
+                limit: Limits.quorumResumed, effects: &effects)
+            emit()
+            tell(resume.node, resume.incarnation) {
+                if isKnown { $0.resumed(resume.consumer) } else { $0.gone(resume.consumer) }
+            }
+            sendReplies()
+        }
+    }
+
+    // MARK: Being replicated
+
+    func apply(_ entry: RaftEntry) {
+        loggedBytes += entry.payload.bytes.count
+        guard entry.kind == .command else { return }
+        if !machine.apply(entry.payload.bytes, effects: &effects) { unreadable += 1 }
+    }
+
+    func applied() { emit() }
+
+    func leaderChanged() {
+        tickedUpTo = 0
+        node.quorum.queue(queue)?.leaderChanged()
+        node.noteLeader(of: self)
+    }
+
+    func membershipChanged() { replica.wake() }
+
+    var nextDeadline: UInt64? {
+        guard replica.isLeader, let expiry = machine.nextExpiry, tickedUpTo < expiry else { return nil }
+        return node.nanoseconds(ofWall: expiry)
+    }
+
+    /// Above so many bytes a snapshot would take longer than a tick may: until it is shorter, the log stays.
+    private var isTooLarge: Bool { machine.liveBytes > Limits.quorumSnapshotBytes }
+
+    func isLogTooLong(_ group: borrowing RaftGroup) -> Bool {
+        loggedBytes > max(Limits.quorumLogBytes, 2 * machine.liveBytes) && !isTooLarge
+            && group.appliedIndex > group.snapshot.position.index
+    }
+
+    var entriesKept: UInt64 { Limits.quorumEntriesKept }
+    var snapshotBytes: Int { machine.liveBytes }
+
+    func snapshot(at index: UInt64) -> [UInt8] {
+        loggedBytes = 0
+        return machine.snapshot()
+    }
+
+    func install(_ snapshot: [UInt8]) throws(SnapshotUnreadable) {
+        machine = try Self.read(snapshot, machine.limits)
+        loggedBytes = 0
+        effects.removeAll()
+    }
+
+    // MARK: Effects
+
+    /// Carries out what entries ask for, where this member leads; elsewhere it is forgotten.
+    private func emit() {
+        guard !effects.isEmpty else { return }
+        defer { effects.removeAll() }
+        guard replica.isLeader else { return }
+        // In this order: what is refused before what is confirmed, answers before the deliveries that come with them.
+        for place in effects.refused { tell(place.node, place.incarnation) { $0.refused(place.number) } }
+        for place in effects.gaps { tell(place.node, place.incarnation) { $0.gap(place.number) } }
+        for answer in effects.answers { tell(answer.place.node, answer.place.incarnation) { $0.answer(answer) } }
+        for place in effects.confirmed { tell(place.node, place.incarnation) { $0.confirmed(place.number) } }
+        for delivery in effects.deliveries {
+            if delivery.node == node.number {
+                guard delivery.incarnation == node.incarnation, let queue = node.quorum.queue(queue) else { continue }
+                effects.withBytes(of: delivery.message) {
+                    queue.take(delivery.consumer, delivery.sequence, count: delivery.deliveryCount, $0)
+                }
+            } else {
+                effects.withBytes(of: delivery.message) { bytes in
+                    tell(delivery.node, delivery.incarnation) { $0.delivery(delivery, bytes) }
+                }
+            }
+        }
+        sendReplies()
+    }
+
+    /// Says something to a node: at once to this one, with the rest of this tick to others.
+    private func tell(_ origin: UInt32, _ incarnation: UInt64, _ say: (inout QuorumReply) -> Void) {
+        if origin == node.number {
+            var reply = QuorumReply(to: origin, incarnation: incarnation)
+            say(&reply)
+            guard incarnation == node.incarnation else { return }
+            reply.bytes.withUnsafeBytes { _ = node.quorum.queue(queue)?.take($0, from: origin) }
+            return
+        }
+        if let place = replies.firstIndex(where: { $0.node == origin && $0.incarnation == incarnation }) {
+            say(&replies[place])
+        } else {
+            replies.append(QuorumReply(to: origin, incarnation: incarnation))
+            say(&replies[replies.count - 1])
+        }
+    }
+
+    private func sendReplies() {
+        for reply in replies {
+            node.cluster?.send(reply.bytes, .quorumReply, group: replica.group.id, to: reply.node)
+        }
+        replies.removeAll(keepingCapacity: true)
+    }
+}

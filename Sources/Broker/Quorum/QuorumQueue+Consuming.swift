@@ -1,0 +1,229 @@
+internal import AMQP
+internal import Journal
+
+/// Consumers and requests of this node's clients.
+extension QuorumQueue {
+    // MARK: Requests
+
+    func carryOut(_ request: Request, from origin: Origin) throws(ProtocolException) -> Answer? {
+        switch request {
+        case .declareQueue(let name, _, _):
+            let (messages, consumers) = counts
+            return .declared(queue: name, messages: messages, consumers: consumers)
+        case .purgeQueue:
+            ask(QuorumRequest(kind: .purge, origin: origin)) { $0.purge() }
+        case .consume(_, let consume, let prefetch): return try attach(consume, prefetch, origin)
+        case .get(_, let isAutomaticAck): return get(isAutomaticAck: isAutomaticAck, origin)
+        case .deleteQueue(_, let ifUnused, let ifEmpty):
+            // RabbitMQ: "rabbit_quorum_queue:delete/4".
+            for (flag, isSet) in [("unused", ifUnused), ("empty", ifEmpty)] where isSet {
+                throw .notImplemented(
+                    "cannot delete queue '\(queue.name)' in vhost '\(queue.virtualHost.name)'. queue.delete operations "
+                        + "with if-\(flag) flag set are not supported by quorum queues")
+            }
+            return node.proposeDeletion(of: queue, from: origin)
+        case .declareExchange, .deleteExchange, .bind, .unbind, .reap: return .done
+        }
+        return nil
+    }
+
+    /// What a member here knows, which may be a moment old; without one, what was last heard.
+    var counts: (messages: Int, consumers: Int) {
+        guard let member else { return (readyCount, queue.consumers.count) }
+        return (member.machine.readyCount, member.machine.consumerCount)
+    }
+
+    private func attach(
+        _ consume: BasicConsume, _ prefetch: Int, _ origin: Origin
+    ) throws(ProtocolException) -> Answer? {
+        guard case .channel(let reference) = origin, let channel = node.channel(reference) else { return .done }
+        guard channel.channelPrefetch == 0 else {
+            throw .notImplemented("queue '\(queue.name)' in vhost '\(queue.virtualHost.name)' does not support global qos")
+        }
+        let consumer = Consumer(
+            tag: consume.consumerTag, channel: channel, queue: queue, isAutomaticAck: consume.noAck,
+            isExclusive: consume.exclusive, prefetch: prefetch, arguments: consume.arguments)
+        attach(consumer, of: reference, origin)
+        return nil
+    }
+
+    private func attach(_ consumer: Consumer, of channel: ChannelReference, _ origin: Origin) {
+        let subscription = QuorumSubscription(id: node.quorum.newConsumerID(), channel: channel, consumer: consumer)
+        consumer.subscription = subscription.id
+        subscriptions[subscription.id] = subscription
+        node.quorum.note(subscription.id, of: channel, self)
+        let prefetch = consumer.isAutomaticAck ? Limits.quorumAutomaticAckWindow : consumer.prefetch
+        ask(QuorumRequest(kind: .attach(subscription), origin: origin)) {
+            $0.attach(
+                subscription.id, tag: consumer.tag.utf8, prefetch: UInt32(clamping: prefetch),
+                isExclusive: consumer.isExclusive, isAutomaticAck: consumer.isAutomaticAck)
+        }
+    }
+
+    private func get(isAutomaticAck: Bool, _ origin: Origin) -> Answer? {
+        let reference: ChannelReference
+        switch origin {
+        case .channel(let channel): reference = channel
+        // Each is a channel of its own, which ends with the answer.
+        case .control(let number): reference = ChannelReference(connection: ConnectionID(0), number: 0, opening: number)
+        case .node: return .empty
+        }
+        let id = getters[reference] ?? node.quorum.newConsumerID()
+        if getters[reference] == nil {
+            getters[reference] = id
+            subscriptions[id] = QuorumSubscription(id: id, channel: reference, consumer: nil)
+            node.quorum.note(id, of: reference, self)
+        }
+        guard let subscription = subscriptions[id] else { return .empty }
+        ask(QuorumRequest(kind: .get(subscription), origin: origin)) { $0.get(id, isAutomaticAck: isAutomaticAck) }
+        return nil
+    }
+
+    func answered(_ number: UInt64, _ answer: QuorumAnswer, _ value: UInt64, _ second: UInt64) {
+        guard let place = requests.firstIndex(where: { $0.number == number }) else { return }
+        let request = requests.remove(at: place).request
+        switch (request.kind, answer) {
+        case (.purge, .purged):
+            readyCount = 0
+            node.answer(request.origin, .removed(messages: Int(clamping: value)))
+        case (.get(let subscription), .got):
+            readyCount = Int(clamping: second)
+            subscription.got[value] = (request.origin, readyCount)
+        case (.get, .empty):
+            readyCount = 0
+            node.answer(request.origin, .empty)
+        case (.attach(let subscription), .attached):
+            guard let consumer = subscription.consumer else { return }
+            if case .node = request.origin { return resume(consumer) }
+            node.answer(request.origin, .consuming(consumer, queue))
+        case (.attach(let subscription), .inExclusiveUse):
+            forget(subscription)
+            if case .node = request.origin, let consumer = subscription.consumer {
+                // Another has taken the queue for itself while this node was out of reach.
+                return consumer.channel.queueDeleted(under: consumer)
+            }
+            node.answer(request.origin, .failed(node.exclusiveUse(queue)))
+        case (.attach(let subscription), _): reattach(subscription, origin: request.origin)
+        case (_, _):
+            node.answer(
+                request.origin,
+                .failed(
+                    ProtocolException(
+                        .internalError, "queue '\(queue.name)' in vhost '\(queue.virtualHost.name)': what came of it is not known")))
+        }
+    }
+
+    private func forget(_ subscription: QuorumSubscription) {
+        subscriptions[subscription.id] = nil
+        if subscription.consumer == nil { getters[subscription.channel] = nil }
+    }
+
+    /// The queue knows nothing of a consumer any more, because this node was taken for dead: it starts anew, and what it
+    /// held has gone back.
+    func reattach(_ lost: QuorumSubscription, origin: Origin = .node) {
+        forget(lost)
+        for waiting in lost.got.sorted(by: { $0.key < $1.key }) { node.answer(waiting.value.origin, .empty) }
+        guard let consumer = lost.consumer, consumer.subscription == lost.id, !consumer.isCancelled,
+            node.channel(lost.channel) != nil
+        else { return }
+        let isStarted = lost.isStarted
+        attach(consumer, of: lost.channel, origin)
+        subscriptions[consumer.subscription]?.isStarted = isStarted
+    }
+
+    // MARK: Deliveries
+
+    /// Takes a delivery for one of this node's consumers.
+    func take(_ id: UInt64, _ sequence: UInt64, count: UInt32, _ message: UnsafeRawBufferPointer) {
+        guard let subscription = subscriptions[id], sequence > subscription.received else { return }
+        guard sequence == subscription.received + 1 else {
+            // Something before it was lost with its leader.
+            if !subscription.isBehind, !subscription.isFull { resume(subscription) }
+            return
+        }
+        guard let consumer = subscription.consumer else {
+            subscription.received = sequence
+            return answerGet(subscription, sequence, count, message)
+        }
+        guard !consumer.isCancelled else {
+            subscription.received = sequence
+            settle(id, sequence, .requeue)
+            return
+        }
+        if subscription.isStarted, subscription.pending.isEmpty, consumer.channel.canTakeDelivery {
+            subscription.received = sequence
+            deliver(sequence, count, message, to: consumer, id)
+        } else if subscription.hasRoom {
+            subscription.received = sequence
+            subscription.hold(sequence, count, message)
+            if subscription.isStarted { consumer.channel.connection.noteStalled(consumer) }
+        } else {
+            subscription.isFull = true
+        }
+    }
+
+    private func answerGet(
+        _ subscription: QuorumSubscription, _ sequence: UInt64, _ count: UInt32, _ message: UnsafeRawBufferPointer
+    ) {
+        guard let waiting = subscription.got.removeValue(forKey: sequence),
+            let entry = entry(sequence, count, message, subscription.id)
+        else {
+            settle(subscription.id, sequence, .requeue)
+            return
+        }
+        readyCount = waiting.ready
+        node.answer(waiting.origin, .got(entry, queue))
+    }
+
+    /// What the channel keeps of a delivery: the queue's name for it, and in place of an expiry the consumer's.
+    private func entry(
+        _ sequence: UInt64, _ count: UInt32, _ message: UnsafeRawBufferPointer, _ consumer: UInt64
+    ) -> QueueEntry? {
+        guard let (record, bodyBytes) = node.store(delivered: message, count: count) else { return nil }
+        return QueueEntry(
+            sequence: sequence, record: record, bodyBytes: UInt32(clamping: bodyBytes),
+            flags: count > 0 ? QueueEntry.redelivered : 0, expiry: consumer)
+    }
+
+    private func deliver(
+        _ sequence: UInt64, _ count: UInt32, _ message: UnsafeRawBufferPointer, to consumer: Consumer, _ id: UInt64
+    ) {
+        // What makes no sense stays with the queue.
+        guard let entry = entry(sequence, count, message, id) else { return }
+        consumer.channel.deliver(entry, to: consumer)
+        if consumer.isAutomaticAck { settle(id, sequence, .ack) }
+    }
+
+    func resume(_ consumer: Consumer) {
+        let id = consumer.subscription
+        guard let subscription = subscriptions[id] else { return }
+        subscription.isStarted = true
+        while consumer.channel.canTakeDelivery, let next = subscription.popFirst() {
+            next.message.withUnsafeBytes { deliver(next.sequence, next.count, $0, to: consumer, id) }
+        }
+        if !subscription.pending.isEmpty {
+            consumer.channel.connection.noteStalled(consumer)
+        } else if subscription.isFull {
+            subscription.isFull = false
+            resume(subscription)
+        }
+    }
+
+    // MARK: Ending
+
+    func cancel(_ consumer: Consumer) -> Bool { false }
+
+    func stopped(_ consumer: Consumer) {
+        guard let subscription = subscriptions[consumer.subscription] else { return }
+        // What has not reached the client goes back.
+        while let next = subscription.popFirst() { settle(subscription.id, next.sequence, .requeue) }
+        tell { $0.detach(subscription.id) }
+    }
+
+    /// The channel of a consumer has ended: whatever it held goes back.
+    func channelEnded(_ id: UInt64) {
+        guard let subscription = subscriptions[id] else { return }
+        forget(subscription)
+        tell { $0.end(id) }
+    }
+}

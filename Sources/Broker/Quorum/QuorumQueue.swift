@@ -1,0 +1,394 @@
+internal import AMQP
+internal import DequeModule
+internal import Journal
+
+/// What stands on a node for a quorum queue: it passes on what this node's clients want of the queue, as a stream of
+/// numbered commands for whoever leads it, and what the queue gives them.
+///
+/// A command stays here until the leader says that it is applied. After a change of leaders all that stay are sent again,
+/// and consumers ask for what they may have missed; the log knows what it has already. So a failover neither loses nor
+/// doubles anything.
+final class QuorumQueue: DistantQueue {
+    /// A batch on its way.
+    private struct Sent {
+        let first: UInt64
+        let last: UInt64
+        let bytes: [UInt8]
+    }
+
+    /// Publishes of one channel that follow each other in both counts.
+    private struct Publishes {
+        let channel: ChannelReference
+        var command: UInt64
+        var publish: UInt64
+        var count: UInt64
+    }
+
+    /// Whatever queue it stands for outlives it.
+    unowned let queue: ClassicQueue
+    /// Whatever a node has ends with it.
+    unowned(unsafe) let node: Node
+    let settings: QuorumSettings
+
+    // What goes out.
+    private var next: UInt64 = 1
+    private var batch: QuorumBatch?
+    private var batchFirst: UInt64 = 0
+    private var sent = Deque<Sent>()
+    private(set) var sentBytes = 0
+    private var confirmed: UInt64 = 0
+    private var retryAt: Instant?
+    /// The leader, or whom to ask for it; nil while nobody is known.
+    private var target: UInt32?
+    /// Whom to ask next where no leader is known.
+    private var asked = 0
+    private var isBusy = false
+    /// A timer of the node's will come.
+    private var isWatched = false
+    /// Settlements that may be joined by others.
+    private var settling: (consumer: UInt64, how: QuorumSettlement, sequences: ClosedRange<UInt64>)?
+
+    // Who waits for what.
+    private var publishes = Deque<Publishes>()
+    private var commits = Deque<(number: UInt64, end: TransactionEnd)>()
+    /// By ascending numbers.
+    var requests = Deque<(number: UInt64, request: QuorumRequest)>()
+    var subscriptions: [UInt64: QuorumSubscription] = [:]
+    /// The pseudo-consumers that hold what channels got.
+    var getters: [ChannelReference: UInt64] = [:]
+    /// Ready messages and consumers, as far as was last heard.
+    var readyCount = 0
+    private(set) var isDeleted = false
+
+    init(_ queue: ClassicQueue, _ settings: QuorumSettings, node: Node) {
+        self.queue = queue
+        self.settings = settings
+        self.node = node
+    }
+
+    var home: UInt32? { nil }
+    var member: QuorumMember? { node.quorum.member(queue.id) }
+
+    // MARK: Commands
+
+    /// Numbers a command and returns the batch it belongs into.
+    @inline(__always)
+    private func command(_ write: (inout QuorumBatch) -> Void) -> UInt64 {
+        if batch == nil {
+            batchFirst = next
+            batch = QuorumBatch(
+                node: node.number, incarnation: node.incarnation, first: next,
+                floor: requests.first?.number ?? confirmed + 1)
+            noteBusy()
+        }
+        write(&batch!)
+        next &+= 1
+        return next &- 1
+    }
+
+    func noteBusy() {
+        guard !isBusy else { return }
+        isBusy = true
+        node.quorum.noteBusy(self)
+    }
+
+    /// Asks for something that is answered.
+    func ask(_ request: QuorumRequest, _ write: (inout QuorumBatch) -> Void) {
+        finishSettling()
+        // Before the batch is begun: its floor must not lie above.
+        if batch == nil { requests.append((next, request)) }
+        let isFirst = batch == nil
+        let number = command(write)
+        if !isFirst { requests.append((number, request)) }
+    }
+
+    /// Tells something that is not answered.
+    func tell(_ write: (inout QuorumBatch) -> Void) {
+        finishSettling()
+        _ = command(write)
+    }
+
+    /// Hands the commands of this tick to the leader, and again those that were handed over long ago.
+    func flush() {
+        isBusy = false
+        finishSettling()
+        if var whole = batch.take() {
+            let bytes = whole.finish()
+            sent.append(Sent(first: batchFirst, last: next - 1, bytes: bytes))
+            sentBytes += bytes.count
+            node.quorum.backlogChanged(by: bytes.count)
+            if target == nil { findTarget() }
+            if let target { hand(bytes, to: target) }
+            if retryAt == nil { retryLater() }
+        }
+        guard let due = retryAt, due <= node.now else { return }
+        retryAt = nil
+        sendAgain()
+    }
+
+    private func retryLater() {
+        retryAt = node.now.advanced(milliseconds: Limits.quorumRetryMilliseconds)
+        watch()
+    }
+
+    private func watch() {
+        guard !isWatched, let retryAt else { return }
+        isWatched = true
+        node.timers.insert(Timer(deadline: retryAt, target: .quorumQueue(queue.id)))
+    }
+
+    /// The moment that was watched has come.
+    func timeIsDue() {
+        isWatched = false
+        guard let retryAt else { return }
+        if retryAt <= node.now { noteBusy() } else { watch() }
+    }
+
+    private var isAnybodyBehind: Bool {
+        // order-free: whether there is any
+        subscriptions.values.contains { $0.isBehind }
+    }
+
+    private func findTarget() {
+        if let member {
+            target = member.leader
+        } else if !settings.members.isEmpty {
+            // A member knows, and says so.
+            let reachable = settings.members.filter { node.replicas.upNodes.contains($0) }
+            if !reachable.isEmpty { target = reachable[asked % reachable.count] }
+            asked += 1
+        }
+    }
+
+    private func hand(_ bytes: [UInt8], to leader: UInt32) {
+        if leader == node.number {
+            member?.take(bytes, from: leader, incarnation: node.incarnation)
+        } else {
+            node.cluster?.send(bytes, .quorumCommands, group: QuorumMember.group(of: queue.id), to: leader)
+        }
+    }
+
+    /// Hands over all that has not been applied as far as is known here.
+    private func sendAgain() {
+        findTarget()
+        let isAnybodyBehind = isAnybodyBehind
+        guard !sent.isEmpty || isAnybodyBehind else { return }
+        retryLater()
+        guard let target else { return }
+        for batch in sent { hand(batch.bytes, to: target) }
+        guard isAnybodyBehind else { return }
+        for (_, subscription) in subscriptions.sorted(by: { $0.key < $1.key }) where subscription.isBehind {
+            resume(subscription)
+        }
+    }
+
+    /// Asks for what a consumer holds and has not got.
+    func resume(_ subscription: QuorumSubscription) {
+        subscription.isBehind = true
+        if retryAt == nil { retryLater() }
+        guard let target else { return }
+        let resume = QuorumResume(
+            node: node.number, incarnation: node.incarnation, consumer: subscription.id, after: subscription.received)
+        if target == node.number {
+            member?.resume(resume)
+        } else {
+            node.cluster?.send(
+                resume.encoded(), .quorumResume, group: QuorumMember.group(of: queue.id), to: target)
+        }
+    }
+
+    // MARK: Leaders
+
+    /// The member here knows another leader, or none.
+    func leaderChanged() {
+        let leader = member?.leader
+        guard leader != target else { return }
+        leads(leader)
+    }
+
+    private func leads(_ leader: UInt32?) {
+        target = leader
+        guard leader != nil else { return }
+        // What the old one has sent may have been lost with it.
+        for (_, subscription) in subscriptions.sorted(by: { $0.key < $1.key }) { subscription.isBehind = true }
+        retryAt = node.now
+        noteBusy()
+    }
+
+    /// A node cannot be reached any more.
+    func peerDown(_ peer: UInt32) {
+        if target == peer { target = nil }
+    }
+
+    /// A node can be reached again; what was on its way to it may have been lost with the link.
+    func peerUp(_ peer: UInt32) {
+        if target == nil { findTarget() }
+        if target == peer { leads(peer) }
+    }
+
+    // MARK: Answers
+
+    /// Takes what a leader says; false where it makes no sense.
+    func take(_ reply: UnsafeRawBufferPointer, from leader: UInt32) -> Bool {
+        guard var reader = QuorumReplyReader(reply) else { return false }
+        guard reader.incarnation == node.incarnation, !isDeleted else { return true }
+        while let item = reader.next() {
+            switch item {
+            case .confirmed(let number): confirm(upTo: number)
+            case .refused(let number): refuse(number)
+            case .gap:
+                retryAt = node.now
+                noteBusy()
+            case .gone(let id): if let lost = subscriptions[id] { reattach(lost) }
+            case .resumed(let id): subscriptions[id]?.isBehind = false
+            case .redirect(let node): redirected(to: node, by: leader)
+            case .answer(let number, let answer, let value, let second): answered(number, answer, value, second)
+            case .delivery(let consumer, let sequence, let count, let message):
+                take(consumer, sequence, count: count, message)
+            }
+        }
+        return !reader.isMalformed
+    }
+
+    private func redirected(to leader: UInt32, by asked: UInt32) {
+        guard member == nil, target == asked || target == nil else { return }
+        if leader == 0 || !node.replicas.upNodes.contains(leader) {
+            target = nil
+        } else if leader != target {
+            leads(leader)
+        }
+    }
+
+    private func confirm(upTo number: UInt64) {
+        guard number > confirmed, number < next else { return }
+        confirmed = number
+        retryAt = sent.isEmpty ? nil : node.now.advanced(milliseconds: Limits.quorumRetryMilliseconds)
+        while let batch = sent.first, batch.last <= number {
+            sent.removeFirst()
+            sentBytes -= batch.bytes.count
+            node.quorum.backlogChanged(by: -batch.bytes.count)
+        }
+        while let run = publishes.first, run.command <= number {
+            let count = min(run.count, number - run.command + 1)
+            tell(run, count, isRefused: false)
+            guard count < run.count else {
+                publishes.removeFirst()
+                continue
+            }
+            publishes[0].command += count
+            publishes[0].publish += count
+            publishes[0].count -= count
+            break
+        }
+        while let commit = commits.first, commit.number <= number {
+            commits.removeFirst()
+            commit.end.distantEnded(isDone: true, in: node)
+        }
+    }
+
+    /// Refuses one publish, which is confirmed with others otherwise.
+    private func refuse(_ number: UInt64) {
+        guard let place = publishes.firstIndex(where: { $0.command <= number && number < $0.command + $0.count })
+        else { return }
+        let run = publishes[place]
+        let before = number - run.command
+        let parts = [(before, UInt64(0)), (run.count - before - 1, before + 1)].filter { $0.0 > 0 }.map {
+            Publishes(channel: run.channel, command: run.command + $0.1, publish: run.publish + $0.1, count: $0.0)
+        }
+        publishes.replaceSubrange(place...place, with: parts)
+        tell(Publishes(channel: run.channel, command: number, publish: run.publish + before, count: 1), 1, isRefused: true)
+    }
+
+    private func tell(_ run: Publishes, _ count: UInt64, isRefused: Bool) {
+        guard let channel = node.channel(run.channel), channel.phase == .open else { return }
+        channel.confirms.settle(run.publish, through: run.publish + count - 1, refused: isRefused)
+        channel.noteConfirms()
+    }
+
+    // MARK: Publishing
+
+    func mustWait(_ connection: Connection) -> Bool { node.quorum.isBackedUp }
+
+    func publish(_ message: DistantMessage, to queues: [ClassicQueue], from channel: Channel, number: UInt64?) -> Bool {
+        guard !isDeleted else { return false }
+        let isPersistent = message.deliveryMode == 2
+        let command = node.withJournaledBytes(of: message.record) { bytes in
+            command { $0.enqueue(bytes, isPersistent: isPersistent, lifetime: message.lifetime) }
+        }
+        node.release(message.record)
+        guard let command else { return false }
+        guard let number else { return true }
+        if let last = publishes.last, last.channel == channel.reference, last.command + last.count == command,
+            last.publish + last.count == number
+        {
+            publishes[publishes.count - 1].count += 1
+        } else {
+            publishes.append(Publishes(channel: channel.reference, command: command, publish: number, count: 1))
+        }
+        return true
+    }
+
+    func commit(_ end: TransactionEnd, of channel: ChannelReference) -> Bool {
+        finishSettling()
+        let last = next - 1
+        guard last > confirmed else { return false }
+        commits.append((last, end))
+        return true
+    }
+
+    // MARK: Settling
+
+    func settle(_ delivery: UnackedDelivery, _ settlement: Settlement, on channel: Channel) -> Bool {
+        let how: QuorumSettlement =
+            switch settlement {
+            case .ack: .ack
+            case .requeue: .requeue
+            case .discard: .discard
+            }
+        // Where the consumer's name is of a delivery: see `entry(for:)`.
+        return settle(delivery.entry.expiry, delivery.entry.sequence, how)
+    }
+
+    @discardableResult
+    func settle(_ consumer: UInt64, _ sequence: UInt64, _ how: QuorumSettlement) -> Bool {
+        guard !isDeleted, subscriptions[consumer] != nil else { return false }
+        if let open = settling, open.consumer == consumer, open.how == how,
+            open.sequences.upperBound &+ 1 == sequence
+        {
+            settling?.sequences = open.sequences.lowerBound...sequence
+            return true
+        }
+        finishSettling()
+        settling = (consumer, how, sequence...sequence)
+        noteBusy()
+        return true
+    }
+
+    private func finishSettling() {
+        guard let open = settling else { return }
+        settling = nil
+        _ = command { $0.settle(open.consumer, open.how, open.sequences) }
+    }
+
+    // MARK: Ending
+
+    func deleted() {
+        isDeleted = true
+        node.quorum.backlogChanged(by: -sentBytes)
+        sent.removeAll()
+        sentBytes = 0
+        batch = nil
+        settling = nil
+        retryAt = nil
+        // Like a classic queue that goes with its messages: nothing is left that they could be lost from.
+        for run in publishes { tell(run, run.count, isRefused: false) }
+        publishes.removeAll()
+        for commit in commits { commit.end.distantEnded(isDone: true, in: node) }
+        commits.removeAll()
+        let missing = ProtocolException.noQueue(queue.name, queue.virtualHost.name)
+        for (_, request) in requests { node.answer(request.origin, .failed(missing)) }
+        requests.removeAll()
+        subscriptions = [:]
+        getters = [:]
+    }
+}
