@@ -130,7 +130,7 @@ enum QuorumAnswer: UInt8 {
     case attached = 1
     /// Another has the queue for itself, or it wanted that and is not alone.
     case inExclusiveUse
-    /// The origin has a consumer of that id already.
+    /// The origin has a consumer of that id already, or for a get one that is not for gets.
     case consumerExists
     /// The delivery's sequence, and how many messages are ready behind it.
     case got

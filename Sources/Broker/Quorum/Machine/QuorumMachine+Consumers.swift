@@ -5,9 +5,12 @@ extension QuorumMachine {
     /// Gives messages to consumers in turn, until messages or credit end; then drops what is over the length.
     @inline(__always)
     mutating func serve(effects: inout QuorumEffects) {
-        if hasExpiring { dropExpired(effects: &effects) }
         if readyCount > 0, !round.isEmpty { deliver(effects: &effects) }
-        if limits.limitsLength, !limits.rejectsPublishes { dropOverLength(effects: &effects) }
+        if limits.limitsLength, !limits.rejectsPublishes {
+            if hasExpiring { dropExpired(effects: &effects) }
+            dropOverLength(effects: &effects)
+        }
+        if hasExpiring { dropExpired(effects: &effects) }
     }
 
     private mutating func deliver(effects: inout QuorumEffects) {
@@ -49,21 +52,20 @@ extension QuorumMachine {
         _ command: QuorumCommand, _ bytes: UnsafeRawBufferPointer, _ number: UInt64, of origin: QuorumOrigin,
         effects: inout QuorumEffects
     ) {
+        let id = command.number(bytes)
+        let known = origin.consumer(id)
+        guard known?.isForGets ?? true else { return answer(number, of: origin, .consumerExists, effects: &effects) }
         guard let entry = removeHead() else {
             totals.gotEmpty &+= 1
             return answer(number, of: origin, .empty, effects: &effects)
         }
         let isAutomaticAck = command.flags & QuorumBatch.Flags.automaticAck != 0
-        let id = command.number(bytes)
-        let consumer: QuorumConsumer
-        if let known = origin.consumer(id) {
-            consumer = known
-        } else {
-            consumer = QuorumConsumer(
+        let consumer =
+            known
+            ?? QuorumConsumer(
                 node: origin.node, incarnation: origin.incarnation, id: id, isAutomaticAck: isAutomaticAck,
                 isForGets: true)
-            origin.add(consumer)
-        }
+        if known == nil { origin.add(consumer) }
         if isAutomaticAck { totals.gotNoAck &+= 1 } else { totals.got &+= 1 }
         let sequence = consumer.nextSequence
         give(entry, to: consumer, effects: &effects)

@@ -89,6 +89,7 @@ struct QuorumMachine: ~Copyable {
         if header.incarnation > known.incarnation {
             endConsumers(of: known, effects: &effects)
             known.begin(header.incarnation)
+            serve(effects: &effects)
         }
         return known
     }

@@ -78,7 +78,8 @@ extension QuorumMachine {
         for _ in 0..<(try reader.number(UInt32.self)) {
             let node: UInt32 = try reader.number()
             let id: UInt64 = try reader.number()
-            guard let consumer = origin(node)?.consumer(id), consumer.isListed, !consumer.isInRound else {
+            guard let consumer = origin(node)?.consumer(id), consumer.isListed, consumer.hasCredit, !consumer.isInRound
+            else {
                 throw reader.error("a round of others than its consumers")
             }
             consumer.isInRound = true
