@@ -15,6 +15,15 @@ struct ClusterFrame {
         case quorumReply = 17
         /// A consumer of a quorum queue wants what it may have missed; see `QuorumResume`.
         case quorumResume = 18
+        /// A client begins to use queues of the receiver; see `RelayClient`. The group of this and the next kinds is the
+        /// relay's number.
+        case relayOpen = 4
+        /// What place in the metadata it speaks of 8, then AMQP.
+        case relayBytes = 5
+        /// How much more may be sent 8.
+        case relayWindow = 6
+        /// The relay is over.
+        case relayClosed = 7
     }
 
     /// Why bytes are no frames.

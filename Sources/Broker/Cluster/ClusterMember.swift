@@ -10,6 +10,8 @@ final class ClusterMember {
     private var heard = PeerOutput()
     private var links: [ClusterLink]
     let metadata: MetadataGroup
+    /// Use of queues on other nodes, and theirs of queues here.
+    private(set) lazy var relays = Relays(node: node, member: self)
     /// Whether the metadata has caught up with what was committed before this node started: clients may come.
     fileprivate(set) var isServing = false
     /// What the journal had of queues that the metadata has not named yet, by their ids.
@@ -80,6 +82,9 @@ final class ClusterMember {
             guard let proposal = MetadataProposal(frame.payload), proposal.node == peer else { throw .malformed }
             monitor.heard(from: peer, now: now)
             if frame.group == RaftRecord.metadata { metadata.takeForwarded(Array(frame.payload)) }
+        case .relayOpen, .relayBytes, .relayWindow, .relayClosed:
+            monitor.heard(from: peer, now: now)
+            try relays.take(frame, from: peer)
         }
     }
 
@@ -93,7 +98,9 @@ final class ClusterMember {
 
     /// Tells the groups who came and went, before anything else that came.
     private func tellOfPeers() {
-        for event in heard.events {
+        let events = heard.events
+        heard.events.removeAll(keepingCapacity: true)
+        for event in events {
             switch event {
             case .down(let peer):
                 node.replicas.peerDown(peer)
@@ -103,8 +110,29 @@ final class ClusterMember {
                 metadata.peerUp(peer)
                 node.quorum.peerUp(peer)
             }
+            guard case .down(let peer) = event else { continue }
+            // It must know that it was lost, even if the link has carried everything.
+            monitor.linkOpened(peer, into: &heard)
+            relays.peerDown(peer)
         }
-        heard.events.removeAll(keepingCapacity: true)
+    }
+
+    /// Whether a node is up and hears this one; nil stands for no node.
+    func isUp(_ peer: UInt32?) -> Bool { peer.map { $0 == configuration.node || monitor.isUp($0) } ?? false }
+
+    /// Writes a frame to a node.
+    func write(
+        _ kind: ClusterFrame.Kind, _ number: UInt64, to peer: UInt32, _ payload: (inout [UInt8]) -> Void
+    ) {
+        guard let place = links.firstIndex(where: { $0.peer == peer }) else { return }
+        links[place].write(kind, group: number, payload)
+    }
+
+    /// At the end of a tick: sends what clients and queues have to say to each other over the links.
+    func sendRelayed() {
+        guard node.storageFailure == nil else { return }
+        relays.send()
+        for place in links.indices { links[place].flush(configuration.transport) }
     }
 
     func send(_ message: RaftMessage) {
@@ -134,6 +162,7 @@ final class ClusterMember {
         tellOfPeers()
         metadata.advance()
         node.replicas.advance(now: node.now.nanoseconds)
+        relays.metadataAdvanced()
         for heartbeat in heard.heartbeats {
             guard let place = links.firstIndex(where: { $0.peer == heartbeat.to }) else { continue }
             links[place].write(heartbeat)

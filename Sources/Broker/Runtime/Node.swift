@@ -175,6 +175,22 @@ public final class Node {
         return used
     }
 
+    /// Takes a client of another node that uses queues here; it has been let in there.
+    func acceptRelay(for client: RelayClient, in host: VirtualHost) -> Connection {
+        lastConnection += 1
+        let connection = Connection(
+            id: ConnectionID(lastConnection), node: self, peer: client.peer, local: client.local, virtualHost: host,
+            isRelay: true)
+        connection.user = client.user
+        connection.frameMax = Limits.frameMax
+        connection.channelMax = 0
+        connection.clientProperties = ["capabilities": .table(["consumer_cancel_notify": .boolean(true)])]
+        connection.phase = .open
+        connections[connection.id] = connection
+        watchDeliveryAcks()
+        return connection
+    }
+
     var defaultVirtualHost: VirtualHost {
         if let host = virtualHosts["/"] { return host }
         let host = VirtualHost(name: "/")
@@ -190,6 +206,8 @@ public final class Node {
 
     /// What belongs to a connection alone goes with it.
     func connectionEnded(_ connection: Connection) {
+        for relay in connection.sortedRelays { relay.close() }
+        connection.relays = [:]
         for id in exclusiveQueues.removeValue(forKey: connection.id) ?? [] {
             submit(.reap(queueID: id), from: .node, in: connection.virtualHost)
         }
@@ -232,6 +250,7 @@ public final class Node {
         let count = queue.readyCount
         discardReady(of: queue)
         tellConsumers(of: queue)
+        queue.distant?.deleted()
         return count
     }
 
@@ -305,6 +324,7 @@ public final class Node {
         let flushing = dirty
         dirty.removeAll(keepingCapacity: true)
         for connection in flushing { flush(connection) }
+        cluster?.sendRelayed()
         isTicking = false
         noteActivity()
         return TickOutcome(
