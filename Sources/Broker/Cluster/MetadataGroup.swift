@@ -77,6 +77,7 @@ final class MetadataGroup: ReplicatedMachine {
         var change = proposal.change
         if case .declareQueue(let host, let name, var settings) = change {
             settings.home = home
+            if settings.isQuorum { settings.members = node.quorumMembers(settings, in: configuration) }
             change = .declareQueue(virtualHost: host, name: name, settings: settings)
         }
         propose(.change(change), from: proposal.origin, purpose: change.purpose)

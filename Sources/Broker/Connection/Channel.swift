@@ -336,6 +336,7 @@ final class Channel {
         node.giveBack(&unacked, keeping: ending + cancelledConsumers.all, exceptPending: committing != nil)
         consumers.removeAll()
         consumersByTag = [:]
+        node.quorum.channelEnded(reference)
         cancelledConsumers.removeAll()
         if let assembly { assembly.abandon(in: node) }
         assembly = nil

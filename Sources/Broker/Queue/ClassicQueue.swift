@@ -83,10 +83,14 @@ final class ClassicQueue {
         // They were checked when the declaration came.
         limits = (try? QueueLimits(settings.arguments, queue: name, virtualHost: virtualHost.name)) ?? .none
         self.node = node
-        isRemote = settings.home.map { $0.node != node.cluster?.configuration.node } ?? false
+        isRemote = settings.isQuorum || settings.home.map { $0.node != node.cluster?.configuration.node } ?? false
         lastActive = node.now
         lastUsed = node.now
-        if isRemote, let home = settings.home { distant = RelayedQueue(self, on: home.node, node: node) }
+        if settings.isQuorum {
+            distant = QuorumQueue(self, QuorumSettings(settings, limits), node: node)
+        } else if isRemote, let home = settings.home {
+            distant = RelayedQueue(self, on: home.node, node: node)
+        }
     }
 
     /// Whether it survives its node, and with it what is persistent in it. What belongs to a connection ends with that.

@@ -57,6 +57,12 @@ final class QuorumMember: ReplicatedMachine {
     /// The node of the leader, as far as is known here.
     var leader: UInt32? { replica.group.leader?.node }
 
+    /// Stands for election at once where the group has just begun.
+    func campaignIfNew() {
+        guard replica.group.lastPosition.index == 0, replica.group.term == 0 else { return }
+        replica.campaign()
+    }
+
     /// The queue is deleted, or this node is not a member any more.
     func end() { node.replicas.remove(replica) }
 

@@ -228,6 +228,7 @@ extension Node {
             queue.touch()
             return .declared(queue: name, messages: queue.readyCount, consumers: queue.consumers.count)
         }
+        if settings.isQuorum { try QuorumSettings.check(settings, queue: name, virtualHost: host.name) }
         return propose(.declareQueue(virtualHost: host.name, name: name, settings: settings), from: origin)
     }
 
@@ -247,10 +248,15 @@ extension Node {
         if ifEmpty, queue.readyCount > 0 {
             throw ProtocolException(.preconditionFailed, "queue '\(name)' in vhost '\(host.name)' not empty")
         }
-        return propose(.deleteQueue(virtualHost: host.name, name: name, id: queue.id), from: origin)
+        return proposeDeletion(of: queue, from: origin)
     }
 
-    private func exclusiveUse(_ queue: ClassicQueue) -> ProtocolException {
+    /// Deletes a queue, whatever is in it.
+    func proposeDeletion(of queue: ClassicQueue, from origin: Origin) -> Answer? {
+        propose(.deleteQueue(virtualHost: queue.virtualHost.name, name: queue.name, id: queue.id), from: origin)
+    }
+
+    func exclusiveUse(_ queue: ClassicQueue) -> ProtocolException {
         ProtocolException(
             .accessRefused, "queue '\(queue.name)' in vhost '\(queue.virtualHost.name)' in exclusive use")
     }

@@ -93,6 +93,8 @@ public final class Node {
 
     /// Its members of Raft groups.
     let replicas = Replicas()
+    /// Its quorum queues.
+    let quorum = QuorumQueues()
     /// What the journal had of groups that this node is no member of yet.
     var storedGroups = StoredGroups()
     /// What makes it a member of a cluster; nil when it is alone.
@@ -228,6 +230,7 @@ public final class Node {
     func register(_ queue: ClassicQueue) {
         queuesByID[queue.id] = queue
         queueList.append(queue)
+        if let distant = queue.distant as? QuorumQueue { return add(distant) }
         guard !queue.isRemote else { return }
         cluster?.restore(queue)
         queue.watchUse()
@@ -247,9 +250,10 @@ public final class Node {
         if let owner = queue.settings.exclusiveOwner { exclusiveQueues[owner]?.removeAll { $0 == queue.id } }
         queueList.remove(queue)
         if queue.unackedCount > 0 { retired[queue.id] = queue }
-        let count = queue.readyCount
+        let count = (queue.distant as? QuorumQueue)?.counts.messages ?? queue.readyCount
         discardReady(of: queue)
         tellConsumers(of: queue)
+        quorum.remove(queue.id)
         queue.distant?.deleted()
         return count
     }
@@ -315,7 +319,8 @@ public final class Node {
         fireTimers()
         checkMemory()
         carryOutRequests()
-        cluster?.advance()
+        quorum.flush()
+        if let cluster { cluster.advance() } else { replicas.advance(now: now.nanoseconds) }
         if let task = tasks.popFirst(), !carryOut(task) { tasks.append(task) }
         deliver()
         dropOverLength()
@@ -329,7 +334,7 @@ public final class Node {
         noteActivity()
         return TickOutcome(
             hasMore: (!requests.isEmpty && isServing) || !tasks.isEmpty || !scheduled.isEmpty || !dirty.isEmpty
-                || !overLength.isEmpty || hasMoreToCool,
+                || !overLength.isEmpty || hasMoreToCool || quorum.isBusy,
             nextDeadline: earliestDeadline)
     }
 

@@ -27,7 +27,7 @@ final class Route {
         self.queues = queues
         self.dependsOnHeaders = dependsOnHeaders
         mayRefuse = dependsOnHeaders || queues.contains { $0.limits.rejectsPublishes }
-        mayLeaveNode = isInCluster && (dependsOnHeaders || queues.contains { $0.distant != nil })
+        mayLeaveNode = dependsOnHeaders || queues.contains { $0.distant != nil }
         self.version = version
         self.isRelayed = isRelayed
     }

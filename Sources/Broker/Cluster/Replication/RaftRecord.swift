@@ -113,6 +113,9 @@ struct StoredGroup {
     private(set) var entries: [RaftEntry] = []
     private var partial: (mark: SnapshotMark, bytes: [UInt8])?
 
+    /// Whether there is nothing of it.
+    var isEmpty: Bool { hardState == HardState() && snapshot == nil && entries.isEmpty }
+
     /// Takes the payload of a `raftWrite`; false where it makes no sense.
     mutating func takeWrite(_ payload: UnsafeRawBufferPointer) -> Bool {
         var reader = Fields(payload)

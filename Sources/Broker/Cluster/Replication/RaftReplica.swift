@@ -92,6 +92,12 @@ final class RaftReplica {
         wake()
     }
 
+    /// Stands for election without waiting.
+    func campaign() {
+        group.campaign(now: node.now.nanoseconds, into: &output)
+        wake()
+    }
+
     func peerDown(_ peer: UInt32) {
         group.peerDown(peer, now: node.now.nanoseconds, into: &output)
         wake()

@@ -1,0 +1,45 @@
+internal import AMQP
+internal import Raft
+
+/// A node's part in its quorum queues.
+extension Node {
+    /// A quorum queue is there: clients may use it, and where this node is a member, it is one from now on.
+    func add(_ queue: QuorumQueue) {
+        quorum.add(queue)
+        guard queue.settings.members.contains(number) else { return }
+        let id = queue.queue.id
+        do throws(SnapshotUnreadable) {
+            let stored = storedGroups.take(QuorumMember.group(of: id))
+            quorum.add(
+                try QuorumMember(
+                    queue: id, member: MemberID(node: number), beginning: queue.settings.beginning, stored: stored,
+                    floor: stored.isEmpty ? journal.segment : topologyFloor, limits: queue.settings.limits, node: self))
+        } catch {
+            return storageFailed(
+                StorageError("the snapshot of queue '\(queue.queue.name)' cannot be read"))
+        }
+        // Whoever declared it leads, so that nobody has to wait for an election.
+        guard let member = quorum.member(id), queue.queue.settings.home?.node ?? number == number else { return }
+        member.campaignIfNew()
+    }
+
+    /// The nodes of the members of a queue that is to be declared: the one that declares it, and those with the fewest
+    /// members, nodes that are up first.
+    func quorumMembers(_ settings: QueueDefinition, in cluster: ClusterConfiguration) -> [UInt32] {
+        var counts: [UInt32: Int] = [:]
+        for host in sortedVirtualHosts {
+            // order-free: a sum
+            for queue in host.queues.values {
+                for member in queue.settings.members { counts[member, default: 0] += 1 }
+            }
+        }
+        func rank(_ node: UInt32) -> (Int, Int, Int, UInt32) {
+            (node == cluster.node ? 0 : 1, replicas.upNodes.contains(node) ? 0 : 1, counts[node] ?? 0, node)
+        }
+        let ranked = (1...UInt32(cluster.names.count)).sorted { rank($0) < rank($1) }
+        return ranked.prefix(max(1, QuorumSettings.groupSize(settings.arguments))).sorted()
+    }
+
+    /// Another leader of a queue is known here.
+    func noteLeader(of member: QuorumMember) {}
+}
