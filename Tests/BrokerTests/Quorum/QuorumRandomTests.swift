@@ -20,7 +20,7 @@ struct QuorumRandomTests {
             TestQuorumQueue(work.limits), TestQuorumQueue(work.limits), TestQuorumQueue(work.limits)
         )
         var isFilled = false
-        for step in 0..<400 {
+        for step in 0..<300 {
             let bytes = work.step(&model)
             for queue in [first, second, restored] {
                 try #require(queue.apply(bytes), "seed \(seed), step \(step)")
@@ -28,13 +28,14 @@ struct QuorumRandomTests {
                 try #require(found == Observed(model), "seed \(seed), step \(step): \(Observed(model))")
             }
             isFilled = isFilled || first.readyCount > 3 && first.unackedCount > 3
+            guard step % 8 == 7 else { continue }
             let snapshot = first.snapshot
             try #require(snapshot == second.snapshot, "seed \(seed), step \(step)")
             try #require(snapshot == restored.snapshot, "seed \(seed), step \(step)")
-            if work.chance(8) { try restored.restore() }
+            if work.chance(2) { try restored.restore() }
             try expectRedeliveries(first, model, "seed \(seed), step \(step)")
         }
-        #expect(isFilled || work.limits.limitsLength, "seed \(seed) did nothing much")
+        #expect(isFilled || work.limits.limitsLength || work.limits.messageTTL != nil, "seed \(seed) did nothing much")
     }
 
     private func expectRedeliveries(_ queue: TestQuorumQueue, _ model: QuorumModel, _ comment: Comment) throws {
@@ -58,7 +59,7 @@ struct QuorumRandomTests {
         var model = QuorumModel(work.limits)
         let (first, second) = (TestQuorumQueue(work.limits), TestQuorumQueue(work.limits))
         var refused = 0
-        for _ in 0..<300 {
+        for _ in 0..<150 {
             let bytes = work.damaged(work.step(&model))
             let before = first.snapshot
             let isApplied = first.apply(bytes)
@@ -70,7 +71,7 @@ struct QuorumRandomTests {
                 try #require(after == before && first.effects.isEmpty, "seed \(seed)")
             }
         }
-        #expect(refused > 30, "seed \(seed)")
+        #expect(refused > 15, "seed \(seed)")
     }
 
     @Test("a snapshot that is cut is refused, and one that is changed never ends the process", arguments: seeds)
@@ -78,15 +79,15 @@ struct QuorumRandomTests {
         var work = RandomQuorumWork(seed: seed)
         var model = QuorumModel(work.limits)
         let queue = TestQuorumQueue(work.limits)
-        for _ in 0..<100 { queue.apply(work.step(&model)) }
+        for _ in 0..<60 { queue.apply(work.step(&model)) }
         let snapshot = queue.snapshot
-        for _ in 0..<100 {
+        for _ in 0..<40 {
             let length = work.number(UInt64(snapshot.count))
             #expect(throws: QuorumSnapshotError.self) {
                 _ = try QuorumMachine(snapshot: Array(snapshot.prefix(Int(length))), limits: work.limits)
             }
         }
-        for _ in 0..<300 {
+        for _ in 0..<100 {
             guard var machine = try? QuorumMachine(snapshot: work.damaged(snapshot), limits: work.limits) else {
                 continue
             }
