@@ -1,4 +1,5 @@
 internal import AMQP
+internal import Journal
 internal import Raft
 
 /// A node's part in its quorum queues.

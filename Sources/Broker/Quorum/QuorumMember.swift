@@ -32,7 +32,8 @@ final class QuorumMember: ReplicatedMachine {
 
     /// A member on this node, with what its journal has of it.
     init(
-        queue: UInt64, member: MemberID, beginning: Membership, stored: StoredGroup, floor: UInt64, limits: QuorumLimits,
+        queue: UInt64, member: MemberID, beginning: Membership, stored: StoredGroup, floor: UInt64,
+        limits: QuorumLimits,
         node: Node
     ) throws(SnapshotUnreadable) {
         self.queue = queue

@@ -149,7 +149,9 @@ struct DeliveryCountHeader {
             next += pairs.count
         }
         target.storeBytes(of: UInt8(Self.name.count), as: UInt8.self)
-        Self.name.withUnsafeBytes { (target + 1).copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: $0.count) }
+        Self.name.withUnsafeBytes {
+            (target + 1).copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: $0.count)
+        }
         (target + 1 + Self.name.count).storeBytes(of: UInt8(ascii: "l"), as: UInt8.self)
         (target + 2 + Self.name.count).storeBytes(of: Int64(count).bigEndian, as: Int64.self)
         target += Self.pairBytes

@@ -38,7 +38,8 @@ extension QuorumQueue {
     ) throws(ProtocolException) -> Answer? {
         guard case .channel(let reference) = origin, let channel = node.channel(reference) else { return .done }
         guard channel.channelPrefetch == 0 else {
-            throw .notImplemented("queue '\(queue.name)' in vhost '\(queue.virtualHost.name)' does not support global qos")
+            throw .notImplemented(
+                "queue '\(queue.name)' in vhost '\(queue.virtualHost.name)' does not support global qos")
         }
         let consumer = Consumer(
             tag: consume.consumerTag, channel: channel, queue: queue, isAutomaticAck: consume.noAck,
@@ -88,12 +89,14 @@ extension QuorumQueue {
             node.answer(request.origin, .removed(messages: Int(clamping: value)))
         case (.get(let subscription), .got):
             readyCount = Int(clamping: second)
+            subscription.isAttached = true
             subscription.got[value] = (request.origin, readyCount)
         case (.get, .empty):
             readyCount = 0
             node.answer(request.origin, .empty)
         case (.attach(let subscription), .attached):
             guard let consumer = subscription.consumer else { return }
+            subscription.isAttached = true
             if case .node = request.origin { return resume(consumer) }
             node.answer(request.origin, .consuming(consumer, queue))
         case (.attach(let subscription), .inExclusiveUse):
@@ -109,7 +112,8 @@ extension QuorumQueue {
                 request.origin,
                 .failed(
                     ProtocolException(
-                        .internalError, "queue '\(queue.name)' in vhost '\(queue.virtualHost.name)': what came of it is not known")))
+                        .internalError,
+                        "queue '\(queue.name)' in vhost '\(queue.virtualHost.name)': what came of it is not known")))
         }
     }
 
@@ -122,6 +126,7 @@ extension QuorumQueue {
     /// held has gone back.
     func reattach(_ lost: QuorumSubscription, origin: Origin = .node) {
         forget(lost)
+        tell { $0.end(lost.id) }
         for waiting in lost.got.sorted(by: { $0.key < $1.key }) { node.answer(waiting.value.origin, .empty) }
         guard let consumer = lost.consumer, consumer.subscription == lost.id, !consumer.isCancelled,
             node.channel(lost.channel) != nil

@@ -1,5 +1,6 @@
 internal import AMQP
 internal import DequeModule
+internal import HeapModule
 internal import Journal
 
 /// What stands on a node for a quorum queue: it passes on what this node's clients want of the queue, as a stream of
@@ -210,7 +211,9 @@ final class QuorumQueue: DistantQueue {
         target = leader
         guard leader != nil else { return }
         // What the old one has sent may have been lost with it.
-        for (_, subscription) in subscriptions.sorted(by: { $0.key < $1.key }) { subscription.isBehind = true }
+        for (_, subscription) in subscriptions.sorted(by: { $0.key < $1.key }) where subscription.isAttached {
+            subscription.isBehind = true
+        }
         retryAt = node.now
         noteBusy()
     }
@@ -296,7 +299,9 @@ final class QuorumQueue: DistantQueue {
             Publishes(channel: run.channel, command: run.command + $0.1, publish: run.publish + $0.1, count: $0.0)
         }
         publishes.replaceSubrange(place...place, with: parts)
-        tell(Publishes(channel: run.channel, command: number, publish: run.publish + before, count: 1), 1, isRefused: true)
+        tell(
+            Publishes(channel: run.channel, command: number, publish: run.publish + before, count: 1), 1,
+            isRefused: true)
     }
 
     private func tell(_ run: Publishes, _ count: UInt64, isRefused: Bool) {
@@ -312,11 +317,10 @@ final class QuorumQueue: DistantQueue {
     func publish(_ message: DistantMessage, to queues: [ClassicQueue], from channel: Channel, number: UInt64?) -> Bool {
         guard !isDeleted else { return false }
         let isPersistent = message.deliveryMode == 2
-        let command = node.withJournaledBytes(of: message.record) { bytes in
-            command { $0.enqueue(bytes, isPersistent: isPersistent, lifetime: message.lifetime) }
+        let taken = node.withJournaledBytes(of: message.record) { bytes in
+            self.command { $0.enqueue(bytes, isPersistent: isPersistent, lifetime: message.lifetime) }
         }
-        node.release(message.record)
-        guard let command else { return false }
+        guard let command = taken else { return false }
         guard let number else { return true }
         if let last = publishes.last, last.channel == channel.reference, last.command + last.count == command,
             last.publish + last.count == number
@@ -328,7 +332,7 @@ final class QuorumQueue: DistantQueue {
         return true
     }
 
-    func commit(_ end: TransactionEnd, of channel: ChannelReference) -> Bool {
+    func commit(_ end: TransactionEnd, of channel: Channel) -> Bool {
         finishSettling()
         let last = next - 1
         guard last > confirmed else { return false }

@@ -123,13 +123,14 @@ struct QuorumReplyReader {
         case .redirect: return nil
         }
         return
-            switch kind {
-            case .confirmed: .confirmed(number)
-            case .refused: .refused(number)
-            case .gap: .gap(number)
-            case .gone: .gone(consumer: number)
-            default: .resumed(consumer: number)
-            }
+            switch kind
+        {
+        case .confirmed: .confirmed(number)
+        case .refused: .refused(number)
+        case .gap: .gap(number)
+        case .gone: .gone(consumer: number)
+        default: .resumed(consumer: number)
+        }
     }
 }
 

@@ -17,7 +17,9 @@ struct QuorumSettings {
     static let defaultGroupSize = 3
 
     /// Arguments that only quorum queues have.
-    static let own = [groupSize, deliveryLimit, "x-dead-letter-strategy", "x-max-in-memory-length", "x-max-in-memory-bytes"]
+    static let own = [
+        groupSize, deliveryLimit, "x-dead-letter-strategy", "x-max-in-memory-length", "x-max-in-memory-bytes",
+    ]
     /// Arguments that they do not have.
     static let foreign = ["x-max-priority", "x-queue-mode", "x-queue-master-locator"]
 
@@ -27,7 +29,7 @@ struct QuorumSettings {
         self.limits = QuorumLimits(
             maxLength: limits.maxLength, maxBytes: limits.maxBytes, rejectsPublishes: limits.rejectsPublishes,
             messageTTL: limits.messageTTL,
-            deliveryLimit: definition.arguments[deliveryLimit]?.integer.map { UInt32(clamping: $0) })
+            deliveryLimit: definition.arguments[Self.deliveryLimit]?.integer.map { UInt32(clamping: $0) })
     }
 
     /// How many members a declaration asks for.
@@ -42,7 +44,9 @@ struct QuorumSettings {
                 .preconditionFailed, "invalid arg '\(name)' for queue '\(queue)' in vhost '\(virtualHost)': \(why)")
         }
         if let size = arguments[groupSize] {
-            guard let size = size.integer else { throw invalid(groupSize, "\"expected integer, got \(size.erlangType)\"") }
+            guard let size = size.integer else {
+                throw invalid(groupSize, "\"expected integer, got \(size.erlangType)\"")
+            }
             if size == 0 { throw invalid(groupSize, "{value_zero,0}") }
             if size < 0 { throw invalid(groupSize, "{value_negative,\(size)}") }
         }

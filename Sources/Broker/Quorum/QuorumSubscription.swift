@@ -19,6 +19,8 @@ final class QuorumSubscription {
     var received: UInt64 = 0
     var pending = Deque<Pending>()
     var pendingBytes = 0
+    /// The queue knows of it, and has said so.
+    var isAttached = false
     /// The client knows of it.
     var isStarted = false
     /// There may be deliveries that were lost, and the leader has been asked for them.

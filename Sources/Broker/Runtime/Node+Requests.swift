@@ -262,7 +262,8 @@ extension Node {
     }
 
     private func subscribe(
-        _ request: Request, _ name: String, _ consume: BasicConsume, prefetch: Int, from origin: Origin, in host: VirtualHost
+        _ request: Request, _ name: String, _ consume: BasicConsume, prefetch: Int, from origin: Origin,
+        in host: VirtualHost
     ) throws(ProtocolException) -> Answer? {
         let queue = try usableQueue(name, by: origin, in: host)
         if let distant = queue.distant { return try distant.carryOut(request, from: origin) }

@@ -7,7 +7,8 @@ enum QueueArguments {
 
     /// Arguments whose meaning this engine does not have yet; accepting them would promise what it does not do.
     static let notImplemented = [
-        "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-max-priority", "x-single-active-consumer", "x-queue-mode",
+        "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-max-priority", "x-single-active-consumer",
+        "x-queue-mode",
         "x-queue-master-locator", "x-dead-letter-strategy", "x-max-in-memory-length", "x-max-in-memory-bytes",
     ]
 
