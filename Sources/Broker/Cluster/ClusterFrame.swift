@@ -9,6 +9,15 @@ struct ClusterFrame {
         case raft = 2
         /// A command for the leader of a group; see `MetadataProposal`.
         case proposal = 3
+        /// A client begins to use queues of the receiver; see `RelayClient`. The group of this and the next kinds is the
+        /// relay's number.
+        case relayOpen = 4
+        /// What place in the metadata it speaks of 8, then AMQP.
+        case relayBytes = 5
+        /// How much more may be sent 8.
+        case relayWindow = 6
+        /// The relay is over.
+        case relayClosed = 7
     }
 
     /// Why bytes are no frames.

@@ -10,6 +10,8 @@ final class ClusterMember {
     private var heard = PeerOutput()
     private var links: [ClusterLink]
     let metadata: MetadataGroup
+    /// Use of queues on other nodes, and theirs of queues here.
+    private(set) lazy var relays = Relays(node: node, member: self)
     /// Whether the metadata has caught up with what was committed before this node started: clients may come.
     fileprivate(set) var isServing = false
     /// What the journal had of queues that the metadata has not named yet, by their ids.
@@ -67,6 +69,9 @@ final class ClusterMember {
             guard let proposal = MetadataProposal(frame.payload), proposal.node == peer else { throw .malformed }
             monitor.heard(from: peer, now: now)
             if frame.group == MetadataRecord.group { metadata.takeForwarded(Array(frame.payload)) }
+        case .relayOpen, .relayBytes, .relayWindow, .relayClosed:
+            monitor.heard(from: peer, now: now)
+            try relays.take(frame, from: peer)
         }
     }
 
@@ -80,8 +85,33 @@ final class ClusterMember {
 
     /// Tells the groups who came and went, before anything else that came.
     private func tellOfPeers() {
-        for event in heard.events { metadata.take(event) }
+        let events = heard.events
         heard.events.removeAll(keepingCapacity: true)
+        for event in events {
+            metadata.take(event)
+            guard case .down(let peer) = event else { continue }
+            // It must know that it was lost, even if the link has carried everything.
+            monitor.linkOpened(peer, into: &heard)
+            relays.peerDown(peer)
+        }
+    }
+
+    /// Whether a node is up and hears this one; nil stands for no node.
+    func isUp(_ peer: UInt32?) -> Bool { peer.map { $0 == configuration.node || monitor.isUp($0) } ?? false }
+
+    /// Writes a frame to a node.
+    func write(
+        _ kind: ClusterFrame.Kind, _ number: UInt64, to peer: UInt32, _ payload: (inout [UInt8]) -> Void
+    ) {
+        guard let place = links.firstIndex(where: { $0.peer == peer }) else { return }
+        links[place].write(kind, group: number, payload)
+    }
+
+    /// At the end of a tick: sends what clients and queues have to say to each other over the links.
+    func sendRelayed() {
+        guard node.storageFailure == nil else { return }
+        relays.send()
+        for place in links.indices { links[place].flush(configuration.transport) }
     }
 
     func send(_ message: RaftMessage) {
@@ -104,6 +134,7 @@ final class ClusterMember {
         }
         tellOfPeers()
         metadata.advance(in: self)
+        relays.metadataAdvanced()
         for heartbeat in heard.heartbeats {
             guard let place = links.firstIndex(where: { $0.peer == heartbeat.to }) else { continue }
             links[place].write(heartbeat)

@@ -116,7 +116,7 @@ extension Channel {
             writer.write(lastDeliveryTag)
             writer.write(entry.flags & QueueEntry.redelivered != 0 ? 1 as UInt8 : 0)
             writer.write(UnsafeRawBufferPointer(start: bytes + shape.keyOffset, count: shape.keyBytes))
-            writer.write(UInt32(clamping: queue.readyCount))
+            writer.write(UInt32(clamping: queue.distant?.readyCount ?? queue.readyCount))
         }
         sendContent(entry.record, bytes, shape)
         if noAck {

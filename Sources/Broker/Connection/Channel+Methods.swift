@@ -22,6 +22,8 @@ extension Channel {
             return try receivePublish(frame, rest)
         case BasicAck.id:
             try receiveAck(frame.payload)
+        case RelayPublish.id where connection.isRelay:
+            return try receiveRelayPublish(frame, rest)
         default:
             try receive(connection.decode(frame.payload))
         }
@@ -92,7 +94,7 @@ extension Channel {
         case .basicCancel(let cancel):
             receive(cancel)
         case .basicGet(let get):
-            ask(.get(queue: try named(get.queue)), for: method, noWait: false)
+            ask(.get(queue: try named(get.queue), noAck: get.noAck), for: method, noWait: false)
         case .basicNack(let nack):
             try settle(nack.deliveryTag, multiple: nack.multiple, nack.requeue ? .requeue : .discard)
         case .basicReject(let reject):
@@ -179,7 +181,14 @@ extension Channel {
     }
 
     private func receive(_ cancel: BasicCancel) {
-        if let consumer = consumer(cancel.consumerTag) { stop(consumer) }
+        if let consumer = consumer(cancel.consumerTag) {
+            if let distant = consumer.queue.distant, distant.cancel(consumer) {
+                // What is on its way still comes before the answer.
+                waiting = .request(.basicCancel(cancel), noWait: cancel.noWait)
+                return
+            }
+            stop(consumer)
+        }
         if !cancel.noWait { connection.send(BasicCancelOK(consumerTag: cancel.consumerTag), on: number) }
     }
 
@@ -225,6 +234,9 @@ extension Channel {
             node.counters.getEmpty &+= 1
             counters.getEmpty &+= 1
             connection.send(BasicGetEmpty(), on: number)
+        case (.basicCancel(let cancel), _):
+            if let consumer = consumer(cancel.consumerTag) { stop(consumer) }
+            if !noWait { connection.send(BasicCancelOK(consumerTag: cancel.consumerTag), on: number) }
         case (_, _) where noWait:
             break
         case (.exchangeDeclare, _): connection.send(ExchangeDeclareOK(), on: number)

@@ -19,28 +19,54 @@ extension Channel {
         let publish = try PublishMethod(frame.payload)
         let route = try route(publish)
         if publish.isImmediate { throw .notImplemented("immediate=true") }
+        if route.mayLeaveNode, mustWait(for: route) {
+            connection.pauseReading()
+            return nil
+        }
+        return try receiveContent(publish.key, on: route, isMandatory: publish.isMandatory, frame, rest)
+    }
 
+    /// A publish that another node has routed for its client.
+    func receiveRelayPublish(
+        _ frame: ParsedFrame, _ rest: UnsafeRawBufferPointer
+    ) throws(ProtocolException) -> Int? {
+        if node.isShort || connection.hasPublishedItsShare || node.isDiskBehind {
+            connection.pauseReading()
+            return nil
+        }
+        guard let (route, key) = relayRoute(frame.payload) else {
+            throw ProtocolException(.frameError, "publish on a relay with arguments that cannot be read")
+        }
+        return try receiveContent(key, on: route, isMandatory: false, frame, rest)
+    }
+
+    /// Goes on with the content of a publish: at once if it is all there.
+    @inline(__always)
+    private func receiveContent(
+        _ key: UnsafeRawBufferPointer, on route: Route, isMandatory: Bool, _ frame: ParsedFrame,
+        _ rest: UnsafeRawBufferPointer
+    ) throws(ProtocolException) -> Int {
         if let (content, body, used) = wholeContent(in: rest, after: frame.byteCount) {
             try check(content)
             let lifetime = try Expiration.milliseconds(content.scan.expiration)
             let queues = route.queues(for: content.payload)
             var record: RecordPosition?
-            if !queues.isEmpty || publish.isMandatory {
+            if !queues.isEmpty || isMandatory {
                 let fresh = node.segments.allocate(
                     MessageRecord.byteCount(
-                        key: publish.key.count, header: content.payload.count, body: body.count, isChunked: false))
+                        key: key.count, header: content.payload.count, body: body.count, isChunked: false))
                 let target = MessageRecord.begin(
-                    node.segments.bytes(of: fresh), key: publish.key, header: content.payload,
+                    node.segments.bytes(of: fresh), key: key, header: content.payload,
                     bodyBytes: body.count, isChunked: false)
                 if let start = body.baseAddress { target.copyMemory(from: start, byteCount: body.count) }
                 record = fresh
             }
             publishComplete(
                 record, on: route, to: queues, deliveryMode: content.scan.deliveryMode, bodyBytes: body.count,
-                lifetime: lifetime, isMandatory: publish.isMandatory)
+                lifetime: lifetime, isMandatory: isMandatory)
             return used
         }
-        assembly = PublishAssembly(route: route, key: Array(publish.key), isMandatory: publish.isMandatory)
+        assembly = PublishAssembly(route: route, key: Array(key), isMandatory: isMandatory)
         if node.plantedFault == .confirmBeforeEnqueue, isConfirming {
             confirms.publishSettled()
             noteConfirms()
@@ -162,7 +188,8 @@ extension Channel {
         // The topology may have changed while the body came.
         let key = whole.key
         let current = key.withUnsafeBytes { bytes -> Route? in
-            if whole.route.version == node.topologyVersion { return whole.route }
+            guard let route = whole.route else { return nil }
+            if route.version == node.topologyVersion || route.isRelayed { return route }
             guard let publish = PublishMethod(key: bytes) else { return nil }
             return node.router.route(
                 key: bytes, exchange: publish.exchange, routingKey: publish.routingKey,
@@ -170,7 +197,7 @@ extension Channel {
         }
         guard let current else {
             whole.abandon(in: node)
-            fail(.noExchange(whole.route.exchange.name, connection.virtualHost.name))
+            fail(.noExchange(whole.route?.exchange.name ?? "", connection.virtualHost.name))
             return
         }
         let isConfirmDue = isConfirming
@@ -192,7 +219,11 @@ extension Channel {
         _ record: RecordPosition?, on route: Route, to queues: [ClassicQueue], deliveryMode: UInt8, bodyBytes: Int,
         lifetime: UInt64?, isMandatory: Bool
     ) {
-        if route.mayLeaveNode, refuseRemote(record, queues) { return }
+        if route.mayLeaveNode, let record, queues.contains(where: { $0.distant != nil }), transaction == nil {
+            publishAway(
+                record, on: route, to: queues, deliveryMode: deliveryMode, bodyBytes: bodyBytes, lifetime: lifetime)
+            return
+        }
         counters.publish &+= 1
         connection.publishedBytes &+= bodyBytes &+ MemoryLayout<QueueEntry>.stride
         if transaction != nil {
@@ -217,18 +248,6 @@ extension Channel {
             let number = confirms.publish(waitingFor: 1)
             confirms.settle(number, through: number, refused: true)
             noteConfirms()
-        }
-    }
-
-    /// Refuses a message that would have to leave the node; returns whether it does.
-    private func refuseRemote(_ record: RecordPosition?, _ queues: [ClassicQueue]) -> Bool {
-        do throws(ProtocolException) {
-            for queue in queues { try queue.checkLivesHere() }
-            return false
-        } catch {
-            if let record { node.release(record) }
-            fail(error)
-            return true
         }
     }
 

@@ -56,8 +56,15 @@ extension Channel {
         if waiting == nil { replay() }
     }
 
+    /// A settlement comes too late, because the queue's node has gone meanwhile: the message is there again, or gone with
+    /// it. Only a transaction may not pass over that.
+    private func noteLostSettlement() {
+        if case .ending(let end)? = waiting { end.noteLost() }
+    }
+
     func apply(_ settlement: Settlement, to delivery: UnackedDelivery) {
         let queue = delivery.queue.takeUnretainedValue()
+        if let distant = queue.distant, !distant.settle(delivery, settlement, on: self) { noteLostSettlement() }
         if let consumer = delivery.consumer?.takeUnretainedValue() {
             let hadCredit = consumer.hasCredit
             consumer.unacked -= 1
@@ -96,6 +103,9 @@ extension Channel {
     /// Limits what all consumers of the channel may hold together; 0 lifts the limit (RabbitMQ, "Consumer Prefetch").
     func limitChannel(to count: Int) {
         channelPrefetch = count
+        for relay in connection.sortedRelays {
+            if let inner = relay.known(reference) { relay.limit(inner, to: count) }
+        }
         resumeConsumers()
     }
 

@@ -288,6 +288,7 @@ final class Channel {
 
     /// Takes a consumer out of service; what it holds stays unacknowledged.
     func stop(_ consumer: Consumer) {
+        if !consumer.isCancelled { consumer.queue.distant?.stopped(consumer) }
         consumers.remove(consumer)
         if consumersByTag[consumer.tag] === consumer { consumersByTag[consumer.tag] = nil }
         if consumer.unacked > 0 { cancelledConsumers.append(consumer) }
@@ -328,6 +329,7 @@ final class Channel {
         transaction = nil
         if case .got(let entry, let queue)? = heldAnswer { queue.putBack(entry) }
         heldAnswer = nil
+        if !connection.relays.isEmpty { for relay in connection.sortedRelays { relay.end(reference) } }
         let ending = consumers.all
         node.cancel(ending)
         committing?.channelEnds(unacked)

@@ -55,6 +55,11 @@ public final class Connection {
     /// The method that closed the connection, for `connection.close`.
     var failingMethod: MethodID?
     private var stalled: [Consumer] = []
+    /// Its use of queues on other nodes, by their homes.
+    var relays: [UInt32: Relay] = [:]
+    private var hasStalledRelays = false
+    /// It stands for a client of another node, which counts what happens on it.
+    let isRelay: Bool
     /// Channels with a body half sent.
     var sendingBodies: [Channel] = []
     /// Channels with confirms to say at the end of the tick.
@@ -72,7 +77,10 @@ public final class Connection {
         case closed
     }
 
-    init(id: ConnectionID, node: Node, peer: String, local: String, virtualHost: VirtualHost) {
+    init(
+        id: ConnectionID, node: Node, peer: String, local: String, virtualHost: VirtualHost, isRelay: Bool = false
+    ) {
+        self.isRelay = isRelay
         self.id = id
         self.node = node
         self.peer = peer
@@ -200,8 +208,21 @@ public final class Connection {
         node.noteDirty(self)
     }
 
+    /// Remembers that a relay has deliveries which wait for room.
+    func noteStalledRelay() {
+        hasStalledRelays = true
+        node.noteDirty(self)
+    }
+
+    /// Its relays in the order of their homes.
+    var sortedRelays: [Relay] { relays.values.sorted { $0.home < $1.home } }
+
     /// Lets consumers that waited for room take their turns again.
     func resumeStalled() {
+        if hasStalledRelays, hasRoom {
+            hasStalledRelays = false
+            for relay in sortedRelays { relay.resume() }
+        }
         guard !stalled.isEmpty, hasRoom else { return }
         let waiting = stalled
         stalled.removeAll(keepingCapacity: true)

@@ -4,7 +4,8 @@ internal import Journal
 /// A publish whose content comes in several frames. The body goes to its final place as it comes: into its record,
 /// or above `Limits.chunkBytes` into chunks that become a message only when the last one is whole.
 struct PublishAssembly {
-    let route: Route
+    /// Where it goes; nil for one that comes from another node for a consumer here.
+    let route: Route?
     let key: [UInt8]
     let isMandatory: Bool
     private(set) var header: [UInt8]?
@@ -18,7 +19,7 @@ struct PublishAssembly {
     /// What the journal calls the body while it comes in chunks; 0 where it is not written down as it comes.
     private var body: UInt64 = 0
 
-    init(route: Route, key: [UInt8], isMandatory: Bool) {
+    init(route: Route?, key: [UInt8], isMandatory: Bool) {
         self.route = route
         self.key = key
         self.isMandatory = isMandatory
@@ -46,7 +47,9 @@ struct PublishAssembly {
         self.shape = shape
         guard isChunked else { return }
         // Each chunk is on its way to the disk while the next one comes.
-        if deliveryMode == 2, node.journal.keepsBytes, route.queues(for: payload).contains(where: \.isDurable) {
+        if deliveryMode == 2, node.journal.keepsBytes, let route,
+            route.queues(for: payload).contains(where: { $0.isDurable && $0.distant == nil })
+        {
             body = node.newBodyID()
             node.chunkedBodies[body] = fresh
         }

@@ -1,3 +1,4 @@
+internal import AMQP
 internal import Journal
 
 /// What a channel in transaction mode has asked for since the last commit or rollback (AMQP 0-9-1 §1.9).
@@ -38,6 +39,12 @@ final class TransactionEnd {
     /// What it is written down under; nil where one tick does it all, or nothing has been written.
     private var number: UInt64?
     private var hasBegun = false
+    /// What it has used of queues that are elsewhere, and how many of them have not committed yet.
+    private var distant: [any DistantQueue] = []
+    private var awaited = 0
+    /// Something of it is lost.
+    private var isLost = false
+    private var isDurableHere = false
 
     init(_ transaction: Transaction, isCommit: Bool, of channel: ChannelReference) {
         self.transaction = transaction
@@ -49,7 +56,10 @@ final class TransactionEnd {
     func proceed(in node: Node) -> Bool {
         guard isCommit, node.journal.keepsBytes else {
             guard carryOut(in: node) else { return false }
-            if isWhole { durable(in: node) }
+            if isWhole {
+                commitElsewhere(in: node)
+                durable(in: node)
+            }
             return true
         }
         if node.isDiskBehind {
@@ -74,6 +84,7 @@ final class TransactionEnd {
             node.openTransactions -= 1
         }
         node.journalEnds()
+        commitElsewhere(in: node)
         // Whatever becomes of the client: all of it is there, or after a crash nothing of it.
         node.whenDurable(.commit(self))
         return true
@@ -102,7 +113,46 @@ final class TransactionEnd {
 
     /// Everything of it is durable.
     func durable(in node: Node) {
+        isDurableHere = true
+        finish(in: node)
+    }
+
+    // MARK: Elsewhere
+
+    /// It needs what stands for a queue to commit.
+    func uses(_ queue: any DistantQueue) {
+        guard !distant.contains(where: { $0 === queue }) else { return }
+        distant.append(queue)
+    }
+
+    /// Something of it has not happened and cannot any more.
+    func noteLost() { isLost = true }
+
+    private func commitElsewhere(in node: Node) {
+        guard isCommit, !distant.isEmpty else { return }
         guard let channel = node.channel(channel), channel.phase == .open else { return }
+        for queue in distant where queue.commit(self, of: channel) { awaited += 1 }
+        distant = []
+    }
+
+    /// A part of it elsewhere has been committed, or is not known to have been.
+    func distantEnded(isDone: Bool, in node: Node) {
+        awaited -= 1
+        if !isDone { isLost = true }
+        finish(in: node)
+    }
+
+    /// Each node commits its own part: like RabbitMQ's, a transaction is all or nothing only within one queue (RabbitMQ,
+    /// "Broker Semantics"), but its client is never told that it was committed if some of it was not.
+    private func finish(in node: Node) {
+        guard isDurableHere, awaited == 0, let channel = node.channel(channel), channel.phase == .open,
+            case .ending(let expected)? = channel.waiting, expected === self
+        else { return }
+        guard !isLost else {
+            channel.currentMethod = TxCommit.id
+            channel.fail(ProtocolException(.preconditionFailed, "partial tx completion"))
+            return node.noteDirty(channel.connection)
+        }
         channel.transactionEnded(self)
     }
 
@@ -122,7 +172,7 @@ final class TransactionEnd {
             nextPublish += 1
             budget -= max(1, publish.queues.count)
             if isCommit {
-                node.publish(publish, from: channel)
+                node.publish(publish, from: channel, in: self)
             } else if let record = publish.record {
                 node.release(record)
             }
@@ -136,6 +186,7 @@ final class TransactionEnd {
                 channel?.unacked.resume(delivery.tag)
             } else if let channel {
                 if let held = channel.unacked.settle(delivery.tag, from: .pending) {
+                    if let queue = delivery.queue.takeUnretainedValue().distant { uses(queue) }
                     channel.apply(settlement, to: held)
                 }
             } else {

@@ -13,8 +13,10 @@ final class ClassicQueue {
     unowned let virtualHost: VirtualHost
     let settings: QueueDefinition
     let limits: QueueLimits
-    /// Its contents and consumers are on another node: here it is a name that can be bound.
+    /// Its contents are on another node: here it is a name that can be bound, and the consumers of this node's clients.
     let isRemote: Bool
+    /// What stands for contents that are not in this object.
+    @exclusivity(unchecked) private(set) var distant: (any DistantQueue)?
     /// Whatever a node has ends with it, or before.
     unowned(unsafe) let node: Node
 
@@ -84,6 +86,7 @@ final class ClassicQueue {
         isRemote = settings.home.map { $0.node != node.cluster?.configuration.node } ?? false
         lastActive = node.now
         lastUsed = node.now
+        if isRemote, let home = settings.home { distant = RelayedQueue(self, on: home.node, node: node) }
     }
 
     /// Whether it survives its node, and with it what is persistent in it. What belongs to a connection ends with that.
@@ -155,7 +158,7 @@ final class ClassicQueue {
 
     /// Whether nobody has used it for as long as it lives without use (RabbitMQ, "Queue TTL").
     var isUnusedTooLong: Bool {
-        guard let lifetime = limits.expires, consumers.isEmpty, !isDeleted else { return false }
+        guard let lifetime = limits.expires, consumers.isEmpty, !isDeleted, !isRemote else { return false }
         return node.now.milliseconds(since: lastUsed) >= lifetime
     }
 
@@ -254,7 +257,8 @@ final class ClassicQueue {
 
     /// Takes back a message that nobody has seen.
     func putBack(_ entry: QueueEntry) {
-        guard !isDeleted else { return node.drop(entry, of: self) }
+        // What its home delivered it takes back itself.
+        guard !isDeleted, distant == nil else { return node.drop(entry, of: self) }
         returned.insert(entry)
         readyBytes += Int(entry.bodyBytes)
         if entry.isCold { coldReady += 1 }
@@ -301,10 +305,13 @@ final class ClassicQueue {
     }
 
     /// Whether it should go now that its last consumer has (AMQP 0-9-1, `queue.declare` auto-delete).
-    var isAbandoned: Bool { settings.isAutoDelete && hadConsumer && consumers.isEmpty && !isDeleted }
+    var isAbandoned: Bool {
+        settings.isAutoDelete && hadConsumer && consumers.isEmpty && !isDeleted && distant == nil
+    }
 
     /// Lets a consumer take deliveries again, after its credit or its connection's room came back.
     func enterRound(_ consumer: Consumer) {
+        if let distant { return distant.resume(consumer) }
         guard !consumer.isInRound, !consumer.isCancelled else { return }
         consumer.isInRound = true
         round.append(consumer)

@@ -75,6 +75,16 @@ enum Limits {
     static let snapshotPieceBytes = 131_072
     /// The metadata is written down again where that frees so many times as much as it takes.
     static let snapshotGain = 4
+    /// What may be on its way on a relay between two nodes, in each direction.
+    static let relayWindowBytes = 1_048_576
+    /// Most in one frame of it.
+    static let relayPieceBytes = 262_144
+    /// What may wait for a relay before its client is not read any more.
+    static let relayWaitingBytes = 4_194_304
+    /// Queues that a message on a relay may be for.
+    static let relayQueues = 8_192
+    /// How long a node must have been down before what does not survive it goes, milliseconds.
+    static let nodeDownMilliseconds: UInt64 = 1_000
     /// Requests carried out in one tick.
     static let requestsPerTick = 256
     /// Most between two looks for deliveries that have been unacknowledged too long (RabbitMQ's channel tick).

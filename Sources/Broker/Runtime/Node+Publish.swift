@@ -94,13 +94,16 @@ extension Node {
     }
 
     /// Carries out a publish of a transaction that commits. Queues that have gone since it was routed take nothing.
-    func publish(_ publish: Transaction.Publish, from publisher: Channel?) {
+    func publish(_ publish: Transaction.Publish, from publisher: Channel?, in end: TransactionEnd) {
         let queues = publish.queues.filter { !$0.isDeleted }
         guard queues.count == publish.queues.count || !queues.isEmpty else {
             counters.publish &+= 1
             publish.route.exchange.counters.publishIn &+= 1
             if let record = publish.record { release(record) }
             return
+        }
+        if publish.route.mayLeaveNode, let record = publish.record, queues.contains(where: { $0.distant != nil }) {
+            return publishAway(publish, record, to: queues, from: publisher, in: end)
         }
         _ = enqueue(
             publish.record, on: publish.route, to: queues, deliveryMode: publish.deliveryMode,

@@ -114,12 +114,12 @@ extension Node {
         case .deleteExchange(let name, let ifUnused):
             return propose(.deleteExchange(virtualHost: host.name, name: name, ifUnused: ifUnused), from: origin)
         case .declareQueue(let name, let settings, let passive):
-            return try declareQueue(name, settings, passive: passive, from: origin, in: host)
+            return try declareQueue(request, name, settings, passive: passive, from: origin, in: host)
         case .deleteQueue(let name, let ifUnused, let ifEmpty):
-            return try deleteQueue(name, ifUnused: ifUnused, ifEmpty: ifEmpty, from: origin, in: host)
+            return try deleteQueue(request, name, ifUnused: ifUnused, ifEmpty: ifEmpty, from: origin, in: host)
         case .purgeQueue(let name):
             let queue = try usableQueue(name, by: origin, in: host)
-            try queue.checkLivesHere()
+            if let distant = queue.distant { return try distant.carryOut(request, from: origin) }
             let count = queue.readyCount
             discardReady(of: queue)
             return .removed(messages: count)
@@ -132,10 +132,10 @@ extension Node {
             if case .queue(let name) = binding.destination { _ = try usableQueue(name, by: origin, in: host) }
             return propose(.unbind(virtualHost: host.name, exchange: exchange, binding), from: origin)
         case .consume(let name, let consume, let prefetch):
-            return try subscribe(name, consume, prefetch: prefetch, from: origin, in: host)
-        case .get(let name):
+            return try subscribe(request, name, consume, prefetch: prefetch, from: origin, in: host)
+        case .get(let name, _):
             let queue = try usableQueue(name, by: origin, in: host)
-            try queue.checkLivesHere()
+            if let distant = queue.distant { return try distant.carryOut(request, from: origin) }
             queue.touch()
             guard let entry = queue.takeFirst() else {
                 guard queue.readyCount > 0 else { return .empty }
@@ -215,8 +215,14 @@ extension Node {
     }
 
     private func declareQueue(
-        _ name: String, _ settings: QueueDefinition, passive: Bool, from origin: Origin, in host: VirtualHost
+        _ request: Request, _ name: String, _ settings: QueueDefinition, passive: Bool, from origin: Origin,
+        in host: VirtualHost
     ) throws(ProtocolException) -> Answer? {
+        if let known = host.queues[name], let distant = known.distant {
+            if passive { _ = try usableQueue(name, by: origin, in: host) } else { try checkEquivalent(known, settings) }
+            // What is in it is known there.
+            return try distant.carryOut(request, from: origin)
+        }
         if passive {
             let queue = try usableQueue(name, by: origin, in: host)
             queue.touch()
@@ -226,13 +232,15 @@ extension Node {
     }
 
     private func deleteQueue(
-        _ name: String, ifUnused: Bool, ifEmpty: Bool, from origin: Origin, in host: VirtualHost
+        _ request: Request, _ name: String, ifUnused: Bool, ifEmpty: Bool, from origin: Origin, in host: VirtualHost
     ) throws(ProtocolException) -> Answer? {
         // Deleting what does not exist succeeds (RabbitMQ, "Specification": queue.delete is idempotent).
         guard host.queues[name] != nil else { return .removed(messages: 0) }
         let queue = try usableQueue(name, by: origin, in: host)
-        // Only its home knows, and decides before it proposes.
-        if ifUnused || ifEmpty { try queue.checkLivesHere() }
+        // Only its home knows, and decides before it proposes. Where that is down, one that must go whatever is in it goes.
+        if let distant = queue.distant, ifUnused || ifEmpty || cluster?.isUp(distant.home) != false {
+            return try distant.carryOut(request, from: origin)
+        }
         if ifUnused, !queue.consumers.isEmpty {
             throw ProtocolException(.preconditionFailed, "queue '\(name)' in vhost '\(host.name)' in use")
         }
@@ -248,10 +256,11 @@ extension Node {
     }
 
     private func subscribe(
-        _ name: String, _ consume: BasicConsume, prefetch: Int, from origin: Origin, in host: VirtualHost
+        _ request: Request, _ name: String, _ consume: BasicConsume, prefetch: Int, from origin: Origin,
+        in host: VirtualHost
     ) throws(ProtocolException) -> Answer? {
         let queue = try usableQueue(name, by: origin, in: host)
-        try queue.checkLivesHere()
+        if let distant = queue.distant { return try distant.carryOut(request, from: origin) }
         guard case .channel(let reference) = origin, let channel = channel(reference) else { return .done }
         if queue.hasExclusiveConsumer || (consume.exclusive && !queue.consumers.isEmpty) {
             throw exclusiveUse(queue)

@@ -94,8 +94,8 @@ public final class Node {
     /// What makes it a member of a cluster; nil when it is alone.
     private(set) var cluster: ClusterMember?
 
-    private(set) var connections: [ConnectionID: Connection] = [:]
-    private var lastConnection: UInt64 = 0
+    var connections: [ConnectionID: Connection] = [:]
+    var lastConnection: UInt64 = 0
 
     // Work for the next tick.
     @exclusivity(unchecked) private var scheduled: [ClassicQueue] = []
@@ -171,14 +171,6 @@ public final class Node {
         return used
     }
 
-    var defaultVirtualHost: VirtualHost {
-        if let host = virtualHosts["/"] { return host }
-        let host = VirtualHost(name: "/")
-        // What all nodes have is not changed by one.
-        if cluster == nil { virtualHosts["/"] = host }
-        return host
-    }
-
     func remove(_ connection: Connection) {
         connections[connection.id] = nil
         readingPaused.removeAll { $0 === connection }
@@ -186,6 +178,8 @@ public final class Node {
 
     /// What belongs to a connection alone goes with it.
     func connectionEnded(_ connection: Connection) {
+        for relay in connection.sortedRelays { relay.close() }
+        connection.relays = [:]
         for id in exclusiveQueues.removeValue(forKey: connection.id) ?? [] {
             submit(.reap(queueID: id), from: .node, in: connection.virtualHost)
         }
@@ -228,6 +222,7 @@ public final class Node {
         let count = queue.readyCount
         discardReady(of: queue)
         tellConsumers(of: queue)
+        queue.distant?.deleted()
         return count
     }
 
@@ -301,6 +296,7 @@ public final class Node {
         let flushing = dirty
         dirty.removeAll(keepingCapacity: true)
         for connection in flushing { flush(connection) }
+        cluster?.sendRelayed()
         isTicking = false
         noteActivity()
         return TickOutcome(

@@ -34,7 +34,7 @@ enum Request {
     case bind(exchange: String, Binding)
     case unbind(exchange: String, Binding)
     case consume(queue: String, BasicConsume, prefetch: Int)
-    case get(queue: String)
+    case get(queue: String, noAck: Bool)
     /// A queue that outlived its reason: its owner's connection or its last consumer.
     case reap(queueID: UInt64)
 

@@ -142,7 +142,7 @@ extension Node {
         return .declared(queue: name, messages: 0, consumers: 0)
     }
 
-    private func checkEquivalent(_ queue: ClassicQueue, _ settings: QueueDefinition) throws(ProtocolException) {
+    func checkEquivalent(_ queue: ClassicQueue, _ settings: QueueDefinition) throws(ProtocolException) {
         let host = queue.virtualHost
         let current = queue.settings
         func differs(_ argument: String, _ received: String, _ current: String) -> ProtocolException {

@@ -14,10 +14,12 @@ final class Route {
     /// Whether one of the queues may be on another node.
     let mayLeaveNode: Bool
     let version: UInt64
+    /// Another node has found the queues.
+    let isRelayed: Bool
 
     init(
         key: [UInt8], virtualHost: VirtualHost, exchange: Exchange, queues: [ClassicQueue], dependsOnHeaders: Bool,
-        isInCluster: Bool, version: UInt64
+        isInCluster: Bool, version: UInt64, isRelayed: Bool = false
     ) {
         self.key = key
         self.virtualHost = virtualHost
@@ -25,8 +27,9 @@ final class Route {
         self.queues = queues
         self.dependsOnHeaders = dependsOnHeaders
         mayRefuse = dependsOnHeaders || queues.contains { $0.limits.rejectsPublishes }
-        mayLeaveNode = isInCluster && (dependsOnHeaders || queues.contains(where: \.isRemote))
+        mayLeaveNode = isInCluster && (dependsOnHeaders || queues.contains { $0.distant != nil })
         self.version = version
+        self.isRelayed = isRelayed
     }
 
     @inline(__always)
@@ -42,7 +45,7 @@ final class Route {
 extension Route {
     /// Where one message goes whose content header's payload this is.
     func queues(for header: UnsafeRawBufferPointer) -> [ClassicQueue] {
-        guard dependsOnHeaders else { return queues }
+        guard dependsOnHeaders else { return isRelayed ? queues.filter { !$0.isDeleted } : queues }
         return key.withUnsafeBytes { key in
             guard let publish = PublishMethod(key: key) else { return [] }
             return virtualHost.route(from: exchange, publish.routingKey) {

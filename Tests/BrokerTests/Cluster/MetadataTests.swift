@@ -239,29 +239,6 @@ struct MetadataTests {
         #expect(try cluster.client(number).drain("r", 1) == ["stays"])
     }
 
-    @Test("a queue that lives on another node says so to whoever wants its messages")
-    func elsewhere() throws {
-        let cluster = try TestCluster()
-        #expect(cluster.ask(try cluster.client(1), QueueDeclare(queue: "q", durable: true)) == "queue.declare-ok")
-        #expect(cluster.converge())
-        let text = "NOT_IMPLEMENTED - queue 'q' in vhost '/' lives on another node"
-        func refused(_ method: some MethodPayload) throws -> Bool {
-            let client = try cluster.client(2)
-            _ = cluster.ask(client, method)
-            return client.closing?.code == 540 && client.closing?.text == text
-        }
-        #expect(try refused(BasicGet(queue: "q")))
-        #expect(try refused(BasicConsume(queue: "q")))
-        #expect(try refused(QueuePurge(queue: "q")))
-        #expect(try refused(QueueDelete(queue: "q", ifEmpty: true)))
-        let publisher = try cluster.client(3)
-        publisher.publish("m", to: "", key: "q", persistent: true, 1)
-        cluster.run(10)
-        #expect(publisher.closing?.code == 540 && publisher.closing?.text == text)
-        #expect(cluster.ask(try cluster.client(2), QueueDeclare(queue: "q", durable: true)) == "queue.declare-ok")
-        #expect(cluster.ask(try cluster.client(2), QueueDelete(queue: "q")) == "queue.delete-ok")
-    }
-
     @Test("a member whose journal is damaged does not start: it may have forgotten a vote")
     func damaged() throws {
         let cluster = try TestCluster()

@@ -1,0 +1,101 @@
+internal import AMQP
+internal import Journal
+
+/// Messages between a channel and queues whose contents are elsewhere.
+extension Channel {
+    /// Whether one of the queues that a message may go to cannot be sent more for now.
+    func mustWait(for route: Route) -> Bool {
+        if route.dependsOnHeaders { return connection.relays.values.contains { $0.mustWait() } }  // order-free
+        return route.queues.contains { $0.distant?.mustWait(connection) ?? false }
+    }
+
+    /// Publishes to queues of which some are elsewhere. Its confirm waits for all of them, and one that refuses it is
+    /// enough for a refusal.
+    func publishAway(
+        _ record: RecordPosition, on route: Route, to queues: [ClassicQueue], deliveryMode: UInt8, bodyBytes: Int,
+        lifetime: UInt64?
+    ) {
+        counters.publish &+= 1
+        connection.publishedBytes &+= bodyBytes &+ MemoryLayout<QueueEntry>.stride
+        let groups = queues.distantGroups
+        // It is read where it lies until the last of them has it.
+        node.segments.retain(record)
+        defer { node.release(record) }
+        let outcome = node.enqueueLocally(
+            record, on: route, queues, deliveryMode: deliveryMode, bodyBytes: bodyBytes, lifetime: lifetime, from: self)
+        var number: UInt64?
+        if isConfirming {
+            let waiting = confirms.publish(waitingFor: UInt32(clamping: groups.count) + (outcome == .settled ? 0 : 1))
+            number = waiting
+            switch outcome {
+            case .settled: break
+            // Not by the record: it may go from here early, and would count twice.
+            case .mustBeDurable: node.confirmWhenDurable(self, publish: waiting, nil)
+            case .refused:
+                confirms.settle(waiting, through: waiting, refused: true)
+                noteConfirms()
+            }
+        }
+        let message = DistantMessage(
+            record: record, deliveryMode: deliveryMode, bodyBytes: bodyBytes, lifetime: lifetime)
+        for group in groups { group.first.publish(message, to: group.queues, from: self, number: number) }
+    }
+
+    /// Where a publish goes that another node has routed, and its key; nil where the bytes make none.
+    func relayRoute(_ payload: UnsafeRawBufferPointer) -> (Route, key: UnsafeRawBufferPointer)? {
+        guard let (key, ids) = RelayPublish.decode(payload), let relays = node.cluster?.relays else { return nil }
+        if let known = lastRoute, known.answers(payload, in: connection.virtualHost, version: node.topologyVersion) {
+            return (known, key)
+        }
+        // Those that have gone meanwhile take nothing.
+        let queues = ids.compactMap { node.queue(id: $0) }.filter { $0.distant == nil }
+        let route = Route(
+            key: Array(payload), virtualHost: connection.virtualHost, exchange: relays.exchange, queues: queues,
+            dependsOnHeaders: false, isInCluster: false, version: node.topologyVersion, isRelayed: true)
+        lastRoute = route
+        return (route, key)
+    }
+}
+
+extension Node {
+    /// Puts a message into those of its queues that are here. Takes one of the record's references.
+    fileprivate func enqueueLocally(
+        _ record: RecordPosition, on route: Route, _ queues: [ClassicQueue], deliveryMode: UInt8, bodyBytes: Int,
+        lifetime: UInt64?, from channel: Channel?
+    ) -> PublishOutcome {
+        let local = queues.filter { $0.distant == nil }
+        route.exchange.counters.publishOut &+= UInt64(queues.count - local.count)
+        guard !local.isEmpty else {
+            counters.publish &+= 1
+            route.exchange.counters.publishIn &+= 1
+            release(record)
+            return .settled
+        }
+        return enqueue(
+            record, on: route, to: local, deliveryMode: deliveryMode, bodyBytes: bodyBytes, lifetime: lifetime,
+            from: channel, isMandatory: false)
+    }
+
+    /// Carries out a publish of a transaction that commits, some of whose queues are elsewhere.
+    func publishAway(
+        _ publish: Transaction.Publish, _ record: RecordPosition, to queues: [ClassicQueue], from publisher: Channel?,
+        in end: TransactionEnd
+    ) {
+        segments.retain(record)
+        defer { release(record) }
+        _ = enqueueLocally(
+            record, on: publish.route, queues, deliveryMode: publish.deliveryMode, bodyBytes: publish.bodyBytes,
+            lifetime: publish.lifetime, from: publisher)
+        let message = DistantMessage(
+            record: record, deliveryMode: publish.deliveryMode, bodyBytes: publish.bodyBytes,
+            lifetime: publish.lifetime)
+        for group in queues.distantGroups {
+            // Without its channel there is no way to them.
+            if let publisher, group.first.publish(message, to: group.queues, from: publisher, number: nil) {
+                end.uses(group.first)
+            } else {
+                end.noteLost()
+            }
+        }
+    }
+}
