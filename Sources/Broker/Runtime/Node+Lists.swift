@@ -8,4 +8,13 @@ extension Node {
 
     /// Connections from the oldest to the youngest.
     var sortedConnections: [Connection] { connections.values.sorted { $0.id < $1.id } }
+
+    /// What a client uses until it has chosen.
+    var defaultVirtualHost: VirtualHost {
+        if let host = virtualHosts["/"] { return host }
+        let host = VirtualHost(name: "/")
+        // What all nodes have is not changed by one.
+        if cluster == nil { virtualHosts["/"] = host }
+        return host
+    }
 }

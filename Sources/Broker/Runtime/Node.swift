@@ -100,8 +100,8 @@ public final class Node {
     /// What makes it a member of a cluster; nil when it is alone.
     private(set) var cluster: ClusterMember?
 
-    private(set) var connections: [ConnectionID: Connection] = [:]
-    private var lastConnection: UInt64 = 0
+    var connections: [ConnectionID: Connection] = [:]
+    var lastConnection: UInt64 = 0
 
     // Work for the next tick.
     @exclusivity(unchecked) private var scheduled: [ClassicQueue] = []
@@ -175,30 +175,6 @@ public final class Node {
         let used = connection.receive(bytes)
         connection.octets.received &+= UInt64(used)
         return used
-    }
-
-    /// Takes a client of another node that uses queues here; it has been let in there.
-    func acceptRelay(for client: RelayClient, in host: VirtualHost) -> Connection {
-        lastConnection += 1
-        let connection = Connection(
-            id: ConnectionID(lastConnection), node: self, peer: client.peer, local: client.local, virtualHost: host,
-            isRelay: true)
-        connection.user = client.user
-        connection.frameMax = Limits.frameMax
-        connection.channelMax = 0
-        connection.clientProperties = ["capabilities": .table(["consumer_cancel_notify": .boolean(true)])]
-        connection.phase = .open
-        connections[connection.id] = connection
-        watchDeliveryAcks()
-        return connection
-    }
-
-    var defaultVirtualHost: VirtualHost {
-        if let host = virtualHosts["/"] { return host }
-        let host = VirtualHost(name: "/")
-        // What all nodes have is not changed by one.
-        if cluster == nil { virtualHosts["/"] = host }
-        return host
     }
 
     func remove(_ connection: Connection) {
