@@ -29,6 +29,8 @@ final class MetadataGroup {
     /// In the order of their numbers.
     private(set) var outstanding: [Outstanding] = []
     private var lastNumber: UInt64 = 0
+    /// The proposal whose application means that this node has caught up.
+    private var catchingUp: UInt64 = 0
     var applied = AppliedProposals()
     /// Since when no leader is known, if none is.
     private var leaderlessSince: UInt64
@@ -76,7 +78,17 @@ final class MetadataGroup {
     }
 
     /// Says, through the log, that this node has started.
-    private func begin() { propose(.nodeStarted, from: .node, purpose: "start") }
+    private func begin() {
+        propose(.nodeStarted, from: .node, purpose: "start")
+        catchingUp = lastNumber
+    }
+
+    /// Finds out anew what has been committed: the node is back among a majority. What it asked before, in its time among
+    /// another one, tells nothing of this one.
+    func catchUp() {
+        outstanding.removeAll { $0.number == catchingUp }
+        begin()
+    }
 
     // MARK: Proposing
 
@@ -222,8 +234,9 @@ final class MetadataGroup {
             for entry in spare.entries(of: apply) { self.apply(entry, in: member) }
         }
         for notice in spare.notices {
-            guard case .leader(let leader, _) = notice.kind else { continue }
+            guard case .leader(let leader, let term) = notice.kind else { continue }
             if leader == nil { leaderlessSince = node.now.nanoseconds }
+            record(leader, term: term)
             sendAgain()
         }
         spare.removeAll()
@@ -241,7 +254,7 @@ final class MetadataGroup {
             guard applied.take(proposal) else { return }
             let answer = apply(command, of: proposal, at: entry.index)
             guard proposal.node == configuration.node, proposal.incarnation == configuration.incarnation else { return }
-            if case .nodeStarted = command { member.caughtUp() }
+            if case .nodeStarted = command, proposal.number == catchingUp { member.caughtUp() }
             guard let place = outstanding.firstIndex(where: { $0.number == proposal.number }) else { return }
             node.answer(outstanding.remove(at: place).origin, answer)
         }
@@ -262,6 +275,9 @@ final class MetadataGroup {
 
     /// What was applied in a snapshot was answered by nobody: what came of it is not known here.
     func answerLost() {
+        if applied.contains(node: configuration.node, incarnation: configuration.incarnation, number: catchingUp) {
+            node.cluster?.caughtUp()
+        }
         giveUp {
             applied.contains(node: configuration.node, incarnation: configuration.incarnation, number: $0.number)
         }

@@ -8,4 +8,9 @@ extension Node {
 
     /// Connections from the oldest to the youngest.
     var sortedConnections: [Connection] { connections.values.sorted { $0.id < $1.id } }
+
+    /// The channel of that opening, while it is open.
+    func channel(_ reference: ChannelReference) -> Channel? {
+        connections[reference.connection]?.channel(reference)
+    }
 }
