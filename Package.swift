@@ -65,7 +65,7 @@ let package = Package(
         .target(
             name: "AMQPServer",
             dependencies: [
-                "Broker", "AMQP", "Journal",
+                "Broker", "AMQP", "Journal", "Management",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

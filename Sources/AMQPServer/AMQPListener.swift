@@ -30,7 +30,17 @@ struct AMQPListener {
 
     /// Opens a port; 0 means any free one.
     static func open(host: String, port: Int, driver: NodeDriver) async throws -> AMQPListener {
-        let bootstrap = ServerBootstrap(group: driver.eventLoop, childGroup: driver.eventLoop)
+        do {
+            return AMQPListener(channel: try await bind(host: host, port: port, driver: driver).get())
+        } catch let error as IOError {
+            throw ListenError(
+                host: host, port: port, isTaken: error.errnoCode == EADDRINUSE, reason: error.description)
+        }
+    }
+
+    /// The listening socket whose connections come to a driver's node.
+    static func bind(host: String, port: Int, driver: NodeDriver) -> EventLoopFuture<any NIOCore.Channel> {
+        ServerBootstrap(group: driver.eventLoop, childGroup: driver.eventLoop)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -44,12 +54,7 @@ struct AMQPListener {
                     try channel.pipeline.syncOperations.addHandler(ConnectionHandler(driver: driver))
                 }
             }
-        do {
-            return AMQPListener(channel: try await bootstrap.bind(host: host, port: port).get())
-        } catch let error as IOError {
-            throw ListenError(
-                host: host, port: port, isTaken: error.errnoCode == EADDRINUSE, reason: error.description)
-        }
+            .bind(host: host, port: port)
     }
 
     var host: String { channel.localAddress?.ipAddress ?? "" }

@@ -1,6 +1,14 @@
 internal import Broker
 internal import NIOCore
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
 /// Moves one connection's bytes between its socket and the node; knows nothing of AMQP.
 final class ConnectionHandler: ChannelInboundHandler, Transport {
     typealias InboundIn = ByteBuffer
@@ -34,7 +42,22 @@ final class ConnectionHandler: ChannelInboundHandler, Transport {
             peer: text(context.remoteAddress), local: text(context.localAddress), now: driver.now)
         connection.transport = self
         self.connection = connection
+        driver.opened(self)
         driver.tick()
+    }
+
+    /// Closes the socket as the system closes that of a dead process with unread bytes: the client sees a reset, and the
+    /// node hears nothing more.
+    func abort() {
+        connection?.transport = nil
+        connection = nil
+        isClosing = true
+        guard let context else { return }
+        if let socket = context.channel as? any SocketOptionProvider {
+            // Without it the close is an orderly one, which is as good as can be had.
+            _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        }
+        context.close(promise: nil)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -70,6 +93,7 @@ final class ConnectionHandler: ChannelInboundHandler, Transport {
         connection?.transportClosed()
         connection = nil
         self.context = nil
+        driver.closed(self)
         driver.scheduleTick()
     }
 

@@ -23,23 +23,33 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
     /// The node's files, where it has any.
     private var storage: FileStorage?
     private let storageFailure = NIOLockedValueBox(FailureWatch())
+    /// The sockets whose connections the node has; only touched on the loop.
+    private var handlers: [ObjectIdentifier: ConnectionHandler] = [:]
+    /// Called on the loop before every tick, with what may have come from other nodes, and after it.
+    var beforeTick: ((Node, Instant) -> Void)?
+    var afterTick: ((Node) -> Void)?
     /// The longest tick so far, in nanoseconds.
     private(set) var longestTick: UInt64 = 0
 
     init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
-    /// Makes the node, on the loop, with what its directory holds, where it has one. Throws `StorageError` where that
-    /// cannot be used or read.
+    /// Makes the node, on the loop, with what its directory holds, where it has one. `membership` makes it a member of a
+    /// cluster, given which of its starts this is. Throws `StorageError` where the directory cannot be used or read.
     func start(
-        _ configuration: NodeConfiguration, data: DataOptions?, progress: (DataDirectory.Progress) -> Void
+        _ configuration: NodeConfiguration, data: DataOptions?,
+        membership: ((_ incarnation: UInt64) -> ClusterConfiguration)? = nil,
+        progress: (DataDirectory.Progress) -> Void
     ) throws -> RecoverySummary? {
         eventLoop.preconditionInEventLoop()
         var configuration = configuration
         var summary: RecoverySummary?
         let node: Node
         if let data {
-            let directory = try DataDirectory(path: data.path)
-            let files = FileStorage(directory, sync: data.sync) { [eventLoop] in eventLoop.execute($0) }
+            let directory = try DataDirectory(path: data.path, isMember: membership != nil)
+            if let membership { configuration.cluster = membership(try directory.raiseIncarnation()) }
+            let files = FileStorage(
+                directory, sync: data.sync, roomBytes: configuration.segmentBytes + (1 << 20)
+            ) { [eventLoop] in eventLoop.execute($0) }
             configuration.storage = files
             let wall = Date().timeIntervalSince1970 * 1_000_000_000
             configuration.clockOffset = UInt64(wall) - now.nanoseconds
@@ -83,6 +93,29 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
         storageFailure.withLockedValue { $0.end() }
     }
 
+    /// Ends the node as the end of its process would, on the loop: its sockets are reset, and nothing is written any more.
+    /// Returns its files, which somebody has to close who may wait for it.
+    func crash() -> FileStorage? {
+        eventLoop.preconditionInEventLoop()
+        isStopped.withLockedValue { $0 = true }
+        hasEnded = true
+        alarm?.cancel()
+        storage?.abandon()
+        let closing = handlers.values
+        handlers = [:]
+        for handler in closing { handler.abort() }  // order-free: each by itself
+        node?.abandon(now: now)
+        node = nil
+        (beforeTick, afterTick) = (nil, nil)
+        storageFailure.withLockedValue { $0.end() }
+        defer { storage = nil }
+        return storage
+    }
+
+    func opened(_ handler: ConnectionHandler) { handlers[ObjectIdentifier(handler)] = handler }
+
+    func closed(_ handler: ConnectionHandler) { handlers[ObjectIdentifier(handler)] = nil }
+
     var now: Instant { Instant(nanoseconds: DispatchTime.now().uptimeNanoseconds) }
 
     /// Between two ticks of a node that has more to do. The event loop carries out everything that is due before it looks
@@ -93,10 +126,12 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
     func tick() {
         guard let node, !hasEnded else { return }
         let begin = now
+        beforeTick?(node, begin)
         let outcome = node.tick(now: begin)
         longestTick = max(longestTick, now.nanoseconds - begin.nanoseconds)
         if outcome.hasMore { setAlarm(Instant(nanoseconds: now.nanoseconds + Self.pauseNanoseconds)) }
         if let deadline = outcome.nextDeadline { setAlarm(deadline) }
+        afterTick?(node)
     }
 
     func scheduleTick() {
@@ -126,7 +161,7 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
                 eventLoop.execute { [self] in
                     // An idle node has not seen the time pass.
                     node?.advance(to: now)
-                    work(node)
+                    work(hasEnded ? nil : node)
                     tick()
                 }
             }

@@ -38,7 +38,7 @@ public final class RemoteEndpoint: Inspecting, Administering {
     /// upgraded meanwhile).
     public func capabilities() async throws(EndpointError) -> EndpointCapabilities {
         if let capabilities = known.withLock({ $0 }) { return capabilities }
-        let capabilities = EndpointCapabilities(remote: try await overview())
+        let capabilities = try await probe(EndpointCapabilities(remote: try await overview()))
         known.withLock { $0 = capabilities }
         return capabilities
     }

@@ -25,10 +25,13 @@ struct APIRequest: Sendable {
     /// What a connection's client is told when it is closed (`X-Reason`).
     let reason: String?
     let body: [UInt8]
+    /// Whether whoever asks is on the broker's own machine.
+    let isFromThisMachine: Bool
 
     /// Reads a request line's target. Nil where the path is not below "/api/" or is not percent-encoded UTF-8.
     init?(
-        method: Method, target: String, authorization: String? = nil, reason: String? = nil, body: [UInt8] = []
+        method: Method, target: String, authorization: String? = nil, reason: String? = nil, body: [UInt8] = [],
+        isFromThisMachine: Bool = true
     ) {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         guard let path = parts.first, path.hasPrefix("/api/") else { return nil }
@@ -52,6 +55,7 @@ struct APIRequest: Sendable {
         self.authorization = authorization
         self.reason = reason
         self.body = body
+        self.isFromThisMachine = isFromThisMachine
     }
 
     /// The body as JSON. Throws `not_json`, as RabbitMQ does, and what is wrong with a field.

@@ -53,7 +53,9 @@ public final class ManagementListener: Sendable {
         var logger = Logger(label: "warren.management") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
         let application = Application(
-            responder: CallbackResponder { (request: Request, _: BasicRequestContext) in await respond(request, api) },
+            responder: CallbackResponder { (request: Request, context: ClientContext) in
+                await respond(request, api, isFromThisMachine: context.isFromThisMachine)
+            },
             configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "Warren"),
             onServerRunning: { channel in continuation.yield(channel.localAddress?.port ?? port) },
             eventLoopGroupProvider: .singleton, logger: logger)
@@ -85,7 +87,9 @@ public final class ManagementListener: Sendable {
         _ = try? await service.value
     }
 
-    private static func respond(_ request: Request, _ api: ManagementAPI) async -> Response {
+    private static func respond(
+        _ request: Request, _ api: ManagementAPI, isFromThisMachine: Bool
+    ) async -> Response {
         guard let method = APIRequest.Method(rawValue: request.method.rawValue) else {
             return response(APIFailure.notAllowed.reply, isHead: false)
         }
@@ -101,7 +105,7 @@ public final class ManagementListener: Sendable {
             let parsed = APIRequest(
                 method: method, target: request.head.path ?? "/", authorization: request.headers[.authorization],
                 reason: HTTPField.Name("X-Reason").flatMap { request.headers[$0] },
-                body: Array(body.readableBytesView))
+                body: Array(body.readableBytesView), isFromThisMachine: isFromThisMachine)
         else { return response(APIFailure.notFound.reply, isHead: false) }
         return response(await api.reply(to: parsed), isHead: method == .head)
     }
@@ -127,6 +131,14 @@ public struct ManagementListenError: Error, Hashable, CustomStringConvertible {
     public let reason: String
     /// Whether something else listens there.
     public let isTaken: Bool
+
+    /// A port that could not be opened.
+    public init(host: String, port: Int, reason: String, isTaken: Bool) {
+        self.host = host
+        self.port = port
+        self.reason = reason
+        self.isTaken = isTaken
+    }
 
     /// One sentence for a person.
     public var description: String { "the management port \(host):\(port) cannot be opened: \(reason)" }

@@ -12,12 +12,21 @@ struct BrokerOptions: ParsableArguments {
     /// The program's version.
     static let version = "0.1.0"
 
-    @Option(name: .customLong("amqp-port"), help: "AMQP port; 0 means any free one.")
+    @Option(
+        help: "Nodes, 1 to 7. Several make a cluster in this process; more than half must be up for any to serve.")
+    var nodes: Int?
+
+    @Flag(help: "Let people on this machine crash, pause and cut off the nodes of a cluster.")
+    var faults = false
+
+    @Option(
+        name: .customLong("amqp-port"),
+        help: "AMQP port, of several nodes the first one's, of the next one more; 0 means any free one.")
     var amqpPort: Int?
 
     @Option(
         name: .customLong("http-port"),
-        help: "Port of the management API, as RabbitMQ's; 0 means any free one.")
+        help: "Port of the management API, as RabbitMQ's, likewise; 0 means any free one.")
     var httpPort: Int?
 
     @Option(help: "Address to listen on.")
@@ -25,13 +34,13 @@ struct BrokerOptions: ParsableArguments {
 
     @Option(
         name: .customLong("memory-limit"),
-        help: "Memory above which publishers are not read, in MiB.")
+        help: "Memory of a node above which publishers are not read, in MiB.")
     var memoryLimitMiB = 1024
 
     @Option(help: "Directory for what is durable; made where there is none.")
     var data: String?
 
-    @Flag(help: "Keep nothing on disk.")
+    @Flag(help: "Keep nothing beyond the end; a cluster keeps in a temporary directory what its nodes restart from.")
     var ephemeral = false
 
     @Option(
@@ -43,57 +52,41 @@ struct BrokerOptions: ParsableArguments {
 
     func validate() throws {
         if ephemeral, data != nil { throw ValidationError("--data and --ephemeral exclude each other") }
+        if let nodes, !(1...ClusterOptions.nodesMax).contains(nodes) {
+            throw ValidationError("--nodes \(nodes): use 1 to \(ClusterOptions.nodesMax)")
+        }
+        if faults, nodes == 1 { throw ValidationError("--faults needs a cluster: use --nodes 3") }
         for (name, port) in [("--amqp-port", amqpPort), ("--http-port", httpPort)] {
-            guard let port, !(0...65535).contains(port) else { continue }
-            throw ValidationError("\(name) \(port) is not a port: use 0 (any free one) to 65535")
+            let last = 65536 - (nodes ?? 1)
+            guard let port, !(0...last).contains(port) else { continue }
+            throw ValidationError("\(name) \(port) is not a port: use 0 (any free one) to \(last)")
         }
         if !(16...1_048_576).contains(memoryLimitMiB) {
             throw ValidationError("--memory-limit \(memoryLimitMiB): use 16 to 1048576 MiB")
         }
     }
 
+    /// How many nodes there are to be.
+    var nodeCount: Int { nodes ?? 1 }
+
     var configuration: NodeConfiguration {
         NodeConfiguration(
             memoryLimit: memoryLimitMiB << 20, seed: .random(in: .min ... .max), version: Self.version)
     }
 
-    /// Starts the broker, and its management API where a port is named or `defaultHTTPPort` is one; a taken port ends the
-    /// program with the ways out.
-    func start(
-        defaultPort: Int, defaultHTTPPort: Int? = nil, defaultData: String? = nil
-    ) async throws -> RunningServices {
-        let configuration = configuration
-        let path = ephemeral ? nil : data ?? defaultData
-        let broker = try await startBroker(
-            configuration, port: amqpPort ?? defaultPort,
-            data: path.map { DataOptions(path: $0, sync: sync.mode, salvages: salvage) })
-        guard let httpPort = httpPort ?? defaultHTTPPort else { return RunningServices(broker: broker) }
-        do {
-            let management = try await ManagementListener.start(
-                broker.endpoint, host: bind, port: httpPort, passwords: configuration.passwords)
-            return RunningServices(broker: broker, management: management)
-        } catch let error as ManagementListenError {
-            try? await broker.stop()
-            throw Failure(
-                """
-                \(error). Ways out:
-                  another port:                 --http-port 0 (any free one) or --http-port \(min(error.port + 1, 65535))
-                  look at what listens there:   warren --connect http://\(error.host):\(error.port)
-                """, .unavailable)
-        }
-    }
-
     /// Where `warren serve` keeps what is durable unless told otherwise (XDG Base Directory Specification: state).
-    static var standardData: String {
+    var standardData: String {
         let environment = ProcessInfo.processInfo.environment
         let state = environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
         let home = environment["HOME"] ?? NSHomeDirectory()
-        return (state ?? home + "/.local/state") + "/warren/data"
+        // A node alone and a cluster do not understand each other's directories.
+        return (state ?? home + "/.local/state") + (nodeCount == 1 ? "/warren/data" : "/warren/cluster-\(nodeCount)")
     }
 
     /// What was found in the data directory, for a person; nil where nothing needs to be said.
-    static func report(_ found: RecoverySummary?) -> String? {
-        guard let found else { return nil }
+    static func report(_ summaries: [RecoverySummary]) -> String? {
+        var found = RecoverySummary()
+        for summary in summaries { found.add(summary) }
         var parts: [String] = []
         if found.messages > 0 || found.queues > 0 {
             func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
@@ -102,43 +95,6 @@ struct BrokerOptions: ParsableArguments {
         if found.unreadable > 0 { parts.append("\(found.unreadable) records make no sense and were left out") }
         for damage in found.damage { parts.append("left out, because it is damaged: \(damage)") }
         return parts.isEmpty ? nil : "warren: " + parts.joined(separator: "; ")
-    }
-
-    private func startBroker(
-        _ configuration: NodeConfiguration, port: Int, data: DataOptions?
-    ) async throws -> RunningBroker {
-        do {
-            let begin = ContinuousClock.now
-            return try await RunningBroker.start(configuration, host: bind, port: port, data: data) { progress in
-                guard ContinuousClock.now - begin > .seconds(1), !Screen.isAvailable else { return }
-                Main.standardError("warren: reading segment \(progress.segments) of \(progress.total) …")
-            }
-        } catch let error as StorageError {
-            throw Failure(error.description, .ioError)
-        } catch let error as ListenError where error.isTaken {
-            throw Failure(
-                """
-                \(error). Ways out:
-                  another port:                 --amqp-port 0 (any free one) or --amqp-port \(min(error.port + 1, 65535))
-                  look at what listens there:   warren --connect http://\(error.host):15672
-                """, .unavailable)
-        } catch let error as ListenError {
-            throw Failure("\(error). Choose an address of this machine with --bind", .unavailable)
-        }
-    }
-}
-
-/// A broker with what serves it.
-struct RunningServices {
-    let broker: RunningBroker
-    var management: ManagementListener?
-
-    var endpoint: EmbeddedEndpoint { broker.endpoint }
-
-    /// Ends both, the way in first.
-    func stop() async throws {
-        await management?.stop()
-        try await broker.stop()
     }
 }
 

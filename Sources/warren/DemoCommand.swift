@@ -8,7 +8,10 @@ import Drills
 struct DemoCommand: AsyncParsableCommand, ConsoleHost {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Open the console on a throw-away broker with a live sample workload.")
+        abstract: "Open the console on a throw-away cluster with a live sample workload.",
+        discussion: """
+            There are three nodes, and they may be crashed, paused and cut off, unless --nodes says otherwise.
+            """)
 
     @OptionGroup(title: "The broker") var broker: BrokerOptions
     @OptionGroup(title: "The console") var display: DisplayOptions
@@ -16,8 +19,11 @@ struct DemoCommand: AsyncParsableCommand, ConsoleHost {
     func run() async throws {
         var settings = try display.settings(label: broker.data == nil ? "demo, ephemeral" : "demo")
         settings.hasTour = true
+        var broker = broker
+        broker.nodes = broker.nodes ?? 3
+        broker.faults = broker.nodeCount > 1
         let running = try await broker.start(defaultPort: 0)
-        let workload = DemoWorkload(uri: try AMQPURI("amqp://\(running.broker.amqpAddress ?? "")"))
+        let workload = DemoWorkload(uri: try AMQPURI("amqp://\(running.amqpAddresses.first ?? "")"))
         let traffic = Task { try await workload.run() }
         let end = await Result(
             ConsoleSession(

@@ -10,6 +10,7 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Run the broker alone, until SIGTERM or SIGINT.",
         discussion: """
             Prints one line when it accepts connections: ready amqp=HOST:PORT http=HOST:PORT
+            With --nodes 3 there are three of each, separated by commas.
             The HTTP port takes RabbitMQ's management API: 'warren --connect http://HOST:PORT' opens the console on it.
             User and password are guest/guest. What is durable is kept in --data, by default in
             $XDG_STATE_HOME/warren/data.
@@ -20,13 +21,14 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let signals = StopSignals()
         let running = try await broker.start(
-            defaultPort: 5672, defaultHTTPPort: 15672, defaultData: BrokerOptions.standardData)
-        if let report = BrokerOptions.report(running.broker.recovered) { Main.standardError(report) }
+            defaultPort: 5672, defaultHTTPPort: 15672, defaultData: broker.standardData)
+        if let report = BrokerOptions.report(running.recovered) { Main.standardError(report) }
         Main.standardOutput(
-            "ready amqp=\(running.broker.amqpAddress ?? "") http=\(running.management?.address ?? "")")
-        // A disk that fails ends it as a signal does.
-        let watching = Task { [broker = running.broker] in
-            let failure = await broker.storageFailure()
+            "ready amqp=\(running.amqpAddresses.joined(separator: ",")) "
+                + "http=\(running.httpAddresses.joined(separator: ","))")
+        // A disk that fails ends a broker as a signal does; of a cluster it ends the node.
+        let watching = Task {
+            let failure = await running.storageFailure()
             signals.cancel()
             return failure
         }

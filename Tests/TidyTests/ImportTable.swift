@@ -26,7 +26,7 @@ enum ImportTable {
         "Raft": Row(packages: collections),
 
         "AMQPClient": Row(["AMQP"], packages: nio.union(["NIOSSL"])),
-        "AMQPServer": Row(["AMQP", "Broker", "Journal"], packages: nio.union(["NIOSSL"])),
+        "AMQPServer": Row(["AMQP", "Broker", "Journal", "Management"], packages: nio.union(["NIOSSL"])),
         "Broker": Row(["AMQP", "Journal", "Management", "Raft"], packages: collections),
         "Console": Row(["Management", "Monitor", "Terminal"], packages: ["Yams"]),
         // The client's calls take the protocol's methods, and load runs on loops of its own.

@@ -9,6 +9,8 @@ public struct ClusterConfiguration {
     public var incarnation: UInt64
     /// What carries bytes to the other nodes.
     public var transport: any ClusterTransport
+    /// Where this node records what happens and the confirms of watched queues; nil records nothing.
+    public var recorder: TimelineRecorder?
     /// A log of the metadata with more entries than this is replaced by a snapshot.
     public var snapshotEntries = 4096
 

@@ -12,8 +12,11 @@ final class ClusterMember {
     let metadata: MetadataGroup
     /// Use of queues on other nodes, and theirs of queues here.
     private(set) lazy var relays = Relays(node: node, member: self)
-    /// Whether the metadata has caught up with what was committed before this node started: clients may come.
+    /// Whether the metadata has caught up with what was committed before this node started, or was back among a majority:
+    /// clients may come.
     fileprivate(set) var isServing = false
+    /// Whether more than half of the nodes are up, as far as this one hears.
+    private(set) var hasMajority: Bool
     /// What the journal had of queues that the metadata has not named yet, by their ids.
     var recovered: [UInt64: RecoveredMessages] = [:]
     /// Messages that belonged to no queue when the metadata had caught up.
@@ -26,6 +29,8 @@ final class ClusterMember {
             node: configuration.node, incarnation: configuration.incarnation, peers: configuration.peers,
             now: node.now.nanoseconds)
         links = configuration.peers.map { ClusterLink(to: $0) }
+        hasMajority = configuration.peers.isEmpty
+        configuration.recorder?.begin()
         metadata = MetadataGroup(configuration, node: node)
     }
 
@@ -115,6 +120,7 @@ final class ClusterMember {
             monitor.linkOpened(peer, into: &heard)
             relays.peerDown(peer)
         }
+        if !events.isEmpty { checkMajority() }
     }
 
     /// Whether a node is up and hears this one; nil stands for no node.
@@ -134,6 +140,9 @@ final class ClusterMember {
         relays.send()
         for place in links.indices { links[place].flush(configuration.transport) }
     }
+
+    /// The nodes that this one hears and that hear it.
+    var peersUp: [UInt32] { monitor.upNodes }
 
     func send(_ message: RaftMessage) {
         guard let place = links.firstIndex(where: { $0.peer == message.to.node }) else { return }
@@ -171,11 +180,27 @@ final class ClusterMember {
         for place in links.indices { links[place].flush(configuration.transport) }
     }
 
+    // MARK: Minority
+
+    /// Half of the nodes is a minority: the other half may go on without this one. A node that has less than more than
+    /// half stops serving (RabbitMQ, "Clustering and Network Partitions": `pause_minority`), at once where links were
+    /// closed and else when heartbeats have not come. It serves again once it has caught up with the majority it is back
+    /// among.
+    private func checkMajority() {
+        let reaches = 2 * (monitor.upNodes.count + 1) > configuration.names.count
+        guard reaches != hasMajority else { return }
+        hasMajority = reaches
+        if reaches { return metadata.catchUp() }
+        guard isServing else { return }
+        isServing = false
+        node.dismissClients()
+    }
+
     // MARK: Catching up
 
     /// The metadata has caught up: what the journal has of queues that are not there is nobody's.
     func caughtUp() {
-        guard !isServing else { return }
+        guard !isServing, hasMajority else { return }
         isServing = true
         for (_, messages) in recovered.sorted(by: { $0.key < $1.key }) {
             discarded += node.restore(messages, to: nil).discarded

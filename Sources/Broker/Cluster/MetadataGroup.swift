@@ -26,6 +26,8 @@ final class MetadataGroup: ReplicatedMachine {
     /// In the order of their numbers.
     private(set) var outstanding: [Outstanding] = []
     private var lastNumber: UInt64 = 0
+    /// The proposal whose application means that this node has caught up.
+    private var catchingUp: UInt64 = 0
     var applied = AppliedProposals()
     /// Since when no leader is known, if none is.
     private var leaderlessSince: UInt64
@@ -37,8 +39,7 @@ final class MetadataGroup: ReplicatedMachine {
         self.node = node
         leaderlessSince = node.now.nanoseconds
         join(StoredGroup())
-        // Through the log: this node has started.
-        propose(.nodeStarted, from: .node, purpose: "start")
+        begin()
     }
 
     private static func voters(_ configuration: ClusterConfiguration) -> Membership {
@@ -68,6 +69,19 @@ final class MetadataGroup: ReplicatedMachine {
         guard let found = try? MetadataSnapshot(snapshot) else { throw SnapshotUnreadable() }
         node.install(found)
         applied = found.applied
+    }
+
+    /// Says, through the log, that this node has started.
+    private func begin() {
+        propose(.nodeStarted, from: .node, purpose: "start")
+        catchingUp = lastNumber
+    }
+
+    /// Finds out anew what has been committed: the node is back among a majority. What it asked before, in its time among
+    /// another one, tells nothing of this one.
+    func catchUp() {
+        outstanding.removeAll { $0.number == catchingUp }
+        begin()
     }
 
     // MARK: Proposing
@@ -188,7 +202,7 @@ final class MetadataGroup: ReplicatedMachine {
             guard applied.take(proposal) else { return }
             let answer = apply(command, of: proposal, at: entry.index)
             guard proposal.node == configuration.node, proposal.incarnation == configuration.incarnation else { return }
-            if case .nodeStarted = command { node.cluster?.caughtUp() }
+            if case .nodeStarted = command, proposal.number == catchingUp { node.cluster?.caughtUp() }
             guard let place = outstanding.firstIndex(where: { $0.number == proposal.number }) else { return }
             node.answer(outstanding.remove(at: place).origin, answer)
         }
@@ -213,6 +227,7 @@ final class MetadataGroup: ReplicatedMachine {
 
     func leaderChanged() {
         if replica.group.leader == nil { leaderlessSince = node.now.nanoseconds }
+        record(replica.group.leader, term: replica.group.term)
         sendAgain()
     }
 
@@ -237,6 +252,9 @@ final class MetadataGroup: ReplicatedMachine {
 
     /// What was applied in a snapshot was answered by nobody: what came of it is not known here.
     private func answerLost() {
+        if applied.contains(node: configuration.node, incarnation: configuration.incarnation, number: catchingUp) {
+            node.cluster?.caughtUp()
+        }
         giveUp {
             applied.contains(node: configuration.node, incarnation: configuration.incarnation, number: $0.number)
         }

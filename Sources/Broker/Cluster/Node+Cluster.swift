@@ -1,9 +1,13 @@
+internal import AMQP
 internal import HeapModule
 
 /// A node among others.
 extension Node {
     /// Whether the node may be used by clients: a member of a cluster only once its metadata has caught up.
     public var isServing: Bool { cluster?.isServing ?? true }
+
+    /// Whether the node is a member of a cluster and does not reach more than half of it, itself included.
+    public var isInMinority: Bool { cluster.map { !$0.hasMajority } ?? false }
 
     /// Takes what another node sent, as one call of `ClusterTransport.send` had it. A tick follows.
     public func receive(fromPeer peer: UInt32, bytes: UnsafeRawBufferPointer, now: Instant) {
@@ -48,6 +52,40 @@ extension Node {
         return deadlines.compactMap { $0 }.min()
     }
 
+    /// Closes what clients have open, with the words of a RabbitMQ that pauses (`rabbit_reader`: its connections end with
+    /// the application), and fails what the control plane waits for.
+    func dismissClients() {
+        for connection in sortedConnections {
+            connection.fail(.brokerStops)
+            noteDirty(connection)
+        }
+        requests.removeAll { pending in
+            guard case .control(let number) = pending.origin else { return false }
+            answerControl(number, .failed(.notServing(configuration.name)))
+            return true
+        }
+        if !isTicking { wake?() }
+    }
+
+    /// Ends as a dead process does, whose files and sockets are gone already: whoever waits within this process is told,
+    /// and nothing else happens any more.
+    public func abandon(now: Instant) {
+        self.now = now
+        isShuttingDown = true
+        for connection in sortedConnections {
+            let transport = connection.transport
+            connection.close()
+            transport?.update(connection)
+            connection.transport = nil
+        }
+        requests.removeAll()
+        let waiting = controlAnswers.sorted { $0.key < $1.key }
+        controlAnswers.removeAll()
+        for (_, completed) in waiting { completed(.failed(.brokerStops)) }
+        wake = nil
+        onStorageFailure = nil
+    }
+
     /// A node has started again: queues of its earlier incarnations that do not survive it go (RabbitMQ,
     /// "Clustering": transient queues are deleted with their node).
     func removeLost(of home: QueueHome) {
@@ -61,5 +99,18 @@ extension Node {
                 _ = retire(queue)
             }
         }
+    }
+}
+
+extension ProtocolException {
+    /// RabbitMQ's words to the clients of a broker that stops or pauses.
+    static var brokerStops: ProtocolException {
+        ProtocolException(.connectionForced, "broker forced connection closure with reason 'shutdown'")
+    }
+
+    /// The control plane asks for a change where none can be agreed upon.
+    static func notServing(_ node: String) -> ProtocolException {
+        ProtocolException(
+            .internalError, "node '\(node)' cannot reach a majority of its cluster, or has not caught up with it yet")
     }
 }

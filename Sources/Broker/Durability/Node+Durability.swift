@@ -100,6 +100,7 @@ extension Node {
             awaitingDurability.removeFirst()
             happened(waiter.event)
         }
+        recorder?.becameDurable(journal.durable, at: now)
         if isShuttingDown {
             writeJournal()
             tellWritten()

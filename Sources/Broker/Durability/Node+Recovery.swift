@@ -13,6 +13,21 @@ public struct RecoverySummary: Hashable, Sendable {
     public var unreadable = 0
     /// What had to be left out because it was damaged.
     public var damage: [JournalDamage] = []
+
+    /// Nothing.
+    public init(queues: Int = 0, messages: Int = 0) {
+        self.queues = queues
+        self.messages = messages
+    }
+
+    /// Adds what another node found.
+    public mutating func add(_ other: RecoverySummary) {
+        queues += other.queues
+        messages += other.messages
+        discarded += other.discarded
+        unreadable += other.unreadable
+        damage += other.damage
+    }
 }
 
 /// What has been read of the journal so far.

@@ -8,6 +8,7 @@ extension Node {
             completed(.failed(ProtocolException(.notFound, "no vhost '\(host)'")))
             return
         }
+        guard isServing else { return completed(.failed(.notServing(configuration.name))) }
         lastControl += 1
         controlAnswers[lastControl] = completed
         submit(request, from: .control(lastControl), in: virtualHost)

@@ -17,4 +17,9 @@ extension Node {
         if cluster == nil { virtualHosts["/"] = host }
         return host
     }
+
+    /// The channel of that opening, while it is open.
+    func channel(_ reference: ChannelReference) -> Channel? {
+        connections[reference.connection]?.channel(reference)
+    }
 }

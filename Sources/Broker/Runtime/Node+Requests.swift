@@ -45,6 +45,7 @@ extension Node {
 
     /// A change that the control plane asks for itself.
     func change(_ change: TopologyChange, completed: @escaping (Answer) -> Void) {
+        guard isServing else { return completed(.failed(.notServing(configuration.name))) }
         lastControl += 1
         controlAnswers[lastControl] = completed
         proposals.append(Proposal(change: change, origin: .control(lastControl)))

@@ -99,6 +99,8 @@ public final class Node {
     var storedGroups = StoredGroups()
     /// What makes it a member of a cluster; nil when it is alone.
     private(set) var cluster: ClusterMember?
+    /// Where confirms of watched queues are counted.
+    let recorder: TimelineRecorder?
 
     var connections: [ConnectionID: Connection] = [:]
     var lastConnection: UInt64 = 0
@@ -141,6 +143,7 @@ public final class Node {
         self.configuration = configuration
         self.now = now
         startedAt = now
+        recorder = configuration.cluster?.recorder
         lastMemoryCheck = now
         journal = Journal(storage: configuration.storage, segmentLimit: configuration.segmentBytes)
         random = SplitMix64(seed: configuration.seed)
@@ -206,6 +209,7 @@ public final class Node {
     func register(_ queue: ClassicQueue) {
         queuesByID[queue.id] = queue
         queueList.append(queue)
+        recorder?.declared(queue.id, vhost: queue.virtualHost.name, name: queue.name)
         if let distant = queue.distant as? QuorumQueue { return add(distant) }
         guard !queue.isRemote else { return }
         cluster?.restore(queue)
@@ -265,7 +269,7 @@ public final class Node {
     public func shutDown(now: Instant) {
         self.now = now
         isShuttingDown = true
-        let reason = ProtocolException(.connectionForced, "broker forced connection closure with reason 'shutdown'")
+        let reason = ProtocolException.brokerStops
         for connection in sortedConnections {
             connection.fail(reason)
             connection.transport?.update(connection)
@@ -389,10 +393,6 @@ public final class Node {
         case .control(let work):
             return work(self)
         }
-    }
-
-    func channel(_ reference: ChannelReference) -> Channel? {
-        connections[reference.connection]?.channel(reference)
     }
 
     /// A name that nobody else has: the prefix and 22 letters of RabbitMQ's alphabet (`rabbit_guid`).

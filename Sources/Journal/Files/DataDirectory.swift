@@ -12,6 +12,7 @@
 ///     format            the version of what else is in here
 ///     00000001.journal  segments by number
 ///     prepared          room for the next segment, filled with zeros
+///     incarnation       of a member of a cluster: how often it has started
 public final class DataDirectory: Sendable {
     /// The version of the format that this program writes and reads.
     public static let format = 2
@@ -20,10 +21,12 @@ public final class DataDirectory: Sendable {
     public let path: String
     private let lock: Int32
 
-    /// Opens a directory, which is made where there is none, for this process alone. Throws where it cannot be used, is
-    /// in use, or was written by a newer program.
-    public init(path: String) throws(StorageError) {
+    /// Opens a directory, which is made where there is none, for this process alone: one of a node alone, or that of a
+    /// member of a cluster. Throws where it cannot be used, is in use, was written by a newer program, or is of the other
+    /// sort.
+    public init(path: String, isMember: Bool = false) throws(StorageError) {
         self.path = path
+        if isMember { try Self.checkIsMember(path) } else { try Self.checkIsAlone(path) }
         try Self.make(path)
         let name = path + "/lock"
         let file = try SystemCall.open(name, O_RDWR | O_CREAT, doing: "opened")
@@ -49,7 +52,10 @@ public final class DataDirectory: Sendable {
 
     deinit { close(lock) }
 
-    private static func make(_ path: String) throws(StorageError) {
+    /// Lets others use the directory, whoever still refers to this one.
+    func release() { flock(lock, LOCK_UN) }
+
+    static func make(_ path: String) throws(StorageError) {
         var prefix = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
             prefix += "/" + part
@@ -96,7 +102,9 @@ public final class DataDirectory: Sendable {
     }
 
     /// The numbers of the segments there are, ascending.
-    func segments() throws(StorageError) -> [UInt64] {
+    func segments() throws(StorageError) -> [UInt64] { try Self.segments(in: path) }
+
+    static func segments(in path: String) throws(StorageError) -> [UInt64] {
         guard let directory = opendir(path) else { throw SystemCall.error("listed", path) }
         defer { closedir(directory) }
         var numbers: [UInt64] = []

@@ -6,6 +6,8 @@
     internal import Darwin
 #endif
 
+internal import Synchronization
+
 /// A journal's segments as files: a thread of its own writes and syncs each batch, another reads what is asked for again,
 /// a third prepares the next segment.
 ///
@@ -30,10 +32,14 @@ public final class FileStorage: Storage, @unchecked Sendable {
     /// Only touched on the loop.
     private var waiting: ((StorageError?) -> Void)?
 
-    /// Only touched on the writer's thread.
+    /// Nothing is written or answered any more: its owner is dead.
+    private let isAbandoned = Atomic(false)
+
+    /// Only touched on the writer's thread, and after its end.
     private var file: Int32 = -1
     private var fileName = ""
     private var failure: StorageError?
+    var unsynced: UnsyncedBytes
 
     /// Only touched on the reader's thread.
     private let opened: OpenedSegments
@@ -49,6 +55,7 @@ public final class FileStorage: Storage, @unchecked Sendable {
         self.roomBytes = roomBytes
         self.post = post
         opened = OpenedSegments(directory)
+        unsynced = UnsyncedBytes(syncs: sync == .always)
         prepare()
     }
 
@@ -70,7 +77,7 @@ public final class FileStorage: Storage, @unchecked Sendable {
             post { [self] in
                 let completed = waiting
                 waiting = nil
-                completed?(error)
+                if !hasEnded { completed?(error) }
             }
         }
     }
@@ -106,8 +113,18 @@ public final class FileStorage: Storage, @unchecked Sendable {
         let onLoop = LoopCallback(completed)
         reader.run { [post] in
             work()
-            post { onLoop.call() }
+            post { [self] in
+                if !hasEnded { onLoop.call() }
+            }
         }
+    }
+
+    private var hasEnded: Bool { isAbandoned.load(ordering: .acquiring) }
+
+    /// From now on nothing is written, and nobody is called back: whoever would be is gone. On the owner's loop.
+    public func abandon() {
+        isAbandoned.store(true, ordering: .releasing)
+        waiting = nil
     }
 
     /// Waits until what was handed over has been written, and closes the files. Blocks; nothing may be written afterwards.
@@ -116,17 +133,40 @@ public final class FileStorage: Storage, @unchecked Sendable {
         reader.stop()
         preparer.stop()
         if file >= 0 { closeFile() }
+        directory.release()
+    }
+
+    /// Ends as the files of a dead process do: what had been handed to the system is there, all else is gone. Blocks.
+    public func crash() {
+        isAbandoned.store(true, ordering: .releasing)
+        close()
+    }
+
+    /// Ends as the files of a machine without power do: what has not been synced is gone as well, but for so many bytes of
+    /// it, at most, of the batch that was on its way. Blocks. Throws what the system says.
+    public func losePower(torn: Int) throws(StorageError) {
+        isAbandoned.store(true, ordering: .releasing)
+        for worker in [writer, reader, preparer] { worker.stop() }
+        if file >= 0 { closeFile() }
+        defer { directory.release() }
+        try unsynced.lose(in: directory, keeping: torn)
     }
 
     // MARK: On the writer's thread
 
     private func carryOut(_ batch: JournalBatch) -> StorageError? {
         if let failure { return failure }
+        if hasEnded { return nil }
         batch.seal()
         do throws(StorageError) {
             if batch.offset == 0 { try begin(segment: batch.segment) }
+            unsynced.written(batch.segment, batch.offset..<batch.offset + batch.byteCount)
             try SystemCall.write(batch.bytes, to: file, at: batch.offset, fileName)
-            if sync == .always { try SystemCall.sync(file, fileName) }
+            // Without power it would not have come to it.
+            if sync == .always, !hasEnded {
+                try SystemCall.sync(file, fileName)
+                unsynced.synced()
+            }
             return nil
         } catch {
             failure = error

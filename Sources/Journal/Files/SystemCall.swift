@@ -80,6 +80,23 @@ enum SystemCall {
         if fsync(directory) < 0 { throw error("synced", path) }
     }
 
+    /// Makes a file hold a text whatever happens meanwhile: it has all of the old one or all of the new, and the disk has it
+    /// when this returns.
+    static func replace(_ path: String, with text: String, in directory: String) throws(StorageError) {
+        let draft = path + ".new"
+        let file = try open(draft, O_WRONLY | O_CREAT | O_TRUNC, doing: "made")
+        defer { close(file) }
+        try Array(text.utf8).withUnsafeBufferPointer { bytes throws(StorageError) in
+            try write(UnsafeRawBufferPointer(bytes), to: file, at: 0, draft)
+        }
+        try sync(file, draft)
+        if rename(draft, path) < 0 { throw error("renamed", draft) }
+        try syncDirectory(directory)
+    }
+
+    /// Whether there is a file, or anything else, of that name.
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
     /// The whole of a file. Throws what the system says.
     static func read(_ path: String) throws(StorageError) -> [UInt8] {
         let file = try open(path, O_RDONLY, doing: "read")

@@ -13,6 +13,13 @@ public struct Measured: Hashable, Sendable {
         self.value = value
         self.rate = rate
     }
+
+    /// Two measurements together; what is not provided adds nothing.
+    public static func sum(_ one: Measured?, _ other: Measured?) -> Measured? {
+        guard let one, let other else { return one ?? other }
+        let rates = [one.rate, other.rate].compactMap { $0 }
+        return Measured(one.value + other.value, rate: rates.isEmpty ? nil : rates.reduce(0, +))
+    }
 }
 
 /// `{"rate": 0.2}`, the part of a `…_details` object that matters here.

@@ -49,6 +49,15 @@ extension MessageStats: Codable {
         }
     }
 
+    /// The counters of two parts of a broker together.
+    public func adding(_ other: MessageStats) -> MessageStats {
+        var sum = self
+        for (_, path) in Self.fields {
+            sum[keyPath: path] = Measured.sum(self[keyPath: path], other[keyPath: path])
+        }
+        return sum
+    }
+
     /// Writes every counter that is provided.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: FieldName.self)

@@ -15,6 +15,13 @@ public struct QueueTotals: Hashable, Sendable {
         self.messagesReady = messagesReady
         self.messagesUnacknowledged = messagesUnacknowledged
     }
+
+    /// The totals of two parts of a broker together.
+    public func adding(_ other: QueueTotals) -> QueueTotals {
+        QueueTotals(
+            messages: .sum(messages, other.messages), messagesReady: .sum(messagesReady, other.messagesReady),
+            messagesUnacknowledged: .sum(messagesUnacknowledged, other.messagesUnacknowledged))
+    }
 }
 
 extension QueueTotals: Codable {

@@ -86,10 +86,21 @@ extension EmbeddedEndpoint {
     ) async throws(EndpointError) -> Bool {
         let resource = Self.title(exchange: exchange, vhost)
         let content = try EncodedMessage(message, exchange: exchange, about: resource)
-        let routed: Result<Bool, EndpointError> = try await ask { node, reply in
-            reply(node.publish(content, vhost: vhost, exchange: exchange, about: resource))
+        var place: (any NodeLoop)?
+        while true {
+            let routed: Result<PublishResult, EndpointError> = try await ask(place) { node, reply in
+                reply(node.publish(content, vhost: vhost, exchange: exchange, about: resource))
+            }
+            switch try routed.get() {
+            case .done(let isRouted): return isRouted
+            case .elsewhere(let home):
+                // Once: it may have been deleted and declared again meanwhile, but not for ever.
+                guard place == nil, let loop = reachableLoop(of: home) else {
+                    throw .refused(resource, reason: "a queue that takes it is on another node")
+                }
+                place = loop
+            }
         }
-        return try routed.get()
     }
 
     /// Reads messages from the head of a queue.
@@ -97,7 +108,7 @@ extension EmbeddedEndpoint {
         vhost: String, queue: String, count: Int, mode: AckMode, truncate: Int?
     ) async throws(EndpointError) -> [FetchedMessage] {
         let resource = Self.title(queue: queue, vhost)
-        let fetched: Result<[FetchedMessage], EndpointError> = try await ask { node, reply in
+        let fetched: Result<[FetchedMessage], EndpointError> = try await ask(try await home(of: queue, vhost)) { node, reply in
             guard let found = node.virtualHosts[vhost]?.queues[queue] else {
                 return reply(.failure(.notFound(resource)))
             }
@@ -120,7 +131,7 @@ extension EmbeddedEndpoint {
 
     /// Closes a client's connection; the client is told the reason (320 CONNECTION_FORCED).
     public func closeConnection(name: String, reason: String) async throws(EndpointError) {
-        let found: Bool = try await ask { node, reply in
+        let found: [Bool] = try await askAll { node, reply in
             guard let connection = node.sortedConnections.first(where: { $0.name == name }) else {
                 return reply(false)
             }
@@ -128,7 +139,7 @@ extension EmbeddedEndpoint {
             node.noteDirty(connection)
             reply(true)
         }
-        guard found else { throw .notFound("connection '\(name)'") }
+        guard found.contains(true) else { throw .notFound("connection '\(name)'") }
     }
 }
 
@@ -166,11 +177,19 @@ private struct EncodedMessage: Sendable {
     }
 }
 
+/// What came of a publish for the control plane.
+private enum PublishResult: Sendable {
+    /// Whether any queue took it.
+    case done(Bool)
+    /// All queues that would take it live on the node of this name.
+    case elsewhere(String)
+}
+
 extension Node {
     /// Publishes for the control plane, as a client without confirms would.
     fileprivate func publish(
         _ message: EncodedMessage, vhost: String, exchange: String, about resource: String
-    ) -> Result<Bool, EndpointError> {
+    ) -> Result<PublishResult, EndpointError> {
         if isShort { return .failure(.refused(resource, reason: "the broker is \(shortageReason)")) }
         guard let host = virtualHosts[vhost] else { return .failure(.notFound("vhost '\(vhost)'")) }
         return message.key.withUnsafeBytes { key in
@@ -181,7 +200,7 @@ extension Node {
             if route.exchange.settings.isInternal {
                 return .failure(.refused(resource, reason: "it is internal: only exchanges publish to it"))
             }
-            return message.header.withUnsafeBytes { header -> Result<Bool, EndpointError> in
+            return message.header.withUnsafeBytes { header -> Result<PublishResult, EndpointError> in
                 guard let scan = try? ContentHeaderScan(payload: header) else {
                     return .failure(.refused(resource, reason: "the properties cannot be written"))
                 }
@@ -193,6 +212,8 @@ extension Node {
                 }
                 let queues = route.queues(for: header)
                 if route.mayLeaveNode, queues.contains(where: \.isRemote) {
+                    let homes = Set(queues.map(homeName))
+                    if homes.count == 1, let home = homes.first { return .success(.elsewhere(home)) }
                     return .failure(.refused(resource, reason: "a queue that takes it is on another node"))
                 }
                 var assembly = PublishAssembly(route: route, key: message.key, isMandatory: false)
@@ -202,7 +223,7 @@ extension Node {
                 _ = enqueue(
                     assembly.finish(), on: route, to: queues, deliveryMode: scan.deliveryMode,
                     bodyBytes: message.body.count, lifetime: lifetime, from: nil, isMandatory: false)
-                return .success(!queues.isEmpty)
+                return .success(.done(!queues.isEmpty))
             }
         }
     }

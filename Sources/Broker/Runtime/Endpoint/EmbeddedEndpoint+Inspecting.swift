@@ -5,13 +5,13 @@ public import Management
 extension EmbeddedEndpoint {
     /// One page of the exchanges, by vhost and name.
     public func exchanges(_ request: ListRequest) async throws(EndpointError) -> Page<ExchangeInfo> {
-        let all: [ExchangeInfo] = try await ask { node, reply in
+        let lists: [[ExchangeInfo]] = try await askAll { node, reply in
             reply(
                 node.sortedVirtualHosts.flatMap { host in
                     host.sortedExchanges.map { node.info(of: $0, in: host) }
                 })
         }
-        return request.page(of: all, name: \.name, vhost: \.vhost)
+        return request.page(of: Self.combined(lists), name: \.name, vhost: \.vhost)
     }
 
     /// The bindings at one end, the default exchange's first; of a vhost, exchange by exchange.
@@ -48,26 +48,26 @@ extension EmbeddedEndpoint {
 
     /// One page of the client connections, oldest first.
     public func connections(_ request: ListRequest) async throws(EndpointError) -> Page<ConnectionInfo> {
-        let all: [ConnectionInfo] = try await ask { node, reply in
+        let all: [[ConnectionInfo]] = try await askAll { node, reply in
             reply(node.sortedConnections.map(node.info(of:)))
         }
-        return request.page(of: all, name: \.name, vhost: \.vhost)
+        return request.page(of: all.flatMap { $0 }, name: \.name, vhost: \.vhost)
     }
 
     /// One page of the channels, by connection and number.
     public func channels(_ request: ListRequest) async throws(EndpointError) -> Page<ChannelInfo> {
-        let all: [ChannelInfo] = try await ask { node, reply in
+        let all: [[ChannelInfo]] = try await askAll { node, reply in
             reply(
                 node.sortedConnections.flatMap { connection in
                     connection.sortedChannels.map { node.info(of: $0, withConsumers: false) }
                 })
         }
-        return request.page(of: all, name: \.name, vhost: \.vhost)
+        return request.page(of: all.flatMap { $0 }, name: \.name, vhost: \.vhost)
     }
 
     /// One channel with its consumers.
     public func channel(name: String) async throws(EndpointError) -> ChannelInfo {
-        let found: ChannelInfo?? = try await ask { node, reply in
+        let found: [ChannelInfo?] = try await askAll { node, reply in
             for connection in node.sortedConnections {
                 for channel in connection.sortedChannels where channel.name == name {
                     return reply(.some(node.info(of: channel, withConsumers: true)))
@@ -75,25 +75,26 @@ extension EmbeddedEndpoint {
             }
             reply(.some(nil))
         }
-        guard case .some(.some(let channel)) = found else { throw .notFound("channel '\(name)'") }
+        guard let channel = found.compactMap({ $0 }).first else { throw .notFound("channel '\(name)'") }
         return channel
     }
 
     /// The consumers of a vhost, or of all.
     public func consumers(vhost: String?) async throws(EndpointError) -> [ConsumerInfo] {
-        try await ask { node, reply in
+        let lists: [[ConsumerInfo]] = try await askAll { node, reply in
             var infos: [ConsumerInfo] = []
             node.visitQueues(
                 { queue in
-                    guard vhost == nil || queue.virtualHost.name == vhost else { return }
+                    guard vhost == nil || queue.virtualHost.name == vhost, !queue.isRemote else { return }
                     infos += queue.consumers.all.map(node.info(of:))
                 }, finished: { reply(infos) })
         }
+        return lists.flatMap { $0 }
     }
 
     /// The vhosts, by name.
     public func vhosts() async throws(EndpointError) -> [VhostInfo] {
-        try await ask { node, reply in
+        let lists: [[VhostInfo]] = try await askAll { node, reply in
             var sums: [String: QueueSums] = [:]
             node.visitQueues(
                 { sums[$0.virtualHost.name, default: QueueSums()].add($0) },
@@ -109,6 +110,7 @@ extension EmbeddedEndpoint {
                         })
                 })
         }
+        return Self.combined(lists)
     }
 }
 

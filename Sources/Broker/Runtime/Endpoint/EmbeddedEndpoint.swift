@@ -3,38 +3,53 @@ public import Management
 
 /// The management endpoint of a node in this process: the same vocabulary as a remote broker's, without a socket.
 ///
-/// Listings cross to the node's loop once and are gathered there in slices; sorting and paging happen here.
+/// Listings cross to the node's loop once and are gathered there in slices; sorting and paging happen here. The endpoint of
+/// a member of a cluster asks each node for what lives there, all of them at once, and sends what is to be done to the node
+/// that can do it.
 public struct EmbeddedEndpoint: Inspecting, Administering {
     let loop: any NodeLoop
+    /// The cluster of its node; nil for one that is alone.
+    let cluster: (any ClusterAccess)?
     /// What a person sees as the endpoint's name.
     public let address: String
     private let version: String
 
-    /// The endpoint of the node on `loop`, shown as `address`.
-    public init(loop: any NodeLoop, address: String, version: String) {
+    /// The endpoint of the node on `loop`, shown as `address`; of a member of a cluster with what it knows of the others.
+    public init(
+        loop: any NodeLoop, address: String, version: String, cluster: (any ClusterAccess)? = nil
+    ) {
         self.loop = loop
+        self.cluster = cluster
         self.address = address
         self.version = version
     }
 
     /// What the embedded engine can do.
-    public func capabilities() async throws(EndpointError) -> EndpointCapabilities { .embedded(version: version) }
+    public func capabilities() async throws(EndpointError) -> EndpointCapabilities {
+        var capabilities = EndpointCapabilities.embedded(version: version)
+        capabilities.injectsFaults = cluster?.injectsFaults ?? false
+        capabilities.recordsTimeline = cluster != nil
+        return capabilities
+    }
 
-    /// The node at a glance.
+    /// The broker at a glance.
     public func overview() async throws(EndpointError) -> Overview {
-        try await ask { node, reply in
+        let parts: [Overview] = try await askAll { node, reply in
             var totals = QueueSums()
             node.visitQueues({ totals.add($0) }, finished: { reply(node.overview(totals)) })
         }
+        return combined(parts)
     }
 
-    /// The one node.
+    /// The one node, or all of the cluster's.
     public func nodes() async throws(EndpointError) -> [NodeInfo] {
-        try await ask { node, reply in reply([node.nodeInfo()]) }
+        guard let cluster else { return try await ask { node, reply in reply([node.nodeInfo()]) } }
+        return try await nodes(of: cluster)
     }
 
     /// One page of the queues, sorted and filtered here.
     public func queues(_ request: QueuePageRequest) async throws(EndpointError) -> Page<QueueInfo> {
+        if let cluster { return try request.page(of: try await queues(of: cluster)) }
         let all: [QueueInfo] = try await ask { node, reply in
             var infos: [QueueInfo] = []
             infos.reserveCapacity(node.queueList.count)
@@ -45,7 +60,17 @@ public struct EmbeddedEndpoint: Inspecting, Administering {
 
     /// One queue with its consumers.
     public func queue(vhost: String, name: String) async throws(EndpointError) -> QueueInfo {
-        let found: QueueInfo?? = try await ask { node, reply in
+        let known = try await queue(vhost: vhost, name: name, on: loop)
+        // What lives elsewhere is not measured here.
+        guard known.state == nil, let cluster, let home = known.node else { return known }
+        return try await queue(known, at: home, in: cluster)
+    }
+
+    /// What one node knows of a queue.
+    func queue(
+        vhost: String, name: String, on loop: any NodeLoop
+    ) async throws(EndpointError) -> QueueInfo {
+        let found: QueueInfo?? = try await ask(loop) { node, reply in
             guard let queue = node.virtualHosts[vhost]?.queues[name] else { return reply(.some(nil)) }
             reply(.some(node.detail(of: queue)))
         }
@@ -80,28 +105,34 @@ public struct EmbeddedEndpoint: Inspecting, Administering {
         _ = try await queue(vhost: vhost, name: name)
         _ = try await carryOut(
             .deleteQueue(name: name, ifUnused: ifUnused, ifEmpty: ifEmpty), in: vhost,
-            about: Self.title(queue: name, vhost))
+            about: Self.title(queue: name, vhost), on: try await home(of: name, vhost))
     }
 
     /// Removes the ready messages of a queue and says how many there were.
     public func purgeQueue(vhost: String, name: String) async throws(EndpointError) -> Int? {
-        try await carryOut(.purgeQueue(name: name), in: vhost, about: Self.title(queue: name, vhost))
+        try await carryOut(
+            .purgeQueue(name: name), in: vhost, about: Self.title(queue: name, vhost),
+            on: try await home(of: name, vhost))
     }
 
     // MARK: Crossing over
 
+    /// Asks a node; the endpoint's own, unless another is named.
     func ask<Value: Sendable>(
+        _ other: (any NodeLoop)? = nil,
         _ work: @escaping @Sendable (Node, _ reply: @escaping @Sendable (Value?) -> Void) -> Void
     ) async throws(EndpointError) -> Value {
-        guard let value = await loop.ask(work) else { throw .unreachable(address, reason: "the node has stopped") }
+        guard let value = await (other ?? loop).ask(work) else {
+            throw .unreachable(address, reason: "the node has stopped")
+        }
         return value
     }
 
     /// Carries out a request about `resource`; returns how many messages it removed, where it says so.
     func carryOut(
-        _ request: Request, in vhost: String, about resource: String
+        _ request: Request, in vhost: String, about resource: String, on other: (any NodeLoop)? = nil
     ) async throws(EndpointError) -> Int? {
-        let outcome: Outcome = try await ask { node, reply in
+        let outcome: Outcome = try await ask(other) { node, reply in
             node.request(request, in: vhost) { answer in
                 switch answer {
                 case .failed(let exception): reply(.failed(exception.code.rawValue, exception.text))

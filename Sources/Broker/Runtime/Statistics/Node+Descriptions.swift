@@ -10,6 +10,8 @@ struct QueueSums {
 
     mutating func add(_ queue: ClassicQueue) {
         queues += 1
+        // What lives elsewhere is counted there.
+        guard !queue.isRemote else { return }
         ready += queue.readyCount
         unacked += queue.unackedCount
         consumers += queue.consumers.count
@@ -70,13 +72,33 @@ extension Node {
         return info
     }
 
+    /// What every node knows of a queue that lives on another: not what is in it.
+    func placeholder(of queue: ClassicQueue) -> QueueInfo {
+        var info = QueueInfo(vhost: queue.virtualHost.name, name: queue.name)
+        info.type = "classic"
+        info.durable = queue.settings.isDurable
+        info.autoDelete = queue.settings.isAutoDelete
+        info.exclusive = queue.settings.exclusiveOwner != nil
+        info.arguments = queue.settings.arguments.json
+        info.node = homeName(of: queue)
+        return info
+    }
+
+    /// The node on which a queue lives.
+    func homeName(of queue: ClassicQueue) -> String {
+        guard queue.isRemote, let home = queue.settings.home, let cluster else { return configuration.name }
+        return cluster.configuration.names[Int(home.node) - 1]
+    }
+
     /// A queue in a list: with its consumers, whose prefetches say how full they are, unless there are very many.
     func summary(of queue: ClassicQueue) -> QueueInfo {
-        queue.consumers.count <= Limits.consumersListed ? detail(of: queue) : info(of: queue)
+        if queue.isRemote { return placeholder(of: queue) }
+        return queue.consumers.count <= Limits.consumersListed ? detail(of: queue) : info(of: queue)
     }
 
     /// A queue with its consumers.
     func detail(of queue: ClassicQueue) -> QueueInfo {
+        if queue.isRemote { return placeholder(of: queue) }
         var info = info(of: queue)
         info.consumerDetails = queue.consumers.all.map(info(of:))
         return info

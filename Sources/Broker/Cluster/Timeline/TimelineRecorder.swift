@@ -1,0 +1,159 @@
+internal import Journal
+public import Management
+internal import Raft
+
+/// What one node sees of a failover: who leads, and the confirms of watched queues in buckets of 10 ms.
+///
+/// Used on the node's loop only. It belongs to whoever runs the cluster, so that what a node saw outlives it. A node
+/// without watches asks one thing of it for each publish: `isWatching`.
+public final class TimelineRecorder {
+    /// One watched queue.
+    private struct Watch {
+        let id: QueueID
+        /// The number that the queue has while it is declared.
+        var number: UInt64?
+        var confirms = ConfirmBuckets()
+    }
+
+    /// Publishes of a watched queue that are confirmed once the journal is durable up to a position.
+    private struct Waiting {
+        let position: JournalPosition
+        let watch: Int
+        var count: Int
+    }
+
+    /// Whether any queue is watched.
+    @exclusivity(unchecked) private(set) var isWatching = false
+    private var watches: [Watch] = []
+    private var waiting: [Waiting] = []
+    /// What happened, oldest first.
+    private var events: [ClusterTimeline.Event] = []
+    /// So many events are kept.
+    private static let eventsMax = 512
+    private var leader: (name: String, term: UInt64)?
+
+    /// Records nothing yet.
+    public init() {}
+
+    // MARK: What the node says
+
+    /// A node begins: whatever waited for the one before does so no more.
+    func begin() {
+        waiting = []
+        leader = nil
+        for place in watches.indices { watches[place].number = nil }
+    }
+
+    /// A queue is there.
+    func declared(_ number: UInt64, vhost: String, name: String) {
+        guard isWatching else { return }
+        let place = watches.firstIndex { $0.id.name == name && $0.id.vhost == vhost }
+        if let place { watches[place].number = number }
+    }
+
+    /// Publishes of a queue have been confirmed to clients.
+    public func confirmed(queue number: UInt64, count: Int, at now: Instant) {
+        guard let place = watches.firstIndex(where: { $0.number == number }) else { return }
+        watches[place].confirms.add(count, at: now)
+    }
+
+    /// A publish that its client wants confirmed has gone to queues.
+    func published(to queues: [ClassicQueue], _ outcome: PublishOutcome, in node: Node) {
+        guard outcome != .refused else { return }
+        for queue in queues {
+            guard let place = watches.firstIndex(where: { $0.number == queue.id }) else { continue }
+            guard outcome == .mustBeDurable else {
+                watches[place].confirms.add(1, at: node.now)
+                continue
+            }
+            let position = node.journal.appended
+            // Those of one batch are confirmed together.
+            if let last = waiting.indices.last, waiting[last].watch == place, waiting[last].position >= position {
+                waiting[last].count += 1
+            } else {
+                waiting.append(Waiting(position: position, watch: place, count: 1))
+            }
+        }
+    }
+
+    /// The journal is durable up to a position.
+    func becameDurable(_ position: JournalPosition, at now: Instant) {
+        guard !waiting.isEmpty else { return }
+        let count = waiting.firstIndex { $0.position > position } ?? waiting.count
+        for entry in waiting[..<count] { watches[entry.watch].confirms.add(entry.count, at: now) }
+        waiting.removeFirst(count)
+    }
+
+    /// Another node leads the metadata, or nobody does.
+    func metadataLeader(_ name: String?, term: UInt64, at now: Instant) {
+        if let name {
+            guard leader?.name != name || leader?.term != term else { return }
+            leader = (name, term)
+            return note(.leaderElected, name, term, now)
+        }
+        guard let lost = leader else { return }
+        leader = nil
+        note(.leaderLost, lost.name, lost.term, now)
+    }
+
+    private func note(_ kind: ClusterTimeline.Event.Kind, _ node: String, _ term: UInt64, _ now: Instant) {
+        note(
+            ClusterTimeline.Event(
+                at: now.milliseconds, kind: kind, node: node, term: Int(clamping: term),
+                text: "of the metadata"))
+    }
+
+    /// Something happened that belongs on the timeline.
+    public func note(_ event: ClusterTimeline.Event) {
+        if events.count == Self.eventsMax { events.removeFirst() }
+        events.append(event)
+    }
+
+    // MARK: What others ask
+
+    /// Watches these queues and no others; `node` knows the numbers of those that are declared.
+    public func watch(_ ids: [QueueID], in node: Node?) {
+        var kept: [Watch] = []
+        for id in ids.prefix(ClusterTimeline.watchedMax) {
+            var watch = watches.first { $0.id == id } ?? Watch(id: id)
+            watch.number = node?.virtualHosts[id.vhost]?.queues[id.name]?.id
+            kept.append(watch)
+        }
+        watches = kept
+        waiting = []
+        isWatching = !kept.isEmpty
+    }
+
+    /// What happened since a moment, and the confirms of each watched queue in the buckets from there to `now`.
+    public func reading(from start: Instant, to now: Instant) -> TimelineReading {
+        TimelineReading(
+            events: events.filter { $0.at >= start.milliseconds },
+            confirms: watches.map { ($0.id, $0.confirms.counts(from: start, to: now)) })
+    }
+}
+
+/// What a recorder has of some seconds.
+public struct TimelineReading: Sendable {
+    /// What happened, oldest first.
+    public let events: [ClusterTimeline.Event]
+    /// Of each watched queue the confirms in buckets.
+    public let confirms: [(queue: QueueID, counts: [Int])]
+
+    /// When the first bucket begins of a reading from some moment.
+    public static func start(from moment: Instant) -> Instant { ConfirmBuckets.start(of: moment) }
+}
+
+extension Instant {
+    /// Milliseconds, as a timeline has them.
+    public var milliseconds: Double { Double(nanoseconds) / 1_000_000 }
+}
+
+extension MetadataGroup {
+    /// Puts a change of the leader on the timeline.
+    func record(_ leader: MemberID?, term: UInt64) {
+        let name = leader.flatMap { member in
+            configuration.names.indices.contains(Int(member.node) - 1) ? configuration.names[Int(member.node) - 1] : nil
+        }
+        configuration.recorder?.metadataLeader(name, term: term, at: node.now)
+    }
+}

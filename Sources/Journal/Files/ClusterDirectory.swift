@@ -1,0 +1,75 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// The data directory of a cluster, which holds one for each of its nodes.
+///
+///     cluster   how many nodes it has; they do not come and go
+///     lock      held as long as a process uses it
+///     NAME      the directory of a node
+public final class ClusterDirectory: Sendable {
+    /// Where it is.
+    public let path: String
+    private let lock: Int32
+
+    /// Opens the directory of a cluster of so many nodes, which is made where there is none, for this process alone. Throws
+    /// where it cannot be used, is in use, or holds something else; what it holds is then left as it was.
+    public init(path: String, nodes: Int) throws(StorageError) {
+        self.path = path
+        let known = try Self.nodeCount(path)
+        if let known, known != nodes {
+            throw StorageError(
+                "\(path) holds a cluster of \(known) nodes, not of \(nodes). Start it with --nodes \(known), or choose another "
+                    + "directory with --data.")
+        }
+        if known == nil { try Self.checkIsFree(path) }
+        try DataDirectory.make(path)
+        let name = path + "/lock"
+        let file = try SystemCall.open(name, O_RDWR | O_CREAT, doing: "opened")
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            SystemCall.close(file)
+            throw StorageError("\(path) is in use. Stop who uses it first, or choose another directory with --data.")
+        }
+        lock = file
+        guard known == nil else { return }
+        do throws(StorageError) {
+            try SystemCall.replace(Self.fileName(path), with: "\(nodes)\n", in: path)
+        } catch {
+            SystemCall.close(file)
+            throw error
+        }
+    }
+
+    deinit { SystemCall.close(lock) }
+
+    /// The directory of a node.
+    public func path(of node: String) -> String { path + "/" + node }
+
+    private static func fileName(_ path: String) -> String { path + "/cluster" }
+
+    /// How many nodes a directory has; nil where it is not the directory of a cluster.
+    static func nodeCount(_ path: String) throws(StorageError) -> Int? {
+        let name = fileName(path)
+        guard SystemCall.exists(name) else { return nil }
+        let text = String(decoding: try SystemCall.read(name), as: UTF8.self)
+        guard let count = Int(text.filter { !$0.isWhitespace }), count > 1 else {
+            throw StorageError(
+                "\(name) does not hold the number of a cluster's nodes. Restore it, or choose another directory with --data.")
+        }
+        return count
+    }
+
+    /// Refuses what a node alone keeps.
+    private static func checkIsFree(_ path: String) throws(StorageError) {
+        guard SystemCall.exists(path) else { return }
+        let hasJournal = try !DataDirectory.segments(in: path).isEmpty
+        guard hasJournal || SystemCall.exists(path + "/format") else { return }
+        throw StorageError(
+            "\(path) holds what one node alone keeps. Start it with --nodes 1, or choose another directory for the cluster with "
+                + "--data.")
+    }
+}
