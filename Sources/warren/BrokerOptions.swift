@@ -85,8 +85,8 @@ struct BrokerOptions: ParsableArguments {
 
     /// What was found in the data directory, for a person; nil where nothing needs to be said.
     static func report(_ summaries: [RecoverySummary]) -> String? {
-        var found = RecoverySummary()
-        for summary in summaries { found.add(summary) }
+        // Every node of a cluster knows all queues, and has messages of its own.
+        let found = RecoverySummary.sum(summaries)
         var parts: [String] = []
         if found.messages > 0 || found.queues > 0 {
             func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

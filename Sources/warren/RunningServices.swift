@@ -54,7 +54,8 @@ struct RunningServices: Sendable {
         }
     }
 
-    /// Waits for the disk to fail of a broker that is alone, which is of no use then; nil when it ends without.
+    /// Waits for the disk to fail of a broker that is alone, which is of no use then; nil when it ends without,
+    /// and at once for a cluster, in which the node ends whose disk fails.
     func storageFailure() async -> StorageError? {
         guard case .alone(let broker, _) = brokers else { return nil }
         return await broker.storageFailure()

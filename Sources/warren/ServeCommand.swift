@@ -29,7 +29,7 @@ struct ServeCommand: AsyncParsableCommand {
         // A disk that fails ends a broker as a signal does; of a cluster it ends the node.
         let watching = Task {
             let failure = await running.storageFailure()
-            signals.cancel()
+            if failure != nil { signals.cancel() }
             return failure
         }
         await signals.wait()

@@ -7,35 +7,13 @@ enum Environment {
     static func number(_ name: String) -> Int? { ProcessInfo.processInfo.environment[name].flatMap { Int($0) } }
 }
 
-/// A loop of its own: what is posted is carried out by whoever waits.
-private final class Loop: @unchecked Sendable {
-    private let condition = NSCondition()
-    private var work: [@Sendable () -> Void] = []
-
-    func post(_ step: @escaping @Sendable () -> Void) {
-        condition.lock()
-        work.append(step)
-        condition.signal()
-        condition.unlock()
-    }
-
-    /// Carries out one step, waiting for it.
-    func runOne() {
-        condition.lock()
-        while work.isEmpty { condition.wait() }
-        let step = work.removeFirst()
-        condition.unlock()
-        step()
-    }
-}
-
 @Suite("Files")
 struct FileStorageTests {
     private let folder = FileManager.default.temporaryDirectory.appending(path: "warren-journal-\(UUID().uuidString)")
         .path
 
     private func write(_ numbers: Range<Int>, after recovered: RecoveredJournal, in directory: DataDirectory) {
-        let loop = Loop()
+        let loop = TestLoop()
         let storage = FileStorage(directory, sync: .always, roomBytes: 8_192) { loop.post($0) }
         var journal = Journal(storage: storage, after: recovered, segmentLimit: 4_000)
         for number in numbers {
@@ -146,7 +124,7 @@ struct FileStorageTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let directory = try DataDirectory(path: folder)
         try FileManager.default.createSymbolicLink(atPath: folder + "/prepared", withDestinationPath: "/dev/full")
-        let loop = Loop()
+        let loop = TestLoop()
         let storage = FileStorage(directory, sync: .always, roomBytes: 8_192) { loop.post($0) }
         var journal = Journal(storage: storage)
         append(1, of: 10, to: &journal)

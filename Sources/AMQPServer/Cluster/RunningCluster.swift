@@ -195,9 +195,8 @@ public final class RunningCluster: Sendable {
     /// Ends a node as the end of its process does, or that of its machine's power. Returns what its disk said against that.
     @discardableResult
     func end(_ node: ClusterNode, losesPower: Bool) async -> StorageError? {
-        links.ended(node.number)
         let files = await node.crash()
-        // Its loop may have posted what nobody takes.
+        // The others see it at once; it does not see them go any more.
         links.ended(node.number)
         defer { hasEnded(node) }
         guard let files else { return nil }

@@ -14,19 +14,17 @@ public struct RecoverySummary: Hashable, Sendable {
     /// What had to be left out because it was damaged.
     public var damage: [JournalDamage] = []
 
-    /// Nothing.
-    public init(queues: Int = 0, messages: Int = 0) {
-        self.queues = queues
-        self.messages = messages
-    }
-
-    /// Adds what another node found.
-    public mutating func add(_ other: RecoverySummary) {
-        queues += other.queues
-        messages += other.messages
-        discarded += other.discarded
-        unreadable += other.unreadable
-        damage += other.damage
+    /// What several nodes found, together.
+    public static func sum(_ parts: [RecoverySummary]) -> RecoverySummary {
+        var sum = RecoverySummary()
+        for part in parts {
+            sum.queues += part.queues
+            sum.messages += part.messages
+            sum.discarded += part.discarded
+            sum.unreadable += part.unreadable
+            sum.damage += part.damage
+        }
+        return sum
     }
 }
 

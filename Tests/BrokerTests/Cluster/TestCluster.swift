@@ -39,6 +39,7 @@ final class TestCluster {
     private var requests: [Parcel] = []
     /// Both directions of each.
     private var cuts: Set<[UInt32]> = []
+    private var silenced: Set<UInt32> = []
     /// Milliseconds.
     private(set) var time: UInt64 = 1_000
     private let snapshotEntries: Int
@@ -47,15 +48,22 @@ final class TestCluster {
     /// A disk syncs when this says so.
     var isSyncDue: () -> Bool = { true }
 
+    /// So many nodes, by number.
+    let numbers: ClosedRange<Int>
+    /// What each node records.
+    let recorders: [TimelineRecorder]
+
     /// All of them run and serve.
-    init(snapshotEntries: Int = 4096) throws {
+    init(nodes: Int = 3, snapshotEntries: Int = 4096) throws {
         self.snapshotEntries = snapshotEntries
-        members = (1...3).map { Member($0, in: self) }
-        for number in 1...3 { try start(number) }
+        numbers = 1...nodes
+        recorders = numbers.map { _ in TimelineRecorder() }
+        members = numbers.map { Member(UInt32($0), in: self) }
+        for number in numbers { try start(number) }
         try #require(run { self.members.allSatisfy { $0.node?.isServing == true } })
     }
 
-    private var now: Instant { Instant(nanoseconds: time * 1_000_000) }
+    var now: Instant { Instant(nanoseconds: time * 1_000_000) }
 
     /// The node of that number, which runs.
     func node(_ number: Int) throws -> Node { try #require(members[number - 1].node) }
@@ -77,8 +85,9 @@ final class TestCluster {
         let member = members[number - 1]
         member.incarnation += 1
         var cluster = ClusterConfiguration(
-            node: member.number, names: (1...3).map { "warren\($0)@localhost" }, incarnation: member.incarnation,
+            node: member.number, names: numbers.map { "warren\($0)@localhost" }, incarnation: member.incarnation,
             transport: member)
+        cluster.recorder = recorders[number - 1]
         cluster.snapshotEntries = snapshotEntries
         member.node = try member.disk.start(now: now) {
             $0.cluster = cluster
@@ -111,9 +120,13 @@ final class TestCluster {
         right.node?.linkReset(left.number, now: now)
     }
 
-    func isolate(_ number: Int) { for other in 1...3 where other != number { cut(number, other) } }
+    func isolate(_ number: Int) { for other in numbers where other != number { cut(number, other) } }
+
+    /// Nothing gets through to a node or from it any more, and nobody is told.
+    func silence(_ number: Int) { silenced.insert(UInt32(number)) }
 
     func heal() {
+        silenced = []
         let healed = cuts.sorted { $0.lexicographicallyPrecedes($1) }
         cuts = []
         for link in healed { open(members[Int(link[0]) - 1], members[Int(link[1]) - 1]) }
@@ -130,6 +143,7 @@ final class TestCluster {
     }
 
     private func carry(_ bytes: [UInt8], from: UInt32, to: UInt32) {
+        guard silenced.isDisjoint(with: [from, to]) else { return }
         guard isLinked(members[Int(from) - 1], members[Int(to) - 1]), members[Int(to) - 1].node != nil else { return }
         if hasProposal(bytes) { requests.append(Parcel(from: from, to: to, bytes: bytes, arrival: 0)) }
         let before = parcels.last { $0.from == from && $0.to == to }?.arrival ?? 0
@@ -222,7 +236,7 @@ final class TestCluster {
         run(milliseconds) {
             let groups = members.compactMap { $0.node?.cluster?.metadata.group }
             guard let last = groups.first?.lastPosition else { return false }
-            return groups.count == 3 && groups.allSatisfy { $0.lastPosition == last && $0.appliedIndex == last.index }
+            return groups.count == numbers.count && groups.allSatisfy { $0.lastPosition == last && $0.appliedIndex == last.index }
                 && members.allSatisfy {
                     $0.node?.isServing == true && $0.node?.cluster?.metadata.outstanding.isEmpty == true
                 }

@@ -1,0 +1,73 @@
+import AMQP
+import Management
+import Testing
+
+@testable import Broker
+
+@Suite("The timeline's recorder")
+struct TimelineRecorderTests {
+    private func moment(_ milliseconds: UInt64) -> Instant { Instant(nanoseconds: milliseconds * 1_000_000) }
+
+    @Test("counts fall into the buckets of their time, and old ones are forgotten")
+    func buckets() {
+        var buckets = ConfirmBuckets()
+        #expect(buckets.counts(from: moment(0), to: moment(29)) == [0, 0, 0])
+        buckets.add(2, at: moment(10))
+        buckets.add(3, at: moment(19))
+        buckets.add(1, at: moment(20))
+        buckets.add(7, at: moment(55))
+        #expect(buckets.counts(from: moment(0), to: moment(60)) == [0, 5, 1, 0, 0, 7, 0])
+        #expect(buckets.counts(from: moment(15), to: moment(15)) == [5])
+        buckets.add(4, at: moment(31_015))
+        #expect(buckets.counts(from: moment(0), to: moment(29)) == [0, 0, 1])
+        buckets.add(9, at: moment(500_000))
+        let last = buckets.counts(from: moment(470_000), to: moment(500_005))
+        #expect(last.count == 3001 && last.last == 9 && last.reduce(0, +) == 9)
+    }
+
+    @Test("confirms of a watched queue are counted once the disk has the messages, those of others not")
+    func confirms() throws {
+        let cluster = try TestCluster()
+        let recorder = cluster.recorders[0]
+        let client = try cluster.client(1)
+        for name in ["watched", "other"] {
+            #expect(cluster.ask(client, QueueDeclare(queue: name, durable: true)) == "queue.declare-ok")
+        }
+        recorder.watch([QueueID(vhost: "/", name: "watched"), QueueID(vhost: "/", name: "later")], in: try cluster.node(1))
+        #expect(cluster.ask(client, QueueDeclare(queue: "later")) == "queue.declare-ok")
+        #expect(cluster.ask(client, ConfirmSelect()) == "confirm.select-ok")
+        let start = cluster.now
+        var isSynced = false
+        cluster.isSyncDue = { isSynced }
+        for _ in 1...5 {
+            for name in ["watched", "other", "later"] {
+                client.publish("m", to: "", key: name, persistent: true, 1)
+            }
+        }
+        cluster.run(30)
+        func sums() -> [Int] { recorder.reading(from: start, to: cluster.now).confirms.map { $0.counts.reduce(0, +) } }
+        #expect(sums() == [0, 5], "a queue that does not survive is confirmed at once")
+        isSynced = true
+        cluster.run(30)
+        #expect(sums() == [5, 5])
+        recorder.watch([], in: try cluster.node(1))
+        #expect(!recorder.isWatching)
+    }
+
+    @Test("who leads the metadata is on every survivor's timeline, with its term")
+    func leaders() throws {
+        let cluster = try TestCluster()
+        let leader = try #require(cluster.leader)
+        let before = cluster.now
+        cluster.crash(leader)
+        #expect(cluster.run { cluster.leader != nil })
+        cluster.run(50)
+        let successor = try #require(cluster.leader)
+        for number in cluster.running {
+            let events = cluster.recorders[number - 1].reading(from: before, to: cluster.now).events
+            #expect(events.first?.kind == .leaderLost && events.first?.node == "warren\(leader)@localhost")
+            #expect(events.last?.kind == .leaderElected && events.last?.node == "warren\(successor)@localhost")
+            #expect((events.last?.term ?? 0) > (events.first?.term ?? 0))
+        }
+    }
+}
