@@ -14,6 +14,8 @@ public final class Node {
     @exclusivity(unchecked) public internal(set) var now: Instant
     let startedAt: Instant
 
+    /// What happened on connections that stand for clients of other nodes, and has been counted there.
+    var relayedCounters = MessageCounters()
     let segments = VolatileSegments()
     @exclusivity(unchecked) var journal: Journal
     var router = Router()
@@ -385,6 +387,9 @@ public final class Node {
     func channel(_ reference: ChannelReference) -> Channel? {
         connections[reference.connection]?.channel(reference)
     }
+
+    /// Any number from 0 on, below another.
+    func randomNumber(below end: Int) -> Int { Int(random.next() % UInt64(max(end, 1))) }
 
     /// A name that nobody else has: the prefix and 22 letters of RabbitMQ's alphabet (`rabbit_guid`).
     func uniqueName(prefix: String) -> String {

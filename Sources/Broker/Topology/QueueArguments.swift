@@ -8,7 +8,7 @@ enum QueueArguments {
     /// Arguments whose meaning this engine does not have yet; accepting them would promise what it does not do.
     static let notImplemented = [
         "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-max-priority", "x-single-active-consumer",
-        "x-queue-mode", "x-queue-master-locator", "x-delivery-limit", "x-quorum-initial-group-size",
+        "x-queue-mode", "x-delivery-limit", "x-quorum-initial-group-size",
     ]
 
     /// Arguments that must be the same when a queue is declared again.

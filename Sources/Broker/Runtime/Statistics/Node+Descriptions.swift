@@ -12,7 +12,8 @@ struct QueueSums {
         queues += 1
         ready += queue.readyCount
         unacked += queue.unackedCount
-        consumers += queue.consumers.count
+        // Its home counts them all.
+        if queue.distant == nil { consumers += queue.consumers.count }
     }
 }
 
@@ -27,12 +28,12 @@ extension Node {
         overview.queueTotals = QueueTotals(
             messages: Measured(sums.ready + sums.unacked), messagesReady: Measured(sums.ready),
             messagesUnacknowledged: Measured(sums.unacked))
+        let clients = clientConnections
         overview.objectTotals = ObjectTotals(
-            connections: connections.count,
-            channels: connections.values.reduce(0) { $0 + $1.channels.count },  // order-free: a sum
+            connections: clients.count, channels: clients.reduce(0) { $0 + $1.channels.count },
             exchanges: virtualHosts.values.reduce(0) { $0 + $1.exchanges.count },  // order-free: a sum
             queues: sums.queues, consumers: sums.consumers)
-        overview.messageStats = readings.stats(counters, withPublisher: true)
+        overview.messageStats = readings.stats(clientCounters, withPublisher: true)
         return overview
     }
 
@@ -47,8 +48,15 @@ extension Node {
         info.diskFreeAlarm = isDiskShort || storageFailure != nil
         info.memAlarm = isMemoryShort
         info.uptime = Int(clamping: now.milliseconds(since: startedAt))
-        info.socketsUsed = connections.count
+        info.socketsUsed = clientConnections.count
         return info
+    }
+
+    private func homeName(of queue: ClassicQueue) -> String {
+        guard let home = queue.settings.home, let names = cluster?.configuration.names,
+            names.indices.contains(Int(home.node) - 1)
+        else { return configuration.name }
+        return names[Int(home.node) - 1]
     }
 
     func info(of queue: ClassicQueue) -> QueueInfo {
@@ -58,7 +66,7 @@ extension Node {
         info.autoDelete = queue.settings.isAutoDelete
         info.exclusive = queue.settings.exclusiveOwner != nil
         info.arguments = queue.settings.arguments.json
-        info.node = configuration.name
+        info.node = homeName(of: queue)
         info.state = "running"
         info.messagesReady = queue.readyCount
         info.messagesUnacknowledged = queue.unackedCount
