@@ -32,15 +32,21 @@ final class ClusterMember {
         hasMajority = configuration.peers.isEmpty
         configuration.recorder?.begin()
         metadata = MetadataGroup(configuration, node: node)
+        for peer in configuration.peers { noteDown(peer) }
     }
 
-    /// Where the queues live that are declared here now.
+    /// This node as a home.
     var home: QueueHome { QueueHome(node: configuration.node, incarnation: configuration.incarnation) }
+    /// The other nodes that are up.
+    private(set) var upHomes: [QueueHome] = []
+    /// When to look whether something is to be done about a node that is down, by its number.
+    fileprivate var endsDue: [(peer: UInt32, at: UInt64)] = []
 
     /// When a tick is due even if nothing happens.
     var nextDeadline: Instant? {
         guard node.storageFailure == nil else { return nil }
-        let earliest = [monitor.nextDeadline, metadata.nextDeadline].compactMap { $0 }.min()
+        let ends = endsDue.map(\.at).min()
+        let earliest = [monitor.nextDeadline, metadata.nextDeadline, ends].compactMap { $0 }.min()
         return earliest.map { Instant(nanoseconds: $0) }
     }
 
@@ -114,8 +120,13 @@ final class ClusterMember {
                 node.replicas.peerUp(peer, incarnation: incarnation)
                 metadata.peerUp(peer)
                 node.quorum.peerUp(peer)
+                endsDue.removeAll { $0.peer == peer }
+                upHomes.removeAll { $0.node == peer }
+                upHomes.append(QueueHome(node: peer, incarnation: incarnation))
             }
             guard case .down(let peer) = event else { continue }
+            upHomes.removeAll { $0.node == peer }
+            noteDown(peer)
             // It must know that it was lost, even if the link has carried everything.
             monitor.linkOpened(peer, into: &heard)
             relays.peerDown(peer)
@@ -169,6 +180,7 @@ final class ClusterMember {
             monitor.tick(now: node.now.nanoseconds, into: &heard)
         }
         tellOfPeers()
+        noteEnds()
         metadata.advance()
         node.replicas.advance(now: node.now.nanoseconds)
         relays.metadataAdvanced()
@@ -194,6 +206,24 @@ final class ClusterMember {
         guard isServing else { return }
         isServing = false
         node.dismissClients()
+    }
+
+    // MARK: Nodes that are down
+
+    private func noteDown(_ peer: UInt32) {
+        endsDue.removeAll { $0.peer == peer }
+        endsDue.append((peer, node.now.nanoseconds + Limits.nodeDownMilliseconds * 1_000_000))
+    }
+
+    /// The leader says of a node that has been down for a while that it has gone, where that means something.
+    private func noteEnds() {
+        for place in endsDue.indices where endsDue[place].at <= node.now.nanoseconds {
+            endsDue[place].at = node.now.nanoseconds + Limits.nodeDownMilliseconds * 1_000_000
+            guard isServing, metadata.group.role == .leader,
+                let home = node.lastTransientHome(on: endsDue[place].peer)
+            else { continue }
+            metadata.proposeEnd(of: home)
+        }
     }
 
     // MARK: Catching up

@@ -8,6 +8,8 @@ enum MetadataCommand {
     /// The proposing node has started: what did not survive its last end goes, and once it has applied this, it has
     /// caught up with everything that was committed before it started.
     case nodeStarted
+    /// A node has gone, in this incarnation or an earlier one: what does not survive it goes, and its names are free.
+    case nodeDown(QueueHome)
 }
 
 /// The bytes of a command: what it is 1, and a change as `TopologyRecord` has it, followed by what that leaves out because
@@ -15,14 +17,26 @@ enum MetadataCommand {
 /// it is) and the members it begins with (their number 1, each 4), of a deleted exchange whether only if it is unused 1. In network byte order, as all of AMQP.
 extension MetadataCommand {
     private enum Kind: UInt8 {
-        case change = 1, nodeStarted
+        case change = 1, nodeStarted, nodeDown
     }
 
     /// - Parameter index: Where the change stands in the metadata, in a snapshot; 0 in an entry, which has its own.
     func encoded(index: UInt64 = 0) -> [UInt8] {
-        guard case .change(let change) = self else { return [Kind.nodeStarted.rawValue] }
         var writer = WireWriter()
-        writer.write(Kind.change.rawValue)
+        switch self {
+        case .nodeStarted: writer.write(Kind.nodeStarted.rawValue)
+        case .nodeDown(let home):
+            writer.write(Kind.nodeDown.rawValue)
+            writer.write(home.node)
+            writer.write(home.incarnation)
+        case .change(let change):
+            writer.write(Kind.change.rawValue)
+            Self.encode(change, index: index, into: &writer)
+        }
+        return Array(writer.bytes)
+    }
+
+    private static func encode(_ change: TopologyChange, index: UInt64, into writer: inout WireWriter) {
         TopologyRecord.encode(change, index: index).withUnsafeBytes { writer.write($0) }
         switch change {
         case .deleteExchange(_, _, let ifUnused): writer.write(ifUnused ? 1 as UInt8 : 0)
@@ -39,7 +53,6 @@ extension MetadataCommand {
             for member in settings.members { writer.write(member) }
         default: break
         }
-        return Array(writer.bytes)
     }
 
     /// Reads a command and its index. Throws where the bytes make none.
@@ -49,8 +62,13 @@ extension MetadataCommand {
         var reader = WireReader(bytes)
         guard let kind = Kind(rawValue: try reader.readUInt8()) else { throw .malformed }
         guard kind == .change else {
+            var command = MetadataCommand.nodeStarted
+            if kind == .nodeDown {
+                let node = try reader.readUInt32()
+                command = .nodeDown(QueueHome(node: node, incarnation: try reader.readUInt64()))
+            }
             guard reader.remaining == 0 else { throw .malformed }
-            return (0, .nodeStarted)
+            return (0, command)
         }
         var (index, change) = try TopologyRecord.decode(from: &reader)
         switch change {

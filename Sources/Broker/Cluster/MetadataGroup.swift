@@ -86,15 +86,21 @@ final class MetadataGroup: ReplicatedMachine {
 
     // MARK: Proposing
 
-    /// Puts a change on its way into the log. A queue lives where it was proposed.
-    func propose(_ proposal: Proposal, home: QueueHome) {
+    /// Puts a change on its way into the log, and says where a queue lives.
+    func propose(_ proposal: Proposal, in member: ClusterMember) {
         var change = proposal.change
         if case .declareQueue(let host, let name, var settings) = change {
-            settings.home = home
+            settings.home = member.home(of: settings, in: node)
             if settings.isQuorum { settings.members = node.quorumMembers(settings, in: configuration) }
             change = .declareQueue(virtualHost: host, name: name, settings: settings)
         }
         propose(.change(change), from: proposal.origin, purpose: change.purpose)
+    }
+
+    /// Says that a node has gone. Unlike other changes of the node's own it is given up in time: it may be back by then.
+    func proposeEnd(of home: QueueHome) {
+        let nobody = Origin.control(0)
+        propose(.nodeDown(home), from: nobody, purpose: "note that node \(home.node) is down")
     }
 
     private func propose(_ command: MetadataCommand, from origin: Origin, purpose: String) {
@@ -216,7 +222,10 @@ final class MetadataGroup: ReplicatedMachine {
             node.topologyIndex = index - 1
             return node.apply(change)
         case .nodeStarted:
-            node.removeLost(of: QueueHome(node: proposal.node, incarnation: proposal.incarnation))
+            node.removeLost(of: proposal.node, before: proposal.incarnation)
+            return .done
+        case .nodeDown(let home):
+            node.removeLost(of: home.node, before: home.incarnation &+ 1)
             return .done
         }
     }

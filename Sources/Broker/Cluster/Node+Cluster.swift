@@ -86,13 +86,20 @@ extension Node {
         onStorageFailure = nil
     }
 
-    /// A node has started again: queues of its earlier incarnations that do not survive it go (RabbitMQ,
+    /// The latest home on a node of a queue that does not survive it; nil without any.
+    func lastTransientHome(on node: UInt32) -> QueueHome? {
+        queueList.slots.reduce(nil) { latest, queue in
+            guard let queue, !queue.isDurable, let home = queue.settings.home, home.node == node else { return latest }
+            return latest.map { $0.incarnation >= home.incarnation } == true ? latest : home
+        }
+    }
+
+    /// A node has gone or has started again: queues of its earlier incarnations that do not survive it go (RabbitMQ,
     /// "Clustering": transient queues are deleted with their node).
-    func removeLost(of home: QueueHome) {
+    func removeLost(of node: UInt32, before incarnation: UInt64) {
         for host in sortedVirtualHosts {
             for queue in host.queues.values.sorted(by: { $0.id < $1.id }) where !queue.isDurable {
-                guard let declared = queue.settings.home, declared.node == home.node,
-                    declared.incarnation < home.incarnation
+                guard let declared = queue.settings.home, declared.node == node, declared.incarnation < incarnation
                 else { continue }
                 host.removeQueue(queue.name)
                 topologyVersion += 1

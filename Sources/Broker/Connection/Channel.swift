@@ -341,6 +341,10 @@ final class Channel {
         if let assembly { assembly.abandon(in: node) }
         assembly = nil
         if publisher != 0 { node.publishers[publisher] = nil }
+        if connection.isRelay {
+            node.relayedCounters = node.relayedCounters.plus(counters)
+            counters = MessageCounters()
+        }
         if let sending { node.release(sending.record) }
         sending = nil
         connection.sendingBodies.removeAll { $0 === self }

@@ -61,7 +61,7 @@ extension Node {
     /// agree on it, and apply what comes of that.
     func applyProposals() {
         if let cluster {
-            while let proposal = proposals.popFirst() { cluster.metadata.propose(proposal, home: cluster.home) }
+            while let proposal = proposals.popFirst() { cluster.metadata.propose(proposal, in: cluster) }
             return
         }
         while let proposal = proposals.popFirst() {

@@ -14,6 +14,8 @@ public final class Node {
     @exclusivity(unchecked) public internal(set) var now: Instant
     let startedAt: Instant
 
+    /// What happened on connections that stand for clients of other nodes, and has been counted there.
+    var relayedCounters = MessageCounters()
     let segments = VolatileSegments()
     @exclusivity(unchecked) var journal: Journal
     var router = Router()
@@ -394,6 +396,9 @@ public final class Node {
             return work(self)
         }
     }
+
+    /// Any number from 0 on, below another.
+    func randomNumber(below end: Int) -> Int { Int(random.next() % UInt64(max(end, 1))) }
 
     /// A name that nobody else has: the prefix and 22 letters of RabbitMQ's alphabet (`rabbit_guid`).
     func uniqueName(prefix: String) -> String {

@@ -9,7 +9,7 @@ enum QueueArguments {
     static let notImplemented = [
         "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-max-priority", "x-single-active-consumer",
         "x-queue-mode",
-        "x-queue-master-locator", "x-dead-letter-strategy", "x-max-in-memory-length", "x-max-in-memory-bytes",
+        "x-dead-letter-strategy", "x-max-in-memory-length", "x-max-in-memory-bytes",
     ]
 
     /// Arguments that must be the same when a queue is declared again.

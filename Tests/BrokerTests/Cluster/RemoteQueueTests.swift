@@ -11,7 +11,7 @@ struct RemoteQueueTests {
         let owner = try cluster.client(1)
         #expect(cluster.ask(owner, QueueDeclare(queue: "q", durable: true)) == "queue.declare-ok")
         #expect(cluster.ask(owner, QueueBind(queue: "q", exchange: "amq.topic", routingKey: "a.#")) == "queue.bind-ok")
-        #expect(cluster.converge())
+        #expect(cluster.settle())
         let publisher = try cluster.client(2)
         let consumer = try cluster.client(3)
         #expect(cluster.ask(consumer, BasicConsume(queue: "q", consumerTag: "c")) == "basic.consume-ok")
@@ -31,7 +31,7 @@ struct RemoteQueueTests {
     func confirms() throws {
         let cluster = try TestCluster()
         #expect(cluster.ask(try cluster.client(1), QueueDeclare(queue: "q", durable: true)) == "queue.declare-ok")
-        #expect(cluster.converge())
+        #expect(cluster.settle())
         let publisher = try cluster.client(2)
         #expect(cluster.ask(publisher, ConfirmSelect()) == "confirm.select-ok")
         publisher.forgetFrames()
@@ -47,7 +47,7 @@ struct RemoteQueueTests {
         #expect(publisher.confirmed.nacks.isEmpty)
         cluster.crash(1)
         try cluster.start(1)
-        #expect(cluster.converge())
+        #expect(cluster.settle())
         let expected = ["m"] + (2...200).map { "m\($0)" }
         let reader = try cluster.client(3)
         #expect(cluster.drain(reader, "q") == expected)
@@ -59,7 +59,7 @@ struct RemoteQueueTests {
         let owner = try cluster.client(1)
         #expect(cluster.ask(owner, QueueDeclare(queue: "q", durable: true)) == "queue.declare-ok")
         for number in 1...5 { owner.publish("m\(number)", to: "", key: "q", persistent: true, 1) }
-        #expect(cluster.converge())
+        #expect(cluster.settle())
         let client = try cluster.client(2)
         #expect(cluster.ask(client, QueueDeclare(queue: "q", passive: true)) == "queue.declare-ok")
         #expect(client.declared?.messageCount == 5 && client.declared?.consumerCount == 0)
@@ -105,7 +105,7 @@ struct RemoteQueueTests {
         let owner = try cluster.client(1)
         #expect(cluster.ask(owner, QueueDeclare(queue: "q")) == "queue.declare-ok")
         for number in 1...20 { owner.publish("m\(number)", to: "", key: "q", persistent: false, 1) }
-        #expect(cluster.converge())
+        #expect(cluster.settle())
         let client = try cluster.client(2)
         #expect(cluster.ask(client, BasicQos(prefetchCount: 3, global: isGlobal)) == "basic.qos-ok")
         #expect(cluster.ask(client, BasicConsume(queue: "q")) == "basic.consume-ok")
@@ -130,7 +130,7 @@ struct RemoteQueueTests {
         let cluster = try TestCluster()
         let owner = try cluster.client(1)
         #expect(cluster.ask(owner, QueueDeclare(queue: "q")) == "queue.declare-ok")
-        #expect(cluster.converge())
+        #expect(cluster.settle())
         let client = try cluster.client(2)
         #expect(cluster.ask(client, BasicConsume(queue: "q", consumerTag: "c")) == "basic.consume-ok")
         owner.publish("m1", to: "", key: "q", persistent: false, 1)
@@ -173,7 +173,7 @@ struct RemoteQueueTests {
                 #expect(cluster.ask(client, bind) == "queue.bind-ok")
             }
         }
-        #expect(cluster.converge())
+        #expect(cluster.settle())
         let publisher = try cluster.client(2)
         #expect(cluster.ask(publisher, ConfirmSelect()) == "confirm.select-ok")
         publisher.forgetFrames()

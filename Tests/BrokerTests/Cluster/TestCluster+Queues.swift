@@ -9,6 +9,15 @@ extension TestCluster {
         try #require(node(number).virtualHosts["/"]?.queues[name])
     }
 
+    /// Lets time pass until all nodes hear each other and know the same.
+    func settle() -> Bool {
+        run(10_000) {
+            members.allSatisfy { member in
+                (1...3).allSatisfy { member.node?.cluster?.isUp(UInt32($0)) == true }
+            }
+        } && converge()
+    }
+
     /// The bodies of all messages of a queue, got one by one.
     func drain(_ client: WireClient, _ queue: String, acking: Bool = true) -> [String] {
         var bodies: [String] = []

@@ -132,7 +132,7 @@ extension EmbeddedEndpoint {
     /// Closes a client's connection; the client is told the reason (320 CONNECTION_FORCED).
     public func closeConnection(name: String, reason: String) async throws(EndpointError) {
         let found: [Bool] = try await askAll { node, reply in
-            guard let connection = node.sortedConnections.first(where: { $0.name == name }) else {
+            guard let connection = node.clientConnections.first(where: { $0.name == name }) else {
                 return reply(false)
             }
             connection.fail(ProtocolException(.connectionForced, reason))

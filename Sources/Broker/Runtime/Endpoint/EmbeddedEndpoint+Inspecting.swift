@@ -49,7 +49,7 @@ extension EmbeddedEndpoint {
     /// One page of the client connections, oldest first.
     public func connections(_ request: ListRequest) async throws(EndpointError) -> Page<ConnectionInfo> {
         let all: [[ConnectionInfo]] = try await askAll { node, reply in
-            reply(node.sortedConnections.map(node.info(of:)))
+            reply(node.clientConnections.map(node.info(of:)))
         }
         return request.page(of: all.flatMap { $0 }, name: \.name, vhost: \.vhost)
     }
@@ -58,7 +58,7 @@ extension EmbeddedEndpoint {
     public func channels(_ request: ListRequest) async throws(EndpointError) -> Page<ChannelInfo> {
         let all: [[ChannelInfo]] = try await askAll { node, reply in
             reply(
-                node.sortedConnections.flatMap { connection in
+                node.clientConnections.flatMap { connection in
                     connection.sortedChannels.map { node.info(of: $0, withConsumers: false) }
                 })
         }
@@ -68,7 +68,7 @@ extension EmbeddedEndpoint {
     /// One channel with its consumers.
     public func channel(name: String) async throws(EndpointError) -> ChannelInfo {
         let found: [ChannelInfo?] = try await askAll { node, reply in
-            for connection in node.sortedConnections {
+            for connection in node.clientConnections {
                 for channel in connection.sortedChannels where channel.name == name {
                     return reply(.some(node.info(of: channel, withConsumers: true)))
                 }
@@ -85,7 +85,7 @@ extension EmbeddedEndpoint {
             var infos: [ConsumerInfo] = []
             node.visitQueues(
                 { queue in
-                    guard vhost == nil || queue.virtualHost.name == vhost, !queue.isRemote else { return }
+                    guard vhost == nil || queue.virtualHost.name == vhost, queue.distant == nil else { return }
                     infos += queue.consumers.all.map(node.info(of:))
                 }, finished: { reply(infos) })
         }

@@ -15,6 +15,25 @@ struct MessageCounters {
     var returnUnroutable: UInt64 = 0
     var dropUnroutable: UInt64 = 0
 
+    /// Without what is in others as well.
+    func minus(_ others: MessageCounters) -> MessageCounters { combined(others, &-) }
+
+    /// With others.
+    func plus(_ others: MessageCounters) -> MessageCounters { combined(others, &+) }
+
+    private func combined(
+        _ others: MessageCounters, _ combine: (UInt64, UInt64) -> UInt64
+    ) -> MessageCounters {
+        MessageCounters(
+            publish: combine(publish, others.publish), confirm: combine(confirm, others.confirm),
+            deliver: combine(deliver, others.deliver), deliverNoAck: combine(deliverNoAck, others.deliverNoAck),
+            get: combine(get, others.get), getNoAck: combine(getNoAck, others.getNoAck),
+            getEmpty: combine(getEmpty, others.getEmpty), ack: combine(ack, others.ack),
+            redeliver: combine(redeliver, others.redeliver),
+            returnUnroutable: combine(returnUnroutable, others.returnUnroutable),
+            dropUnroutable: combine(dropUnroutable, others.dropUnroutable))
+    }
+
     var deliverGet: UInt64 { deliver &+ deliverNoAck &+ get &+ getNoAck }
 }
 

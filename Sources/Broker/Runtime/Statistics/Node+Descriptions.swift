@@ -14,7 +14,8 @@ struct QueueSums {
         guard !queue.isRemote else { return }
         ready += queue.readyCount
         unacked += queue.unackedCount
-        consumers += queue.consumers.count
+        // Its home counts them all.
+        if queue.distant == nil { consumers += queue.consumers.count }
     }
 }
 
@@ -29,12 +30,12 @@ extension Node {
         overview.queueTotals = QueueTotals(
             messages: Measured(sums.ready + sums.unacked), messagesReady: Measured(sums.ready),
             messagesUnacknowledged: Measured(sums.unacked))
+        let clients = clientConnections
         overview.objectTotals = ObjectTotals(
-            connections: connections.count,
-            channels: connections.values.reduce(0) { $0 + $1.channels.count },  // order-free: a sum
+            connections: clients.count, channels: clients.reduce(0) { $0 + $1.channels.count },
             exchanges: virtualHosts.values.reduce(0) { $0 + $1.exchanges.count },  // order-free: a sum
             queues: sums.queues, consumers: sums.consumers)
-        overview.messageStats = readings.stats(counters, withPublisher: true)
+        overview.messageStats = readings.stats(clientCounters, withPublisher: true)
         return overview
     }
 
@@ -49,7 +50,7 @@ extension Node {
         info.diskFreeAlarm = isDiskShort || storageFailure != nil
         info.memAlarm = isMemoryShort
         info.uptime = Int(clamping: now.milliseconds(since: startedAt))
-        info.socketsUsed = connections.count
+        info.socketsUsed = clientConnections.count
         return info
     }
 
@@ -60,7 +61,7 @@ extension Node {
         info.autoDelete = queue.settings.isAutoDelete
         info.exclusive = queue.settings.exclusiveOwner != nil
         info.arguments = queue.settings.arguments.json
-        info.node = configuration.name
+        info.node = homeName(of: queue)
         info.state = "running"
         info.messagesReady = queue.readyCount
         info.messagesUnacknowledged = queue.unackedCount
@@ -85,9 +86,14 @@ extension Node {
     }
 
     /// The node on which a queue lives.
-    func homeName(of queue: ClassicQueue) -> String {
-        guard queue.isRemote, let home = queue.settings.home, let cluster else { return configuration.name }
-        return cluster.configuration.names[Int(home.node) - 1]
+    func homeName(of queue: ClassicQueue) -> String { queue.settings.home.map { nodeName($0.node) } ?? configuration.name }
+
+    /// The name of a node by its number; this one's where there is no such node.
+    func nodeName(_ number: UInt32) -> String {
+        guard let names = cluster?.configuration.names, names.indices.contains(Int(number) - 1) else {
+            return configuration.name
+        }
+        return names[Int(number) - 1]
     }
 
     /// A queue in a list: with its consumers, whose prefetches say how full they are, unless there are very many.

@@ -6,6 +6,16 @@ extension Node {
             &+ UInt64(truncatingIfNeeded: connections.count)
     }
 
+    /// What happened on the connections of this node's clients.
+    var clientCounters: MessageCounters {
+        var sum = counters.minus(relayedCounters)
+        guard cluster != nil else { return sum }
+        for connection in sortedConnections where connection.isRelay {
+            for channel in connection.sortedChannels { sum = sum.minus(channel.counters) }
+        }
+        return sum
+    }
+
     /// At the end of a tick: sees to it that what happened is read.
     func noteActivity() {
         guard !isSampling, activity != sampledActivity else { return }
@@ -18,7 +28,7 @@ extension Node {
         let isQuiet = activity == sampledActivity
         quietSamples = isQuiet ? quietSamples + 1 : 0
         sampledActivity = activity
-        readings.take(counters, at: now)
+        readings.take(clientCounters, at: now)
         for connection in sortedConnections {
             connection.readings.take(connection.octets, at: now)
             for channel in connection.sortedChannels { channel.readings.take(channel.counters, at: now) }
