@@ -42,6 +42,10 @@ public struct EndpointCapabilities: Hashable, Sendable {
     public var listsAllNodes: Bool
     /// Whether a purge says how many messages went.
     public var purgeCounts: Bool
+    /// Whether its nodes and links can be hurt on purpose (``FaultInjecting``).
+    public var injectsFaults: Bool
+    /// Whether it records what happens to its cluster (``TimelineRecording``).
+    public var recordsTimeline: Bool
 
     /// The most items RabbitMQ puts on a page (`pagination` in its HTTP API help).
     public static let largestPage = 500
@@ -58,7 +62,7 @@ public struct EndpointCapabilities: Hashable, Sendable {
         product: Product, version: String, isEmbedded: Bool = false,
         statisticsInterval: Duration = .seconds(5), maximumPageSize: Int = EndpointCapabilities.largestPage,
         sortsAndFilters: Bool = false, listsWithoutStatistics: Bool = false, listsAllNodes: Bool = false,
-        purgeCounts: Bool = false
+        purgeCounts: Bool = false, injectsFaults: Bool = false, recordsTimeline: Bool = false
     ) {
         self.product = product
         self.version = version
@@ -69,5 +73,7 @@ public struct EndpointCapabilities: Hashable, Sendable {
         self.listsWithoutStatistics = listsWithoutStatistics
         self.listsAllNodes = listsAllNodes
         self.purgeCounts = purgeCounts
+        self.injectsFaults = injectsFaults
+        self.recordsTimeline = recordsTimeline
     }
 }
