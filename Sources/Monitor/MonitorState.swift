@@ -41,6 +41,20 @@ public struct MonitorState: Sendable {
     public var vhosts = Sample<[VhostInfo]>()
     /// What belongs to the object that is open.
     public var detail = Sample<Detail>()
+    /// What of the cluster is hurt on purpose, where that can be asked.
+    public var faults = Sample<FaultState>()
+    /// The last answer of an endpoint that records what happens to its cluster.
+    public var timeline = Sample<ClusterTimeline>()
+    /// Who leads the watched queues.
+    public var leadership = Sample<[QueueLeadership]>()
+    /// The queues that are watched.
+    public var watched: [QueueID] = []
+    /// What was recorded of the cluster, or seen by looking again and again.
+    public var recording = FailoverRecording()
+    /// Since when which node is not up.
+    public var downSince: [String: Duration] = [:]
+    /// What the endpoint can do beside what all can.
+    public var abilities = EndpointAbilities()
     /// What has been seen so far.
     public var history = History()
 

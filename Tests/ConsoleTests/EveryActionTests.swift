@@ -25,6 +25,7 @@ private struct ActionCheck {
             .overview: ("1", false), .queueList: ("2", false), .queueDetail: ("2", true), .exchangeList: ("3", false),
             .exchangeDetail: ("3", true), .connectionList: ("4", false), .connectionDetail: ("4", true),
             .channelList: ("5", false), .channelDetail: ("5", true), .nodeList: ("6", false), .nodeDetail: ("6", true),
+            .failover: ("7", false),
         ]
         let (panel, isOpen) = try #require(panels[place])
         _ = state.press([panel] + (isOpen ? [.enter] : []))
@@ -39,7 +40,8 @@ private struct ActionCheck {
 
     mutating func check() throws {
         switch action {
-        case .showOverview, .showQueues, .showExchanges, .showConnections, .showChannels, .showNodes:
+        case .showOverview, .showQueues, .showExchanges, .showConnections, .showChannels, .showNodes,
+            .showFailover:
             let effects = press(after: [action == .showQueues ? "1" : "2"])
             #expect(effects.contains(.show(state.panel.resources)) && state.panel.action == action)
         case .up: checkRow(after: ["j", "j"], is: 1)
@@ -66,6 +68,7 @@ private struct ActionCheck {
             _ = press()
             #expect(state.receipt?.text == "undo: no queue was deleted here")
         case .mark, .markRange, .markAll, .invertMarks: checkMarks()
+        case .faultMenu, .restartNode, .watch, .addReplica, .removeReplica, .transferLeader: checkCluster()
         case .pause: #expect(press() == [.pause(true)])
         case .refresh: #expect(press() == [.refresh])
         case .interval: #expect(press() == [.setInterval(.seconds(2))])
@@ -170,6 +173,16 @@ private struct ActionCheck {
         guard case .confirm? = state.dialog else {
             Issue.record("no confirmation for \(action)")
             return
+        }
+    }
+
+    private mutating func checkCluster() {
+        // What an endpoint cannot do is said; what it can, the tests of the Failover panel press.
+        let effects = press()
+        switch action {
+        case .watch: #expect(effects == [.watch([state.failover.target(state.monitor)].compactMap { $0 })])
+        case .faultMenu, .restartNode: #expect(state.receipt?.text.contains("only Warren's own cluster") == true)
+        default: #expect(state.receipt?.text.contains("does not change the members") == true)
         }
     }
 

@@ -167,7 +167,7 @@ func connecting() throws {
 func alarms() throws {
     let monitor = Fixture.monitor { $0.nodes.value?[1].running = false }
     let state = try Fixture.console(columns: 100, monitor: monitor)
-    #expect(state.lines[0].contains("nodes 2/3") && state.lines[0].contains("! down rabbit@mq-2"))
+    #expect(state.lines[0].contains("nodes 2/3") && state.lines[0].contains("! rabbit@mq-2 down"))
 }
 
 @Test("a paused console is frozen")

@@ -86,7 +86,9 @@ extension RunningCluster: FaultInjecting {
         _ fault: LinkFault, into one: ClusterNode, _ other: ClusterNode
     ) throws(EndpointError) {
         let between = "\(one.name) – \(other.name)"
-        guard one !== other else { throw .refused("\(fault.rawValue) the link \(between)", reason: "a link has two ends") }
+        guard one !== other else {
+            throw .refused("\(fault.rawValue) the link \(between)", reason: "a link has two ends")
+        }
         links.change({ $0.has(one.number, other.number) }) { link in
             switch fault {
             case .cut: link.isCut = true

@@ -83,7 +83,9 @@ public final class RunningCluster: Sendable {
             try? await cluster.stop()
             throw error
         }
-        await cluster.changes.wait { cluster.nodes.allSatisfy { $0.state.isListening || $0.state.listenFailure != nil } }
+        await cluster.changes.wait {
+            cluster.nodes.allSatisfy { $0.state.isListening || $0.state.listenFailure != nil }
+        }
         if let failed = cluster.nodes.first(where: { !$0.state.isListening }) {
             let reason = failed.state.listenFailure ?? ""
             try? await cluster.stop()

@@ -165,6 +165,7 @@ final class QuorumMember: ReplicatedMachine {
     func apply(_ entry: RaftEntry) {
         loggedBytes += entry.payload.bytes.count
         guard entry.kind == .command else { return }
+        node.quorum.activity &+= 1
         if !machine.apply(entry.payload.bytes, effects: &effects) { unreadable += 1 }
     }
 

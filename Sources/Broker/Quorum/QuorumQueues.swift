@@ -7,6 +7,8 @@ final class QuorumQueues {
     /// Consumers by the channels that they end with.
     private var consumers: [ChannelReference: [(queue: QuorumQueue, id: UInt64)]] = [:]
     private var lastConsumer: UInt64 = 0
+    /// Grows with whatever happens in one of them.
+    var activity: UInt64 = 0
     /// Bytes of commands that no leader has applied yet.
     private var backlog = 0
 

@@ -4,7 +4,7 @@ enum Action: String, CaseIterable, Sendable {
     case showOverview = "overview"
     case showQueues = "queues"
     case showExchanges = "exchanges", showConnections = "connections", showChannels = "channels"
-    case showNodes = "nodes"
+    case showNodes = "nodes", showFailover = "failover"
     // Moving.
     case up, down, pageUp = "page-up", pageDown = "page-down", first, last
     case columnsLeft = "columns-left", columnsRight = "columns-right"
@@ -26,6 +26,9 @@ enum Action: String, CaseIterable, Sendable {
     case getMessages = "get"
     case closeConnection = "close-connection"
     case move
+    case addReplica = "add-replica", removeReplica = "remove-replica", transferLeader = "transfer-leader"
+    // Hurting a cluster on purpose, and watching it.
+    case faultMenu = "fault", restartNode = "restart", watch
     // Time.
     case pause, refresh, interval, past, future
     // Taking along.
@@ -59,6 +62,8 @@ enum Place: String, CaseIterable, Sendable {
     case nodeList = "nodes"
     /// One node.
     case nodeDetail = "node"
+    /// How the cluster went through a loss.
+    case failover
 
     /// Whether it is a list.
     var isList: Bool { Self.lists.contains(self) }
@@ -82,6 +87,7 @@ enum Place: String, CaseIterable, Sendable {
         case .channelDetail: "One channel"
         case .nodeList: "Nodes"
         case .nodeDetail: "One node"
+        case .failover: "Failover"
         }
     }
 }

@@ -37,6 +37,8 @@ enum ActionTable {
     private static let queues: [Place] = [.queueList, .queueDetail]
     private static let exchanges: [Place] = [.exchangeList, .exchangeDetail]
 
+    private static let clusterPlaces: [Place] = [.nodeList, .nodeDetail, .failover]
+
     /// All of them, in the order of the help.
     static let entries: [Entry] = [
         Entry(
@@ -57,6 +59,10 @@ enum ActionTable {
         Entry(
             action: .showNodes, keys: ["6"], label: "nodes", description: "every node",
             places: everywhere, group: .view, footerRank: 9),
+        Entry(
+            action: .showFailover, keys: ["7"], label: "failover",
+            description: "how the cluster goes through the loss of a node", places: everywhere, group: .view,
+            footerRank: 9),
         Entry(
             action: .open, keys: [.enter], label: "open", description: "open the selected row: all that is known of it",
             places: everywhere, group: .view, needsSelection: true, footerRank: 1),
@@ -89,10 +95,10 @@ enum ActionTable {
         Entry(
             action: .nextPane, keys: [.tab], label: "pane",
             description: "the next part: consumers, bindings, arguments …",
-            places: Place.details, group: .move),
+            places: Place.details + [.failover], group: .move),
         Entry(
             action: .previousPane, keys: [.backTab], label: "pane back", description: "the part before",
-            places: Place.details, group: .move),
+            places: Place.details + [.failover], group: .move),
         Entry(
             action: .filter, keys: ["/", .function(4)], label: "filter",
             description: "by a part of the name, !without, ~regex, or fields such as ready>1k", places: Place.lists,
@@ -181,6 +187,28 @@ enum ActionTable {
             action: .closeConnection, keys: ["x"], label: "close", description: "close the client's connection",
             places: [.connectionList, .connectionDetail, .channelList, .channelDetail], group: .change,
             isDangerous: true, needsSelection: true, footerRank: 2),
+        Entry(
+            action: .addReplica, keys: ["+"], label: "add member", description: "add a member of the queue on a node",
+            places: [.queueDetail], group: .change, isDangerous: true, needsSelection: true),
+        Entry(
+            action: .removeReplica, keys: ["_"], label: "remove member", description: "remove the member on a node",
+            places: [.queueDetail], group: .change, isDangerous: true, needsSelection: true),
+        Entry(
+            action: .transferLeader, keys: ["L"], label: "move leader",
+            description: "move the queue's leader to another member", places: [.queueDetail], group: .change,
+            isDangerous: true, needsSelection: true),
+        Entry(
+            action: .faultMenu, keys: ["f"], label: "fault",
+            description: "hurt a node or a link on purpose: crash, power loss, pause, isolate, cut, slow",
+            places: clusterPlaces, group: .change, isDangerous: true, footerRank: 1),
+        Entry(
+            action: .restartNode, keys: ["r"], label: "restart",
+            description: "restart a node that is down, let one go on, heal one that is cut off", places: clusterPlaces,
+            group: .change, isDangerous: true, footerRank: 2),
+        Entry(
+            action: .watch, keys: [" "], label: "watch queue",
+            description: "watch the selected queue, or watch it no more; at most ten", places: [.failover],
+            group: .list, needsSelection: true, footerRank: 3),
         Entry(
             action: .pause, keys: ["z"], label: "pause", description: "pause, and live again",
             places: everywhere, group: .console, footerRank: 7),

@@ -125,6 +125,7 @@ private struct Session {
         case .list(let request): client.list(request)
         case .select(let queue): client.select(queue)
         case .open(let target): client.open(target)
+        case .watch(let queues): client.watch(queues)
         case .refresh: client.refresh()
         case .pause(let isPaused): client.pause(isPaused)
         case .setInterval(let interval): client.setInterval(interval)

@@ -14,6 +14,10 @@ public struct ConsoleSettings: Sendable {
     public var lock = Lock.open
     /// Whether a guided tour leads through the panels.
     public var hasTour = false
+    /// Whether the Failover panel opens itself when something is lost, as in the demo.
+    public var opensFailover = false
+    /// How far the person's clock is ahead of UTC, for times of the day.
+    public var utcOffset: Duration = .zero
     /// What each key does.
     public var keys = KeyMap.standard
     /// What is wrong with own files that nobody asked for by name: the first is said when the console opens.

@@ -18,6 +18,8 @@ public struct ConsoleState: Sendable {
         case channels
         /// Every node.
         case nodes
+        /// How the cluster goes through a loss.
+        case failover
 
         /// What it lists, where that is one of the plain lists.
         var kind: ObjectKind? { ObjectKind(rawValue: rawValue) }
@@ -44,6 +46,12 @@ public struct ConsoleState: Sendable {
     /// What lets changes through.
     var gate: Gate
     var queues: QueuesPanel
+    /// How the cluster went through a loss.
+    var failover = FailoverPanel()
+    /// The newest loss that the person was shown, or that was there before the console; nil before the first answer.
+    var announcedLoss: Double?
+    /// What was last said to be on the screen, where that is more than the panel's own.
+    var watchesForFault = false
     private var objects = ObjectKind.allCases.map(ObjectsPanel.init)
     var dialog: Dialog?
     var receipt: Receipt?
@@ -107,6 +115,7 @@ public struct ConsoleState: Sendable {
         case .connections: place(.connections, .connectionList, .connectionDetail)
         case .channels: place(.channels, .channelList, .channelDetail)
         case .nodes: place(.nodes, .nodeList, .nodeDetail)
+        case .failover: .failover
         }
     }
 

@@ -11,6 +11,8 @@ enum Dialog: Sendable {
     case sort(SortMenu)
     /// A change is being described.
     case form(Form)
+    /// What can be done to a node.
+    case fault(FaultMenu)
     /// What can be done here.
     case actions(ActionMenu)
     /// Several changes wait for their confirmation.

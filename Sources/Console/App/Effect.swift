@@ -11,6 +11,8 @@ public enum Effect: Hashable, Sendable {
     case select(QueueID?)
     /// What belongs to this object is wanted, or nothing.
     case open(DetailTarget?)
+    /// These queues are watched, or the usual ones.
+    case watch([QueueID]?)
     /// Everything visible is wanted now.
     case refresh
     /// Stop or resume refreshing.

@@ -31,7 +31,10 @@ struct Past: Sendable {
             }
         }
         var picture = state
+        // The recording keeps its own past.
         picture.history = History()
+        picture.recording = FailoverRecording()
+        picture.timeline.value = nil
         pictures.append(picture)
         rows += Self.rows(picture)
         while pictures.count > Self.pictureLimit || (rows > Self.rowLimit && pictures.count > 1) {
@@ -48,6 +51,7 @@ struct Past: Sendable {
     /// way. Going forward from the last picture leads to the present.
     mutating func step(_ step: Int, from now: MonitorState) -> MonitorState? {
         let history = present?.history ?? now.history
+        let recording = present?.recording ?? now.recording
         let here = shownTime.flatMap { time in pictures.lastIndex { $0.time <= time } } ?? pictures.count - 1
         let place = here + step
         guard place >= 0, !pictures.isEmpty else { return nil }
@@ -56,6 +60,7 @@ struct Past: Sendable {
         var picture = pictures[place]
         shownTime = picture.time
         picture.history = history.until(picture.time)
+        picture.recording = recording
         return picture
     }
 

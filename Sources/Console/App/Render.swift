@@ -15,6 +15,7 @@ extension ConsoleState {
         case .overview: OverviewView.draw(self, &canvas)
         case .queueList: QueueListView.draw(self, &canvas)
         case .queueDetail: QueueDetailView.draw(self, &canvas)
+        case .failover: FailoverView.draw(self, &canvas)
         default:
             guard let kind = panel.kind else { break }
             if let ref = self[kind].opened {

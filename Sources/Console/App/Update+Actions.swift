@@ -21,6 +21,7 @@ extension ConsoleState {
         case .showConnections: return show(list: .connections)
         case .showChannels: return show(list: .channels)
         case .showNodes: return show(list: .nodes)
+        case .showFailover: return show(.failover)
         case .up, .down, .pageUp, .pageDown, .first, .last: return move(entry.action)
         case .columnsLeft, .columnsRight: scrollColumns(entry.action == .columnsRight ? 1 : -1)
         case .open: return openSelected()
@@ -65,11 +66,11 @@ extension ConsoleState {
             return confirm { .deleteQueue($0, ifEmpty: false, ifUnused: false) }
         case .mark, .markRange, .markAll, .invertMarks: return mark(entry.action)
         case .undo: askUndo()
+        case .faultMenu, .restartNode, .watch: return disturb(entry.action)
+        case .addReplica, .removeReplica, .transferLeader: return changeReplicas(entry.action)
         case .declareExchange, .deleteExchange, .bind, .unbind, .publish, .getMessages, .move, .closeConnection:
             return change(entry.action)
-        case .pause: return leavePast() ? [] : [.pause(!monitor.isPaused)]
-        case .past: travel(-1)
-        case .future: travel(1)
+        case .pause, .past, .future: return turnTime(entry.action)
         case .copy: return copyName()
         case .export: return export()
         case .refresh: return [.refresh]
@@ -92,7 +93,9 @@ extension ConsoleState {
         if entry.isDangerous, past.shownTime != nil {
             return "this is the past; \(keyName(of: .pause)) shows the present"
         }
+        if let reason = barredByEndpoint(entry.action) { return reason }
         if entry.needsSelection {
+            if panel == .failover, failover.target(monitor) == nil { return "no queue is selected" }
             if panel == .overview, attentionTarget == nil { return "nothing needs attention" }
             if let kind = panel.kind, self[kind].target == nil { return "nothing is selected" }
             if panel == .queues, queues.target == nil { return "no queue is selected" }

@@ -27,6 +27,7 @@ extension ConsoleState {
         case .form(let form): return press(key, in: form)
         case .bulk(let bulk): return press(key, in: bulk)
         case .actions(let menu): return press(key, in: menu)
+        case .fault(let menu): return press(key, in: menu)
         case .messages(let messages): press(key, in: messages)
         case .vhosts(let menu): return press(key, in: menu)
         case .leave(let question): return press(key, in: question)

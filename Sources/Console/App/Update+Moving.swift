@@ -18,6 +18,10 @@ extension ConsoleState {
     }
 
     mutating func move(_ action: Action) -> [Effect] {
+        if place == .failover {
+            moveFailover(action)
+            return []
+        }
         let height = place.isDetail ? detailHeight : QueueListLayout(size).rowCount
         let page = max(1, height - 1)
         let step =
@@ -60,7 +64,9 @@ extension ConsoleState {
 
     /// Turns to the next part of a detail.
     mutating func turnPane(_ step: Int) {
-        if panel == .queues {
+        if panel == .failover {
+            failover.part = failover.part == .queues ? .events : .queues
+        } else if panel == .queues {
             queues.turnPane(step)
         } else {
             let (lines, height) = (detailLines, detailHeight)
@@ -110,13 +116,14 @@ extension ConsoleState {
         switch panel {
         case .overview: return attentionTarget.map { open($0) } ?? []
         case .queues: queues.open(queues.selection)
+        case .failover: return openFromFailover()
         default: if let kind = panel.kind { self[kind].open(self[kind].selection) }
         }
         return []
     }
 
     /// Opens an object in its own panel; going back leads here again.
-    private mutating func open(_ destination: LinkTarget) -> [Effect] {
+    mutating func open(_ destination: LinkTarget) -> [Effect] {
         let from = panel
         switch destination {
         case .queue(let id):
@@ -149,6 +156,8 @@ extension ConsoleState {
                 cameFrom = way
                 return effects
             }
+        } else if place == .failover, failover.part == .events {
+            failover.part = .queues
         } else if place == .queueList, !queues.marks.isEmpty {
             queues.clearMarks()
         } else if let kind = panel.kind, !self[kind].filter.isEmpty || self[kind].problemsOnly {

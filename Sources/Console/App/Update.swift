@@ -50,7 +50,7 @@ extension ConsoleState {
     /// The endpoint in use is another one: what was about to be changed there is not changed here.
     mutating func leaveChange(of endpoint: String, for other: String) {
         switch dialog {
-        case .confirm, .form, .bulk:
+        case .confirm, .form, .bulk, .fault:
             closeDialog()
             receipt = Receipt(
                 outcome: .failed, text: "nothing was sent: \(other) answers now, not \(endpoint)")
@@ -65,6 +65,7 @@ extension ConsoleState {
         let frozen = dialog?.freezesRows == true
         queues.arrive(
             monitor, preview: panel == .queues ? typed.map { QueueFilter(text: $0) } : nil, frozen: frozen)
+        if past.shownTime == nil { failover.arrive(monitor, width: FailoverView.cellCount(size)) }
         guard let kind = panel.kind else { return }
         self[kind].arrive(monitor, preview: typed, frozen: frozen)
         if let ref = self[kind].opened, let detail = ObjectDetail(ref, monitor) {
@@ -74,7 +75,7 @@ extension ConsoleState {
 
     /// What follows from any event.
     private mutating func settle() -> [Effect] {
-        var effects: [Effect] = []
+        var effects = followLoss() + followFaultDialog()
         queues.settleWindow(height: QueueListLayout(size).rowCount)
         if let kind = panel.kind { self[kind].settleWindow(height: QueueListLayout(size).rowCount) }
         if wantedDetail != detailOpened {
@@ -127,6 +128,7 @@ extension ConsoleState {
                 let key = keyName(of: .undo)
                 receipt?.text += "; \(key) declares it again"
             }
+        case .inject(let fault): return opens(after: fault) + [.refresh]
         case .deleteExchange(let id): if self[.exchanges].opened == .exchange(id) { self[.exchanges].opened = nil }
         default: break
         }
@@ -157,7 +159,7 @@ extension ConsoleState {
         case .form(var form):
             form.paste(line)
             dialog = .form(form)
-        case .help, .sort, .leave, .vhosts, .messages, .bulk, .actions: break
+        case .help, .sort, .leave, .vhosts, .messages, .bulk, .actions, .fault: break
         case nil: receipt = .note("pasted text is not taken for keys; / filters, : takes a command")
         }
     }

@@ -121,6 +121,7 @@ extension ConsoleState.Panel {
         case .connections: .showConnections
         case .channels: .showChannels
         case .nodes: .showNodes
+        case .failover: .showFailover
         }
     }
 
@@ -133,6 +134,7 @@ extension ConsoleState.Panel {
         case .connections: "Conn"
         case .channels: "Chan"
         case .nodes: "Nodes"
+        case .failover: "Failover"
         }
     }
 }

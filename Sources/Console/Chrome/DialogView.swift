@@ -24,6 +24,7 @@ enum DialogView {
         case .bulk(let bulk): box(bulk.title, lines(bulk, width: width(canvas)), &canvas)
         case .messages(let messages): drawMessages(messages, &canvas)
         case .actions(let menu): box("Actions", lines(menu, state), &canvas)
+        case .fault(let menu): box(menu.title, menu.lines(state), &canvas)
         case .vhosts(let menu): box("Vhost", lines(menu), &canvas)
         case .leave(let question):
             let title = question.way == .quit ? "Quit?" : "Suspend?"

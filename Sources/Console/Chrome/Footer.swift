@@ -52,6 +52,7 @@ extension Dialog {
         case .form: return items([("esc", "cancel"), ("tab", "next"), ("space", "change"), ("enter", "done")])
         case .bulk: return items([("esc", "cancel"), ("tab", "next"), ("enter", "choose")])
         case .messages: return items([("esc", "close"), ("↑↓", "scroll")])
+        case .fault: return items([("↑↓", "choose"), ("←→", "node"), ("enter", "do it"), ("esc", "cancel")])
         case .actions: return items([("↑↓", "choose"), ("enter", "do it"), ("esc", "cancel")])
         case .vhosts: return items([("↑↓", "choose"), ("enter", "list it"), ("esc", "cancel")])
         case .leave: return items([("esc", "stay"), ("tab", "next"), ("enter", "choose")])
@@ -75,6 +76,7 @@ extension ConsoleState {
         case .showConnections: panel == .connections
         case .showChannels: panel == .channels
         case .showNodes: panel == .nodes
+        case .showFailover: panel == .failover
         default: false
         }
     }

@@ -32,8 +32,9 @@ struct Header {
             pieces.append(Piece(text: "unlocked \(Figures.age(rest))", role: .warning))
         }
         pieces.append(Piece(text: "vhost:\(state.queues.request.vhost ?? "all")", role: .text))
-        if let nodes = state.monitor.nodes.value {
-            let up = nodes.count { $0.running != false }
+        let nodes = state.monitor.clusterNodes
+        if !nodes.isEmpty {
+            let up = nodes.count(where: \.isServing)
             pieces.append(
                 Piece(text: "nodes \(up)/\(nodes.count)", role: up == nodes.count ? .text : .critical))
         }
@@ -49,12 +50,12 @@ struct Header {
         for node in nodes {
             if node.memAlarm == true { alarms.append("memory \(node.name)") }
             if node.diskFreeAlarm == true { alarms.append("disk \(node.name)") }
-            if node.running == false { alarms.append("down \(node.name)") }
             if !node.partitions.isEmpty { alarms.append("partition \(node.name)") }
         }
+        alarms = state.downNodes + alarms
         switch alarms.count {
         case 0: return Piece(text: "no alarms", role: .good)
-        case 1: return Piece(text: "! " + TextWidth.cutMiddle(alarms[0], 24), role: .critical)
+        case 1: return Piece(text: "! " + TextWidth.cutMiddle(alarms[0], 26), role: .critical)
         default: return Piece(text: "! \(alarms.count) alarms", role: .critical)
         }
     }
@@ -74,7 +75,9 @@ struct Header {
             if let time = state.past.shownTime {
                 return Piece(text: "FROZEN -\(Figures.age(max(.zero, state.now - time)))", role: .warning)
             }
-            if state.monitor.isPaused { return Piece(text: "FROZEN", role: .warning) }
+            if state.monitor.isPaused || (state.panel == .failover && state.failover.frozen != nil) {
+                return Piece(text: "FROZEN", role: .warning)
+            }
             return state.monitor.status == .live
                 ? Piece(text: "LIVE \(interval)", role: .good) : Piece(text: "STALE \(interval)", role: .warning)
         }
@@ -85,6 +88,7 @@ extension ConsoleState {
     /// The age of what the panel shows, and whether it is older than it should be.
     var dataAge: (age: Duration?, isStale: Bool) {
         switch place {
+        case .failover: failoverAge
         case .overview: (monitor.overview.age(at: now), monitor.overview.isStale)
         case .queueList: (monitor.queues.age(at: now), monitor.queues.isStale)
         case .queueDetail where hasDetail: (monitor.queue.age(at: now), monitor.queue.isStale)
@@ -101,6 +105,8 @@ extension ConsoleState {
     var shownInterval: Duration {
         switch place {
         case .overview: monitor.overview.interval
+        case .failover:
+            monitor.abilities.recordsTimeline ? monitor.timeline.interval : monitor.leadership.interval
         case .queueList: monitor.queues.interval
         case .queueDetail: hasDetail ? monitor.queue.interval : monitor.queues.interval
         default: freshness?.interval ?? monitor.interval

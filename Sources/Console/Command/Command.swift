@@ -1,3 +1,5 @@
+import Management
+
 /// What a line behind `:` asks for.
 enum Command: Hashable, Sendable {
     /// An action of the table, by its name.
@@ -12,6 +14,8 @@ enum Command: Hashable, Sendable {
     case unlock(String)
     /// Show the guided tour, or put it away.
     case tour(Bool)
+    /// Hurt a node or a link, or mend it.
+    case fault(Fault)
     /// Quit without a question.
     case quitNow
 }
@@ -68,6 +72,9 @@ extension Command {
         case "vhost": self = .vhost(argument)
         case "theme": self = .theme(argument)
         case "unlock": self = .unlock(argument)
+        case "fault":
+            guard let fault = Fault(words: argument) else { return nil }
+            self = .fault(fault)
         case "tour":
             guard ["on", "off"].contains(argument) else { return nil }
             self = .tour(argument == "on")

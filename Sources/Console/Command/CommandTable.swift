@@ -1,8 +1,10 @@
+import Management
+
 /// The commands there are: the actions of the table by their names, and those that take something more.
 enum CommandTable {
     /// What stands behind a command.
     enum Argument: Hashable, Sendable {
-        case vhost, theme, seconds, endpoint, onOff
+        case vhost, theme, seconds, endpoint, onOff, fault
 
         /// What is expected.
         var words: String {
@@ -12,6 +14,8 @@ enum CommandTable {
             case .seconds: "seconds from 0.5 to 60"
             case .endpoint: "the endpoint's name"
             case .onOff: "on or off"
+            case .fault:
+                "crash, power-loss, pause, resume, isolate, heal or restart and a node, or cut, slow or mend and two nodes"
             }
         }
     }
@@ -28,6 +32,7 @@ enum CommandTable {
 
     /// Those that take something.
     static let withArgument = [
+        Entry(name: "fault", argument: .fault, meaning: "hurt a node or a link on purpose, or mend it"),
         Entry(name: "refresh", argument: .seconds, meaning: "refresh now, or every so many seconds"),
         Entry(name: "theme", argument: .theme, meaning: "the next theme, or the one named"),
         Entry(name: "tour", argument: .onOff, meaning: "show the guided tour or put it away"),
@@ -52,6 +57,7 @@ enum CommandTable {
 struct CommandCandidates: Hashable, Sendable {
     var vhosts: [String] = []
     var themes: [String] = []
+    var nodes: [String] = []
 
     /// The lines that a line could become, in order.
     func completions(of line: String) -> [String] {
@@ -61,6 +67,7 @@ struct CommandCandidates: Hashable, Sendable {
         }
         guard let entry = CommandTable.withArgument.first(where: { $0.name == name }) else { return [] }
         let typed = line[name.endIndex...].drop(while: \.isWhitespace)
+        if entry.argument == .fault { return faults(typed).map { "\(name) \($0)" } }
         return options(of: entry.argument).filter { $0.hasPrefix(typed) }.map { "\(name) \($0)" }
     }
 
@@ -70,7 +77,18 @@ struct CommandCandidates: Hashable, Sendable {
         case .theme: themes
         case .seconds: ["1", "2", "5", "10", "30"]
         case .onOff: ["off", "on"]
-        case .endpoint, nil: []
+        case .endpoint, .fault, nil: []
         }
+    }
+
+    /// What a fault that is being typed could become: first the verb, then the node or nodes.
+    private func faults(_ typed: Substring) -> [String] {
+        let words = typed.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        guard let verb = words.first, words.count > 1 else { return Fault.verbs.filter { $0.hasPrefix(typed) } }
+        let done = words.dropLast()
+        let takes = Fault.linkVerbs[verb] != nil ? 2 : 1
+        guard words.count - 1 <= takes else { return [] }
+        return nodes.filter { $0.hasPrefix(words[words.count - 1]) && !done.dropFirst().contains($0) }
+            .map { (done + [$0]).joined(separator: " ") }
     }
 }

@@ -5,7 +5,9 @@ import Terminal
 extension ConsoleState {
     /// What commands can be completed from: the vhosts that are known, and the themes.
     var commandCandidates: CommandCandidates {
-        CommandCandidates(vhosts: vhosts, themes: settings.themes.themes.map(\.name))
+        CommandCandidates(
+            vhosts: vhosts, themes: settings.themes.themes.map(\.name),
+            nodes: monitor.clusterNodes.map(\.name))
     }
 
     /// Takes a key while a command is typed.
@@ -56,6 +58,14 @@ extension ConsoleState {
             receipt = .note("refresh every \(Figures.age(interval)), lists of a remote broker at most every 5 s")
             return [.setInterval(interval)]
         case .unlock(let name): unlock(name)
+        case .fault(let fault):
+            if let reason = barredFaults {
+                receipt = .note("fault: \(reason)")
+            } else if past.shownTime != nil {
+                receipt = .note("this is the past; \(keyName(of: .pause)) shows the present")
+            } else {
+                return confirm(.inject(fault))
+            }
         case .tour(let isShown):
             if isShown, !settings.hasTour { receipt = .note("the tour is part of 'warren demo'") }
             tour = isShown && settings.hasTour ? .queues : nil

@@ -102,6 +102,11 @@ extension Mutation {
         case .move(_, let to, let count, let keeps):
             ["to": .string(to), "count": .integer(count), "keeps": .bool(keeps)]
         case .closeConnection(_, let reason): ["reason": .string(reason)]
+        case .inject(.node(_, let fault)): ["fault": .string(fault.rawValue)]
+        case .inject(.link(let one, let other, let fault)):
+            ["fault": .string(fault.rawValue), "link": .array([.string(one), .string(other)])]
+        case .addReplica(_, let node), .removeReplica(_, let node), .transferLeader(_, let node):
+            ["node": .string(node)]
         }
     }
 }

@@ -23,6 +23,7 @@ struct BlastRadius: Hashable, Sendable {
         case exchange(ExchangeInfo, bindings: Int)
         case binding(BindingInfo)
         case connection(ConnectionInfo)
+        case cluster(ClusterReading)
     }
 
     /// What was read.
@@ -88,6 +89,9 @@ struct BlastRadius: Hashable, Sendable {
             let arguments = binding.arguments.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
             let with = arguments.isEmpty ? "" : " and \(arguments.joined(separator: " "))"
             return ["Messages \(key)\(with) no longer go from \(binding.source) to \(binding.destination)."]
+        case .cluster(let cluster):
+            guard case .inject(let fault) = mutation else { return [] }
+            return cluster.sentences(for: fault, age: age(at: now))
         case .connection(let connection):
             let channels = connection.channels.map { $0 == 1 ? "1 channel" : "\(Figures.exact($0)) channels" }
             return [
@@ -139,6 +143,7 @@ extension Mutation {
                 throw .notFound("the binding from '\(binding.source)' to '\(binding.destination)'")
             }
             return .binding(binding)
+        case .inject(let fault): return .cluster(try await ClusterReading.read(endpoint, for: fault))
         case .closeConnection(let name, _):
             let page = try await endpoint.connections(ListRequest(nameFilter: name))
             guard let connection = page.items.first(where: { $0.name == name }) else {

@@ -25,15 +25,25 @@ public enum Mutation: Hashable, Sendable {
     case move(from: QueueID, to: String, count: Int, keeps: Bool)
     /// Closes a client's connection by its name.
     case closeConnection(String, reason: String)
+    /// Hurts a node or a link on purpose, or mends it.
+    case inject(Fault)
+    /// Adds a member of a quorum queue on a node.
+    case addReplica(QueueID, node: String)
+    /// Removes the member on a node.
+    case removeReplica(QueueID, node: String)
+    /// Moves a quorum queue's leader to the member on a node.
+    case transferLeader(QueueID, to: String)
 
     /// What is changed. A connection is in no vhost.
     public var target: ObjectID {
         switch self {
         case .declareQueue(let id, _), .purgeQueue(let id), .deleteQueue(let id, _, _), .getMessages(let id, _, _),
-            .declareExchange(let id, _), .deleteExchange(let id), .publish(let id, _), .move(let id, _, _, _):
+            .declareExchange(let id, _), .deleteExchange(let id), .publish(let id, _), .move(let id, _, _, _),
+            .addReplica(let id, _), .removeReplica(let id, _), .transferLeader(let id, _):
             id
         case .bind(let binding), .unbind(let binding): ObjectID(vhost: binding.vhost, name: binding.destination)
-        case .closeConnection(let name, _): ObjectID(vhost: "", name: name)
+        case .closeConnection(let name, _), .inject(.node(let name, _)): ObjectID(vhost: "", name: name)
+        case .inject(.link(let one, let other, _)): ObjectID(vhost: "", name: "\(one) – \(other)")
         }
     }
 
@@ -49,13 +59,22 @@ public enum Mutation: Hashable, Sendable {
         case .getMessages: "get from"
         case .move(_, _, _, let keeps): keeps ? "copy from" : "move from"
         case .closeConnection: "close"
+        case .inject(.node(_, let fault)): fault.verb
+        case .inject(.link(_, _, let fault)): fault.rawValue
+        case .addReplica: "add member of"
+        case .removeReplica: "remove member of"
+        case .transferLeader: "move leader of"
         }
     }
 
     /// What is changed, as a noun.
     var noun: String {
         switch self {
-        case .declareQueue, .purgeQueue, .deleteQueue, .getMessages, .move: "queue"
+        case .declareQueue, .purgeQueue, .deleteQueue, .getMessages, .move, .addReplica, .removeReplica,
+            .transferLeader:
+            "queue"
+        case .inject(.node): "node"
+        case .inject(.link): "link"
         case .declareExchange, .deleteExchange, .publish: "exchange"
         case .bind, .unbind: "binding"
         case .closeConnection: "connection"
@@ -68,7 +87,8 @@ public enum Mutation: Hashable, Sendable {
         case .publish(let id, let message):
             id.name.isEmpty ? message.routingKey : id.name
         case .bind(let binding), .unbind(let binding): "\(binding.source) → \(binding.destination)"
-        case .move(let id, let to, _, _): "\(id.name) to \(to)"
+        case .move(let id, let to, _, _), .transferLeader(let id, let to): "\(id.name) to \(to)"
+        case .addReplica(let id, let node), .removeReplica(let id, let node): "\(id.name) on \(node)"
         default: target.name
         }
     }
@@ -85,6 +105,11 @@ public enum Mutation: Hashable, Sendable {
         case .getMessages: "Reading from"
         case .move(_, _, _, let keeps): keeps ? "Copying from" : "Moving from"
         case .closeConnection: "Closing"
+        case .inject(.node(_, let fault)): fault.inProgress
+        case .inject(.link(_, _, let fault)): fault.inProgress
+        case .addReplica: "Adding a member of"
+        case .removeReplica: "Removing the member of"
+        case .transferLeader: "Moving the leader of"
         }
     }
 
@@ -122,8 +147,60 @@ public enum Mutation: Hashable, Sendable {
             return try await keeps ? transfer.copy(count) : transfer.move(count)
         case .closeConnection(let name, let reason):
             try await endpoint.closeConnection(name: name, reason: reason)
+        case .inject(let fault): try await Self.able(endpoint, (any FaultInjecting).self).inject(fault)
+        case .addReplica(let id, let node):
+            try await Self.able(endpoint, (any ReplicaInspecting).self)
+                .addReplica(vhost: id.vhost, queue: id.name, node: node)
+        case .removeReplica(let id, let node):
+            try await Self.able(endpoint, (any ReplicaInspecting).self)
+                .removeReplica(vhost: id.vhost, queue: id.name, node: node)
+        case .transferLeader(let id, let node):
+            try await Self.able(endpoint, (any ReplicaInspecting).self)
+                .transferLeader(vhost: id.vhost, queue: id.name, to: node)
         }
         return .accepted
+    }
+
+    /// The endpoint as one that can do more than all can.
+    private static func able<Ability>(
+        _ endpoint: any Administering, _: Ability.Type
+    ) throws(EndpointError) -> Ability {
+        guard let able = endpoint as? Ability else { throw .refused("this", reason: "the endpoint cannot do it") }
+        return able
+    }
+}
+
+extension NodeFault {
+    /// As a verb before the node's name.
+    var verb: String {
+        switch self {
+        case .powerLoss: "cut the power of"
+        case .crash, .pause, .resume, .isolate, .heal, .restart: rawValue
+        }
+    }
+
+    /// The same while it happens, capitalised.
+    var inProgress: String {
+        switch self {
+        case .crash: "Crashing"
+        case .powerLoss: "Cutting the power of"
+        case .pause: "Pausing"
+        case .resume: "Resuming"
+        case .isolate: "Isolating"
+        case .heal: "Healing"
+        case .restart: "Restarting"
+        }
+    }
+}
+
+extension LinkFault {
+    /// While it happens, capitalised.
+    var inProgress: String {
+        switch self {
+        case .cut: "Cutting"
+        case .slow: "Slowing down"
+        case .heal: "Healing"
+        }
     }
 }
 

@@ -42,9 +42,9 @@ public struct EndpointCapabilities: Hashable, Sendable {
     public var listsAllNodes: Bool
     /// Whether a purge says how many messages went.
     public var purgeCounts: Bool
-    /// Whether its nodes can be hurt on purpose; see ``FaultInjecting``.
+    /// Whether its nodes and links can be hurt on purpose (``FaultInjecting``).
     public var injectsFaults: Bool
-    /// Whether it records what happens to its cluster; see ``TimelineRecording``.
+    /// Whether it records what happens to its cluster (``TimelineRecording``).
     public var recordsTimeline: Bool
 
     /// The most items RabbitMQ puts on a page (`pagination` in its HTTP API help).

@@ -10,6 +10,7 @@ struct MonitorCore: Sendable {
         case list(QueuePageRequest)
         case select(QueueID?)
         case open(DetailTarget?)
+        case watch([QueueID]?)
         case refresh
         case pause(Bool)
         case setInterval(Duration)
@@ -28,13 +29,22 @@ struct MonitorCore: Sendable {
         case channels(Page<ChannelInfo>)
         case vhosts([VhostInfo])
         case detail(Detail)
+        case faults(FaultState)
+        case timeline(ClusterTimeline)
+        case leadership([QueueLeadership], wallClock: Double)
     }
 
     private(set) var poller: Poller
     private(set) var state: MonitorState
+    private var watchList = WatchList()
+    private var leadershipLog = LeadershipLog()
 
-    init(addresses: [String], interval: Duration, visible: Set<Resource.Kind>, queues: QueuePageRequest) {
-        poller = Poller(endpoints: addresses.count, interval: interval, visible: visible, page: queues)
+    init(
+        addresses: [String], interval: Duration, visible: Set<Resource.Kind>, queues: QueuePageRequest,
+        abilities: [EndpointAbilities] = []
+    ) {
+        poller = Poller(
+            endpoints: addresses.count, interval: interval, visible: visible, page: queues, abilities: abilities)
         state = MonitorState(endpoints: addresses, queues: queues)
         refreshState(at: .zero)
     }
@@ -68,23 +78,51 @@ struct MonitorCore: Sendable {
         case .open(let target):
             if target != poller.opened { state.detail = Sample() }
             return poller.open(target, at: now)
+        case .watch(let queues):
+            watchList.choose(queues)
+            return poller.watch(watchList.queues, at: now)
         case .finished(let id, .failure(let error)):
-            return poller.finish(id, .failed(error), at: now)
+            let endpoint = poller.endpoint
+            let actions = poller.finish(id, .failed(error), at: now)
+            if poller.endpoint != endpoint { forgetCluster() }
+            return actions
         case .finished(let id, .success(let answer)):
             var outcome = Poller.Outcome.reply
             if case .capabilities(let capabilities) = answer { outcome = .capabilities(capabilities) }
             let actions = poller.finish(id, outcome, at: now)
             for case .keep(let request) in actions { keep(answer, to: request, at: now) }
-            return actions
+            return actions + poller.watch(watchList.queues, at: now)
         }
+    }
+
+    /// Another endpoint may be another cluster, with another clock.
+    private mutating func forgetCluster() {
+        state.recording = FailoverRecording()
+        state.faults.value = nil
+        state.leadership.value = nil
+        leadershipLog = LeadershipLog()
     }
 
     private mutating func keep(_ answer: Answer, to request: Poller.Request, at now: Duration) {
         switch answer {
         case .capabilities: break
         case .overview(let overview): state.overview.value = state.history.record(overview, at: now)
+        case .faults(let faults):
+            state.faults.value = faults
+            noteDown(at: now)
+        case .timeline(let timeline):
+            state.timeline.value = timeline
+            state.recording.take(timeline)
+        case .leadership(let queues, let wallClock):
+            state.leadership.value = queues
+            guard !poller.ability.recordsTimeline else { return }
+            let answer = leadershipLog.answer(
+                queues, nodes: state.nodes.value ?? [], at: now, wallClock: wallClock)
+            state.recording.take(answer)
+            state.recording.precision = poller.effectiveInterval(.leadership) / .milliseconds(1)
         case .nodes(let nodes):
             state.nodes.value = nodes.sorted { $0.name < $1.name }
+            noteDown(at: now)
             state.history.record(nodes, as: { .node($0.name) }, { TrackedObject.point($0, at: now) }) {
                 if case .node = $0 { true } else { false }
             }
@@ -116,7 +154,15 @@ struct MonitorCore: Sendable {
             }
             state.queues.value = page
             state.listedQueues = asked
+            watchList.offer(page, asked)
         }
+    }
+
+    /// Since when which node is not up, as far as anybody looked.
+    private mutating func noteDown(at now: Duration) {
+        let down = state.clusterNodes.filter { !$0.isServing }.map(\.name)
+        state.downSince = state.downSince.filter { down.contains($0.key) }
+        for name in down where state.downSince[name] == nil { state.downSince[name] = now }
     }
 
     /// Sorts the page at hand at once where it is the whole list and only the order changed. A part of a list is
@@ -142,6 +188,8 @@ struct MonitorCore: Sendable {
         state.interval = poller.interval
         state.wantedQueues = poller.page
         state.selected = poller.selected
+        state.watched = poller.watched
+        state.abilities = poller.ability
         refresh(\.overview, .overview, at: now)
         refresh(\.nodes, .nodes, at: now)
         refresh(\.queues, .queues, at: now)
@@ -151,6 +199,9 @@ struct MonitorCore: Sendable {
         refresh(\.channels, .channels, at: now)
         refresh(\.vhosts, .vhosts, at: now)
         refresh(\.detail, .detail, at: now)
+        refresh(\.faults, .faults, at: now)
+        refresh(\.timeline, .timeline, at: now)
+        refresh(\.leadership, .leadership, at: now)
     }
 
     private mutating func refresh<Value>(

@@ -5,8 +5,11 @@ extension Poller {
     /// bear and by what is not visible.
     public func effectiveInterval(_ kind: Resource.Kind) -> Duration {
         let known = capabilities ?? lastCapabilities
+        if kind == .timeline { return timelineInterval(isEmbedded: known?.isEmbedded == true) }
         let isRemoteList = (kind == .queues || Self.lists.contains(kind)) && known?.isEmbedded != true
         var result = max(interval, known?.statisticsInterval ?? .zero)
+        // A queue's leader is no statistic: it is as new as the question.
+        if kind == .leadership { result = max(interval, PollingLimits.leadershipInterval) }
         if isRemoteList { result = max(result, PollingLimits.shortestRemoteListInterval) }
         if !isVisible(kind) { result = result * PollingLimits.hiddenFactor }
         let share = isRemoteList ? PollingLimits.remoteListReplyShare : PollingLimits.replyShare
@@ -14,10 +17,17 @@ extension Poller {
         return max(interval, min(result, PollingLimits.longestInterval))
     }
 
+    /// The timeline is what a person watches: it keeps its own pace, whatever the others are asked at.
+    private func timelineInterval(isEmbedded: Bool) -> Duration {
+        let pace = isEmbedded ? PollingLimits.embeddedTimelineInterval : PollingLimits.remoteTimelineInterval
+        let shown = isVisible(.timeline) ? pace : pace * PollingLimits.hiddenTimelineFactor
+        return min(max(shown, self[.timeline].replyTime * PollingLimits.replyShare), PollingLimits.longestInterval)
+    }
+
     /// When the present sample of a resource turns stale by age; `nil` where there is none, or while paused.
     func staleAt(_ kind: Resource.Kind) -> Duration? {
         guard !isPaused, let sampledAt = self[kind].sampledAt else { return nil }
-        return sampledAt + effectiveInterval(kind) * PollingLimits.missedRefreshes
+        return sampledAt + max(effectiveInterval(kind), PollingLimits.shortestInterval) * PollingLimits.missedRefreshes
     }
 
     /// Whether the present sample of a resource has missed two refreshes.

@@ -72,6 +72,10 @@ public struct Poller: Sendable {
     public private(set) var selected: QueueID?
     /// The object whose belongings are wanted.
     public private(set) var opened: DetailTarget?
+    /// The queues whose confirms and leaders are watched.
+    public private(set) var watched: [QueueID] = []
+    /// What each endpoint can do beside what all can.
+    let abilities: [EndpointAbilities]
 
     /// Lists that are long and dear: asked for only while they are on the screen.
     static let lists: [Resource.Kind] = [.exchanges, .connections, .channels]
@@ -88,9 +92,11 @@ public struct Poller: Sendable {
     /// A poller for `endpoints` endpoints, of which the first is tried first.
     public init(
         endpoints: Int, interval: Duration = PollingLimits.defaultInterval,
-        visible: Set<Resource.Kind> = [.overview, .nodes, .queues], page: QueuePageRequest = QueuePageRequest()
+        visible: Set<Resource.Kind> = [.overview, .nodes, .queues], page: QueuePageRequest = QueuePageRequest(),
+        abilities: [EndpointAbilities] = []
     ) {
         precondition(endpoints > 0, "a poller needs an endpoint")
+        self.abilities = abilities
         endpointCount = endpoints
         self.interval = max(interval, PollingLimits.shortestInterval)
         self.visible = visible
@@ -137,6 +143,15 @@ public struct Poller: Sendable {
         guard target != opened else { return [] }
         opened = target
         self[.detail] = Slot(inFlight: self[.detail].inFlight)
+        return dispatch(at: now)
+    }
+
+    /// These queues are watched now.
+    public mutating func watch(_ queues: [QueueID], at now: Duration) -> [Action] {
+        guard queues != watched else { return [] }
+        watched = queues
+        self[.timeline].isForced = true
+        self[.leadership].isForced = true
         return dispatch(at: now)
     }
 
@@ -302,6 +317,13 @@ public struct Poller: Sendable {
         case .channels: isVisible(kind) ? .channels(ListRequest(vhost: page.vhost)) : nil
         case .vhosts: .vhosts
         case .detail: opened.map(Resource.detail)
+        case .faults: ability.injectsFaults ? .faults : nil
+        case .timeline:
+            ability.recordsTimeline && (isVisible(kind) || capabilities?.isEmbedded == true)
+                ? .timeline(watched) : nil
+        case .leadership:
+            isVisible(kind) && !watched.isEmpty && (ability.inspectsReplicas || !ability.recordsTimeline)
+                ? .leadership(watched) : nil
         }
     }
 

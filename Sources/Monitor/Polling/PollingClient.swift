@@ -1,3 +1,4 @@
+import Foundation
 public import Management
 import Synchronization
 
@@ -25,6 +26,14 @@ public final class PollingClient: Sendable {
     private let events: AsyncStream<MonitorCore.Event>
     private let send: AsyncStream<MonitorCore.Event>.Continuation
     private let current = Mutex(0)
+    /// What each endpoint was last told to watch, and when it last answered with its timeline.
+    private let recorders: Mutex<[Int: Recorder]> = Mutex([:])
+
+    private struct Recorder {
+        var watched: [QueueID]?
+        var answeredAt: Duration?
+    }
+
     private let origin = ContinuousClock.now
 
     /// A client that polls nothing until ``run()``. There must be at least one endpoint; the first is tried first.
@@ -37,7 +46,8 @@ public final class PollingClient: Sendable {
         self.endpoints = endpoints
         self.publish = publish
         initial = MonitorCore(
-            addresses: endpoints.map(\.address), interval: interval, visible: visible, queues: queues)
+            addresses: endpoints.map(\.address), interval: interval, visible: visible, queues: queues,
+            abilities: endpoints.map(EndpointAbilities.init(of:)))
         (events, send) = AsyncStream.makeStream()
     }
 
@@ -58,6 +68,9 @@ public final class PollingClient: Sendable {
 
     /// What belongs to this object is wanted, or nothing.
     public func open(_ target: DetailTarget?) { send.yield(.open(target)) }
+
+    /// These queues are watched, at most ten; nil for those with the most traffic.
+    public func watch(_ queues: [QueueID]?) { send.yield(.watch(queues)) }
 
     /// Everything visible is wanted now, also while paused.
     public func refresh() { send.yield(.refresh) }
@@ -105,11 +118,34 @@ public final class PollingClient: Sendable {
     private func fetch(_ request: Poller.Request) async {
         let endpoint = endpoints[request.endpoint]
         do throws(EndpointError) {
-            let answer = try await Self.ask(endpoint, for: request.resource)
+            let answer: MonitorCore.Answer
+            if case .timeline(let queues) = request.resource {
+                answer = .timeline(try await timeline(of: request.endpoint, watching: queues))
+            } else {
+                answer = try await Self.ask(endpoint, for: request.resource)
+            }
             send.yield(.finished(request.id, .success(answer)))
         } catch {
             send.yield(.finished(request.id, .failure(error)))
         }
+    }
+
+    /// The timeline of an endpoint since it was last asked; it is told what to watch where that has changed.
+    private func timeline(
+        of place: Int, watching queues: [QueueID]
+    ) async throws(EndpointError) -> ClusterTimeline {
+        guard let endpoint = endpoints[place] as? any TimelineRecording else {
+            throw .refused("the timeline", reason: "\(endpoints[place].address) records none")
+        }
+        let known = recorders.withLock { $0[place] } ?? Recorder()
+        if known.watched != queues { try await endpoint.watch(queues) }
+        let missed = known.answeredAt.map { Int((now - $0).components.seconds) + 2 } ?? ClusterTimeline.secondsMax
+        let answer = try await endpoint.timeline(seconds: min(missed, ClusterTimeline.secondsMax))
+        // One that began anew has forgotten what it was told: it is told again.
+        let watches = Set(answer.queues.map { QueueID(vhost: $0.vhost, name: $0.name) })
+        let isWatching = queues.allSatisfy(watches.contains)
+        recorders.withLock { $0[place] = Recorder(watched: isWatching ? queues : nil, answeredAt: now) }
+        return answer
     }
 
     private static func ask(
@@ -126,6 +162,18 @@ public final class PollingClient: Sendable {
         case .channels(let request): .channels(try await endpoint.channels(request))
         case .vhosts: .vhosts(try await endpoint.vhosts())
         case .detail(let target): .detail(try await Detail.ask(endpoint, for: target))
+        case .faults: .faults(try await faults(of: endpoint))
+        case .timeline: throw .malformed("a timeline is asked for with what it watches")
+        case .leadership(let queues):
+            .leadership(
+                try await QueueLeadership.ask(endpoint, about: queues), wallClock: Date().timeIntervalSince1970)
         }
+    }
+
+    private static func faults(of endpoint: Endpoint) async throws(EndpointError) -> FaultState {
+        guard let endpoint = endpoint as? any FaultInjecting else {
+            throw .refused("faults", reason: "\(endpoint.address) injects none")
+        }
+        return try await endpoint.faults()
     }
 }

@@ -16,6 +16,15 @@ public enum PollingLimits {
     static let remoteListReplyShare = 10
     /// Every interval is at least this many times the reply time.
     static let replyShare = 2
+    /// How often the timeline of the engine in this process is asked for.
+    public static let embeddedTimelineInterval: Duration = .milliseconds(250)
+    /// How often the timeline of another Warren is asked for.
+    public static let remoteTimelineInterval: Duration = .seconds(1)
+    /// The timeline of the engine in this process goes on where it is not shown, this much more rarely: what came before
+    /// a loss is wanted once it has happened.
+    static let hiddenTimelineFactor = 4
+    /// Who leads is asked for no more often than this.
+    static let leadershipInterval: Duration = .seconds(1)
     /// How much more rarely what is not visible is asked for.
     static let hiddenFactor = 5
     /// How soon an endpoint that could not be reached is tried again, at the earliest.

@@ -22,6 +22,12 @@ public enum Resource: Hashable, Sendable {
     case vhosts
     /// What belongs to one object beside its own figures.
     case detail(DetailTarget)
+    /// What of the cluster is hurt on purpose.
+    case faults
+    /// What happens to the cluster, with the confirms of these queues.
+    case timeline([QueueID])
+    /// Who leads these queues and how far their members are.
+    case leadership([QueueID])
 
     /// What is scheduled: one page or one queue at a time.
     public enum Kind: Int, Hashable, Sendable, CaseIterable {
@@ -45,6 +51,12 @@ public enum Resource: Hashable, Sendable {
         case vhosts
         /// See ``Resource/detail(_:)``.
         case detail
+        /// See ``Resource/faults``.
+        case faults
+        /// See ``Resource/timeline(_:)``.
+        case timeline
+        /// See ``Resource/leadership(_:)``.
+        case leadership
     }
 
     /// Its kind.
@@ -60,6 +72,9 @@ public enum Resource: Hashable, Sendable {
         case .channels: .channels
         case .vhosts: .vhosts
         case .detail: .detail
+        case .faults: .faults
+        case .timeline: .timeline
+        case .leadership: .leadership
         }
     }
 }

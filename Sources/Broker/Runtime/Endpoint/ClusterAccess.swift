@@ -32,6 +32,7 @@ extension Node {
     /// A watched queue as a timeline shows it, without what was recorded of it; nil where there is none.
     public func timelineQueue(_ id: QueueID) -> ClusterTimeline.Queue? {
         guard let queue = virtualHosts[id.vhost]?.queues[id.name] else { return nil }
+        if queue.settings.isQuorum { return quorumTimeline(of: queue, id) }
         let home = homeName(of: queue)
         return ClusterTimeline.Queue(
             vhost: id.vhost, name: id.name, type: "classic", leader: home, members: [home])

@@ -49,7 +49,7 @@ extension EmbeddedEndpoint {
             var rows: [QueueRow] = []
             rows.reserveCapacity(node.queueList.count)
             node.visitQueues(
-                { rows.append(QueueRow(number: $0.id, isThere: !$0.isRemote, info: node.summary(of: $0))) },
+                { rows.append(QueueRow(number: $0.id, isThere: node.tells(of: $0), info: node.summary(of: $0))) },
                 finished: { reply((node.configuration.name, rows)) })
         }
         var measured: [UInt64: QueueInfo] = [:]
@@ -57,7 +57,8 @@ extension EmbeddedEndpoint {
             for row in list.rows where row.isThere { measured[row.number] = row.info }
         }
         // The newest knowledge of what there is, or that of the node that was asked.
-        let known = lists.first { $0.name == own } ?? lists.max { ($0.rows.last?.number ?? 0) < ($1.rows.last?.number ?? 0) }
+        let known =
+            lists.first { $0.name == own } ?? lists.max { ($0.rows.last?.number ?? 0) < ($1.rows.last?.number ?? 0) }
         let up = Set(cluster.members.filter(\.isReachable).map(\.name))
         return (known?.rows ?? []).map { row in
             if let info = measured[row.number] { return info }

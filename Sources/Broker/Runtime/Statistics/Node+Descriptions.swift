@@ -76,7 +76,7 @@ extension Node {
     /// What every node knows of a queue that lives on another: not what is in it.
     func placeholder(of queue: ClassicQueue) -> QueueInfo {
         var info = QueueInfo(vhost: queue.virtualHost.name, name: queue.name)
-        info.type = "classic"
+        info.type = queue.settings.isQuorum ? QuorumSettings.type : "classic"
         info.durable = queue.settings.isDurable
         info.autoDelete = queue.settings.isAutoDelete
         info.exclusive = queue.settings.exclusiveOwner != nil
@@ -86,7 +86,10 @@ extension Node {
     }
 
     /// The node on which a queue lives.
-    func homeName(of queue: ClassicQueue) -> String { queue.settings.home.map { nodeName($0.node) } ?? configuration.name }
+    func homeName(of queue: ClassicQueue) -> String {
+        if queue.settings.isQuorum { return quorum.member(queue.id)?.leader.map(nodeName) ?? configuration.name }
+        return queue.settings.home.map { nodeName($0.node) } ?? configuration.name
+    }
 
     /// The name of a node by its number; this one's where there is no such node.
     func nodeName(_ number: UInt32) -> String {
@@ -98,12 +101,14 @@ extension Node {
 
     /// A queue in a list: with its consumers, whose prefetches say how full they are, unless there are very many.
     func summary(of queue: ClassicQueue) -> QueueInfo {
+        if queue.settings.isQuorum { return quorumInfo(of: queue) }
         if queue.isRemote { return placeholder(of: queue) }
         return queue.consumers.count <= Limits.consumersListed ? detail(of: queue) : info(of: queue)
     }
 
     /// A queue with its consumers.
     func detail(of queue: ClassicQueue) -> QueueInfo {
+        if queue.settings.isQuorum { return quorumInfo(of: queue) }
         if queue.isRemote { return placeholder(of: queue) }
         var info = info(of: queue)
         info.consumerDetails = queue.consumers.all.map(info(of:))

@@ -3,7 +3,7 @@ extension Node {
     /// Something that changes with every event that is counted.
     private var activity: UInt64 {
         counters.publish &+ counters.deliverGet &+ counters.ack &+ counters.confirm &+ counters.getEmpty
-            &+ UInt64(truncatingIfNeeded: connections.count)
+            &+ UInt64(truncatingIfNeeded: connections.count) &+ quorum.activity
     }
 
     /// What happened on the connections of this node's clients.
@@ -38,7 +38,8 @@ extension Node {
                 exchange.readings.take(exchange.counters, at: now)
             }
         }
-        visitQueues({ [now] in $0.readings.take($0.counters, at: now) }, finished: {})
+        visitQueues(
+            { [now, quorum] in $0.readings.take(quorum.member($0.id)?.counters ?? $0.counters, at: now) }, finished: {})
         if quietSamples < 2 {
             watchStatistics(until: now.advanced(milliseconds: Limits.samplingMilliseconds))
         } else {

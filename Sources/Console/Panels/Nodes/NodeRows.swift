@@ -6,36 +6,60 @@ import Terminal
 enum NodeRows {
     static let columns: [ObjectColumn] = [
         .name("NODE", 16, "the node's name"),
-        .text("STATE", 8, 0, "up, down, or draining (maintenance)"),
-        .figure("UP", 5, 3, "time since it started"),
-        .figure("MEM/LIMIT", 12, 1, "memory in use and the limit above which publishers are blocked"),
-        .text("", 6, 4, "memory in use, drawn"),
-        .figure("DISK", 6, 2, "free space where the data lies"),
-        .figure("FD%", 4, 6, "file descriptors in use"),
-        .figure("SOCK", 5, 7, "sockets in use"),
-        .figure("RUNQ", 5, 8, "processes waiting to run"),
-        .text("ALARM", 18, 0, "memory, disk, partition; - for none"),
+        .text("STATE", 8, 0, "running, draining (maintenance), starting, minority, paused, crashed, or down"),
+        .figure("LEADERS", 7, 1, "queues that it leads, or that live on it; of those loaded"),
+        .figure("FOLLOWERS", 9, 2, "replicated queues of which it holds a member behind another leader"),
+        .figure("MIRRORS", 7, 3, "mirrors of mirrored queues that it holds; in sync of all, where some are not"),
+        .figure("LAG", 5, 5, "entries of the watched quorum queues that it has not written yet"),
+        .text("LINKS", 14, 4, "whole, or which of its links are cut or slow"),
+        .figure("MEM/LIMIT", 12, 2, "memory in use and the limit above which publishers are blocked"),
+        .text("", 6, 8, "memory in use, drawn"),
+        .figure("DISK", 6, 6, "free space where the data lies"),
+        .figure("UP", 5, 7, "time since it started"),
+        .figure("FD%", 4, 9, "file descriptors in use"),
+        .figure("SOCK", 5, 10, "sockets in use"),
+        .figure("RUNQ", 5, 11, "processes waiting to run"),
+        .text("ALARM", 12, 0, "memory, disk, partition; - for none"),
     ]
 
-    static func row(_ node: NodeInfo) -> ObjectRow {
+    static func row(_ node: NodeInfo, _ context: NodeContext = NodeContext()) -> ObjectRow {
         var row = ObjectRow(.node(node.name))
         row.add(text: node.name)
-        let state = node.running.map { $0 ? node.beingDrained == true ? "draining" : "up" : "down" }
-        row.add(text: state, node.running == false ? .critical : .text)
+        let state = context.state(of: node)
+        let isHurt = state.map { $0 != .running && $0 != .draining } ?? false
+        row.add(text: state?.rawValue, isHurt ? .critical : .text)
+        let roles = context.roles(of: node.name)
+        row.add(roles.map { count($0.leaders, context) } ?? Figures.notProvided, by: roles.map { Double($0.leaders) })
         row.add(
-            node.uptime.map { Figures.age(.milliseconds($0)) } ?? Figures.notProvided, by: node.uptime.map(Double.init))
+            roles.map { count($0.followers, context) } ?? Figures.notProvided, by: roles.map { Double($0.followers) })
+        let isBehind = roles.map { $0.inSync < $0.mirrors } ?? false
+        row.add(
+            roles.map { isBehind ? "\($0.inSync)/\($0.mirrors)" : count($0.mirrors, context) } ?? Figures.notProvided,
+            by: roles.map { Double($0.mirrors) }, isBehind ? .warning : .text)
+        row.add(count: context.lag(of: node.name))
+        let links = context.hurtLinks(of: node.name)
+        row.add(
+            text: links.map { $0.isEmpty ? "whole" : $0.joined(separator: ", ") },
+            links?.isEmpty == false ? .critical : .text)
         row.add("\(Figures.bytes(node.memUsed))/\(Figures.bytes(node.memLimit))", by: node.memUsed.map(Double.init))
         row.add(text: share(node).map { Bar.text($0, width: 6) } ?? "")
         row.add(Figures.bytes(node.diskFree), by: node.diskFree.map(Double.init))
+        row.add(
+            node.uptime.map { Figures.age(.milliseconds($0)) } ?? Figures.notProvided, by: node.uptime.map(Double.init))
         let descriptors = both(node.fdUsed, node.fdTotal).flatMap { $1 > 0 ? Double($0) / Double($1) : nil }
         row.add(descriptors.map(Figures.percent) ?? Figures.notProvided, by: descriptors)
         row.add(count: node.socketsUsed)
         row.add(count: node.runQueue)
         let alarms = alarms(node)
         row.add(text: alarms.isEmpty ? "-" : "! " + alarms.joined(separator: " "), alarms.isEmpty ? .text : .critical)
-        row.words = "\(node.name): \(words(node))"
-        row.role = node.running == false || !alarms.isEmpty ? .critical : .dim
+        row.words = "\(node.name): \(NodeWords.text(node, context))"
+        row.role = isHurt || !alarms.isEmpty ? .critical : links?.isEmpty == false ? .warning : .dim
         return row
+    }
+
+    /// A count of queues; where not all are loaded there may be more.
+    private static func count(_ count: Int, _ context: NodeContext) -> String {
+        Figures.count(count) + (context.isWhole ? "" : "+")
     }
 
     static func alarms(_ node: NodeInfo) -> [String] {
@@ -49,9 +73,23 @@ enum NodeRows {
     static func share(_ node: NodeInfo) -> Double? {
         both(node.memUsed, node.memLimit).flatMap { $1 > 0 ? Double($0) / Double($1) : nil }
     }
+}
 
-    private static func words(_ node: NodeInfo) -> String {
-        if node.running == false { return "down: classic queues that live on it cannot be reached until it is back." }
+/// What a node's row means, in plain words.
+enum NodeWords {
+    static func text(_ node: NodeInfo, _ context: NodeContext) -> String {
+        switch context.state(of: node) {
+        case .crashed:
+            return "its process is dead: classic queues that live on it cannot be reached until it is restarted."
+        case .paused: return "it stands still: to the others it is gone; resume lets it go on and catch up."
+        case .minority: return "it runs and reaches no majority: it closed its clients' connections and serves nobody."
+        case .starting: return "it starts and has not caught up; clients may come once it has."
+        case .down: return "down: classic queues that live on it cannot be reached until it is back."
+        case .running, .draining, nil: break
+        }
+        if let links = context.hurtLinks(of: node.name), !links.isEmpty {
+            return "links hurt: \(links.joined(separator: ", ")); heal makes them whole."
+        }
         if node.memAlarm == true {
             return "memory is over its limit: publishers are not read until consumers make room."
         }
@@ -59,32 +97,10 @@ enum NodeRows {
         if !node.partitions.isEmpty {
             return "cannot reach \(node.partitions.joined(separator: ", ")): the cluster is partitioned."
         }
-        if let share = share(node), share > 0.8 {
+        if let share = NodeRows.share(node), share > 0.8 {
             return "memory is at \(Figures.percent(share)) % of the limit at which publishers are blocked."
         }
+        if context.state(of: node) == .draining { return "up, in maintenance: it takes no new clients and no leaders." }
         return "up, no alarm."
-    }
-}
-
-extension ObjectDetail {
-    init(_ node: NodeInfo) {
-        self.init()
-        add("state", node.running.map { $0 ? "up" : "down" }, node.running == false ? .critical : .text)
-        add("maintenance", flag: node.beingDrained)
-        add("type", node.type)
-        add("up for", node.uptime.map { Figures.age(.milliseconds($0)) })
-        add("memory", Figures.bytes(node.memUsed))
-        add("memory limit", Figures.bytes(node.memLimit))
-        add("memory alarm", flag: node.memAlarm)
-        add("disk free", Figures.bytes(node.diskFree))
-        add("disk limit", Figures.bytes(node.diskFreeLimit))
-        add("disk alarm", flag: node.diskFreeAlarm)
-        add("file descriptors", both(node.fdUsed, node.fdTotal).map { "\(Figures.exact($0)) of \(Figures.exact($1))" })
-        add("sockets", node.socketsUsed.map(Figures.exact))
-        add("run queue", node.runQueue.map(Figures.exact))
-        add("processors", node.processors.map(Figures.exact))
-        add(
-            "partitioned from", node.partitions.isEmpty ? "none" : node.partitions.joined(separator: ", "),
-            node.partitions.isEmpty ? .text : .critical)
     }
 }

@@ -100,7 +100,7 @@ struct ObjectDetail: Sendable {
             self.init(channel)
         case .node(let name):
             guard let node = monitor.nodes.value?.first(where: { $0.name == name }) else { return nil }
-            self.init(node)
+            self.init(node, NodeContext(monitor))
         case .tree(let root):
             guard let exchanges = monitor.exchanges.value, case .topology? = monitor.detail.value?.target,
                 let bindings = monitor.detail.value?.outgoing

@@ -59,7 +59,8 @@ enum ObjectKind: String, CaseIterable, Sendable {
             return (monitor.channels.value?.items ?? []).filter(filter.passes).map(ChannelRows.row)
         case .nodes:
             let filter = try Filter<NodeInfo>(filter)
-            return (monitor.nodes.value ?? []).filter(filter.passes).map(NodeRows.row)
+            let context = NodeContext(monitor)
+            return (monitor.nodes.value ?? []).filter(filter.passes).map { NodeRows.row($0, context) }
         }
     }
 
@@ -114,6 +115,8 @@ extension ConsoleState.Panel {
         switch self {
         case .overview: resources.formUnion([.channels, .exchanges])
         case .connections: resources.formUnion([.connections, .channels])
+        case .nodes: resources.formUnion([.faults, .leadership])
+        case .failover: resources.formUnion([.faults, .timeline, .leadership])
         default: if let kind { resources.insert(kind.resource) }
         }
         return resources

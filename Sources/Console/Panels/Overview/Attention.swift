@@ -17,8 +17,9 @@ struct Attention: Hashable, Sendable {
 
     init(_ state: ConsoleState) {
         let monitor = state.monitor
+        let context = NodeContext(monitor)
         for node in monitor.nodes.value ?? [] {
-            let row = NodeRows.row(node)
+            let row = NodeRows.row(node, context)
             if row.isProblem { items.append(Item(sign: "!", text: row.words, role: row.role, opens: .object(row.ref))) }
         }
         // Whatever the list of queues is filtered by.

@@ -4,7 +4,7 @@ import Terminal
 
 /// Draws the broker at a glance: totals, rates, nodes, and what needs attention among the loaded queues.
 enum OverviewView {
-    private static let nodeColumns = (name: 20, state: 8, memory: 22, disk: 10)
+    private static let nodeColumns = (name: 18, state: 8, memory: 20, disk: 9, leaders: 7)
 
     static func draw(_ state: ConsoleState, _ canvas: inout Canvas) {
         let body = ChromeLayout(canvas.size).body
@@ -114,16 +114,17 @@ enum OverviewView {
         _ nodes: [NodeInfo], _ state: ConsoleState, rows: Range<Int>, _ canvas: inout Canvas
     ) {
         let name = max(nodeColumns.name, min(40, canvas.size.columns - 60))
-        drawNodeLine(["NODE", "STATE", "MEMORY", "DISK FREE", "ALARM"], name, .header, row: rows.lowerBound, &canvas)
+        drawNodeLine(
+            ["NODE", "STATE", "MEMORY", "DISK FREE", "LEADERS", "ALARM"], name, .header, row: rows.lowerBound, &canvas)
+        let context = NodeContext(state.monitor)
         for (line, node) in nodes.prefix(rows.count - 1).enumerated() {
-            let alarms = [
-                node.memAlarm == true ? "memory" : nil, node.diskFreeAlarm == true ? "disk" : nil,
-                node.partitions.isEmpty ? nil : "partition",
-            ].compactMap { $0 }
-            let isBad = node.running == false || !alarms.isEmpty
+            let alarms = NodeRows.alarms(node)
+            let condition = context.state(of: node)
+            let isBad = condition.map { $0 != .running && $0 != .draining } ?? false || !alarms.isEmpty
+            let leaders = context.roles(of: node.name)?.leaders
             let cells = [
-                node.name, node.running.map { $0 ? "up" : "down" } ?? Figures.notProvided, memory(node),
-                Figures.bytes(node.diskFree), alarms.isEmpty ? "-" : "! " + alarms.joined(separator: " "),
+                node.name, condition?.rawValue ?? Figures.notProvided, memory(node), Figures.bytes(node.diskFree),
+                Figures.count(leaders), alarms.isEmpty ? "-" : "! " + alarms.joined(separator: " "),
             ]
             drawNodeLine(
                 cells, name, state.showsOldFigures ? .stale : isBad ? .critical : .text,
@@ -142,10 +143,14 @@ enum OverviewView {
     private static func drawNodeLine(
         _ cells: [String], _ name: Int, _ role: ThemeRole, row: Int, _ canvas: inout Canvas
     ) {
-        let widths = [name, nodeColumns.state, nodeColumns.memory, nodeColumns.disk, 20]
+        let widths = [
+            name, nodeColumns.state, nodeColumns.memory, nodeColumns.disk, nodeColumns.leaders, 20,
+        ]
         var pen = 1
         for (cell, width) in zip(cells, widths) {
-            canvas.put(cell, role, column: pen, row: row, cell: width, alignsRight: width == nodeColumns.disk)
+            canvas.put(
+                cell, role, column: pen, row: row, cell: width,
+                alignsRight: width == nodeColumns.disk || width == nodeColumns.leaders)
             pen += width + 1
         }
     }
