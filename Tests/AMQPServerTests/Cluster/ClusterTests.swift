@@ -111,7 +111,8 @@ struct ClusterTests {
                 let ending = Ending(of: try await client.openChannel())
                 for (fault, number) in hurt { try await cluster.inject(fault, number) }
                 try await cluster.stop()
-                _ = try await ending.wait()
+                let end = try? await ending.wait()
+                #expect(end != nil, "after \(hurt)")
             }
             if threadsAfterFirst == 0 { threadsAfterFirst = threads }
         }
