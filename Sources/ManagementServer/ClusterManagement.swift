@@ -1,5 +1,5 @@
-internal import Synchronization
 public import Management
+internal import Synchronization
 
 /// The management ports of a cluster's nodes: each goes down with its node and comes back with it.
 public final class ClusterManagement: Sendable {

@@ -29,7 +29,8 @@ extension ManagementAPI {
         guard let faults = endpoint as? any FaultInjecting, try await endpoint.capabilities().injectsFaults else {
             throw APIFailure(
                 status: 404, error: "Object Not Found",
-                reason: "nodes are hurt only in a cluster that was started with --faults: warren serve --nodes 3 --faults")
+                reason:
+                    "nodes are hurt only in a cluster that was started with --faults: warren serve --nodes 3 --faults")
         }
         switch request.method {
         case .get, .head: return try .json(try await faults.faults())
@@ -48,7 +49,8 @@ extension ManagementAPI {
     }
 
     private func recorder() async throws -> any TimelineRecording {
-        guard let recorder = endpoint as? any TimelineRecording, try await endpoint.capabilities().recordsTimeline else {
+        guard let recorder = endpoint as? any TimelineRecording, try await endpoint.capabilities().recordsTimeline
+        else {
             throw APIFailure(
                 status: 404, error: "Object Not Found",
                 reason: "a cluster has a timeline, one node alone has none: warren serve --nodes 3")

@@ -35,7 +35,9 @@ struct ClusterDirectoryTests {
         }
     }
 
-    @Test("a damaged count of starts is an error that names the file", arguments: ["", "x", "0", "-1", "18446744073709551616"])
+    @Test(
+        "a damaged count of starts is an error that names the file",
+        arguments: ["", "x", "0", "-1", "18446744073709551616"])
     func damagedIncarnation(text: String) throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let name = folder + "/incarnation"
@@ -95,6 +97,7 @@ struct ClusterDirectoryTests {
         #expect(contents == before)
         _ = try ClusterDirectory(path: folder, nodes: 3)
         try Data("two".utf8).write(to: URL(fileURLWithPath: folder + "/cluster"))
-        #expect(reason { _ = try ClusterDirectory(path: folder, nodes: 3) }?.contains("does not hold the number") == true)
+        #expect(
+            reason { _ = try ClusterDirectory(path: folder, nodes: 3) }?.contains("does not hold the number") == true)
     }
 }

@@ -4,7 +4,8 @@ import Testing
 
 @Suite("Files of nodes that die")
 struct DyingFilesTests {
-    private let folder = FileManager.default.temporaryDirectory.appending(path: "warren-dying-\(UUID().uuidString)").path
+    private let folder = FileManager.default.temporaryDirectory.appending(path: "warren-dying-\(UUID().uuidString)")
+        .path
 
     /// Batches of two records of 100 bytes; those that were answered, and whatever is on its way at the end.
     private func write(

@@ -10,7 +10,8 @@ extension RunningCluster: ClusterAccess {
             return ClusterMemberAccess(
                 name: node.name, loop: node, isReachable: state.phase == .running,
                 listeners: state.isListening
-                    ? [Listener(node: node.name, protocol: "amqp", ipAddress: node.port.host, port: node.port.port)] : [])
+                    ? [Listener(node: node.name, protocol: "amqp", ipAddress: node.port.host, port: node.port.port)]
+                    : [])
         }
     }
 

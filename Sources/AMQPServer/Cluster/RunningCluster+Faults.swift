@@ -56,8 +56,8 @@ extension RunningCluster: FaultInjecting {
             changes.fire()
         case .resume:
             if phase != .paused { throw refuse(phase == .dead ? "it is dead; restart it" : "it is not paused") }
-            await node.resume()
             timeline.note(.nodeUp, node.name, isInjected: true, text: "goes on")
+            await node.resume()
         case .isolate:
             links.change({ $0.has(node.number) }, { $0.isCut = true })
             timeline.note(.cut, node.name, isInjected: true, text: "all its links")
@@ -79,14 +79,15 @@ extension RunningCluster: FaultInjecting {
         } catch {
             throw refuse("\(error)")
         }
-        timeline.note(.nodeUp, node.name, isInjected: true, text: "started")
     }
 
     private func inject(
         _ fault: LinkFault, into one: ClusterNode, _ other: ClusterNode
     ) throws(EndpointError) {
         let between = "\(one.name) – \(other.name)"
-        guard one !== other else { throw .refused("\(fault.rawValue) the link \(between)", reason: "a link has two ends") }
+        guard one !== other else {
+            throw .refused("\(fault.rawValue) the link \(between)", reason: "a link has two ends")
+        }
         links.change({ $0.has(one.number, other.number) }) { link in
             switch fault {
             case .cut: link.isCut = true

@@ -12,7 +12,8 @@ struct TemporaryDirectory: Sendable {
             try FileManager.default.createDirectory(
                 at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw StorageError("\(url.path) could not be made: \(error.localizedDescription). Name a directory with --data.")
+            throw StorageError(
+                "\(url.path) could not be made: \(error.localizedDescription). Name a directory with --data.")
         }
         path = url.path
     }

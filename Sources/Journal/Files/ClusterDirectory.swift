@@ -58,7 +58,8 @@ public final class ClusterDirectory: Sendable {
         let text = String(decoding: try SystemCall.read(name), as: UTF8.self)
         guard let count = Int(text.filter { !$0.isWhitespace }), count > 1 else {
             throw StorageError(
-                "\(name) does not hold the number of a cluster's nodes. Restore it, or choose another directory with --data.")
+                "\(name) does not hold the number of a cluster's nodes. Restore it, or choose another directory with --data."
+            )
         }
         return count
     }

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -5,8 +7,6 @@
 #else
     internal import Darwin
 #endif
-
-internal import Synchronization
 
 /// A journal's segments as files: a thread of its own writes and syncs each batch, another reads what is asked for again,
 /// a third prepares the next segment.

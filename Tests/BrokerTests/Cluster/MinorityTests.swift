@@ -36,7 +36,9 @@ struct MinorityTests {
         #expect(try !cluster.node(number).isServing)
     }
 
-    @Test("it serves again when it is back and knows what was declared meanwhile, by log or snapshot", arguments: [4096, 16])
+    @Test(
+        "it serves again when it is back and knows what was declared meanwhile, by log or snapshot",
+        arguments: [4096, 16])
     func back(_ snapshotEntries: Int) throws {
         let cluster = try TestCluster(snapshotEntries: snapshotEntries)
         for number in 1...3 {

@@ -236,7 +236,8 @@ final class TestCluster {
         run(milliseconds) {
             let groups = members.compactMap { $0.node?.cluster?.metadata.group }
             guard let last = groups.first?.lastPosition else { return false }
-            return groups.count == numbers.count && groups.allSatisfy { $0.lastPosition == last && $0.appliedIndex == last.index }
+            return groups.count == numbers.count
+                && groups.allSatisfy { $0.lastPosition == last && $0.appliedIndex == last.index }
                 && members.allSatisfy {
                     $0.node?.isServing == true && $0.node?.cluster?.metadata.outstanding.isEmpty == true
                 }

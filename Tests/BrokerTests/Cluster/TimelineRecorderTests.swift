@@ -33,7 +33,8 @@ struct TimelineRecorderTests {
         for name in ["watched", "other"] {
             #expect(cluster.ask(client, QueueDeclare(queue: name, durable: true)) == "queue.declare-ok")
         }
-        recorder.watch([QueueID(vhost: "/", name: "watched"), QueueID(vhost: "/", name: "later")], in: try cluster.node(1))
+        recorder.watch(
+            [QueueID(vhost: "/", name: "watched"), QueueID(vhost: "/", name: "later")], in: try cluster.node(1))
         #expect(cluster.ask(client, QueueDeclare(queue: "later")) == "queue.declare-ok")
         #expect(cluster.ask(client, ConfirmSelect()) == "confirm.select-ok")
         let start = cluster.now

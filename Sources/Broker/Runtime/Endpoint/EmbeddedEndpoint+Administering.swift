@@ -108,7 +108,8 @@ extension EmbeddedEndpoint {
         vhost: String, queue: String, count: Int, mode: AckMode, truncate: Int?
     ) async throws(EndpointError) -> [FetchedMessage] {
         let resource = Self.title(queue: queue, vhost)
-        let fetched: Result<[FetchedMessage], EndpointError> = try await ask(try await home(of: queue, vhost)) { node, reply in
+        let fetched: Result<[FetchedMessage], EndpointError> = try await ask(try await home(of: queue, vhost)) {
+            node, reply in
             guard let found = node.virtualHosts[vhost]?.queues[queue] else {
                 return reply(.failure(.notFound(resource)))
             }

@@ -8,7 +8,12 @@ extension EmbeddedEndpoint {
         _ work: @escaping @Sendable (Node, _ reply: @escaping @Sendable (Value?) -> Void) -> Void
     ) async throws(EndpointError) -> [Value] {
         guard let cluster else { return [try await ask(nil, work)] }
-        let members = cluster.members.filter(\.isReachable)
+        let all = cluster.members
+        // Of a node that does not answer, nobody else speaks for it.
+        if let own = all.first(where: { $0.name == address }), !own.isReachable {
+            throw .unreachable(address, reason: "the node has stopped")
+        }
+        let members = all.filter(\.isReachable)
         let answers = await withTaskGroup(of: (Int, Value?).self) { group in
             for (place, member) in members.enumerated() {
                 group.addTask { (place, await member.loop.ask(work)) }
@@ -57,7 +62,8 @@ extension EmbeddedEndpoint {
             for row in list.rows where row.isThere { measured[row.number] = row.info }
         }
         // The newest knowledge of what there is, or that of the node that was asked.
-        let known = lists.first { $0.name == own } ?? lists.max { ($0.rows.last?.number ?? 0) < ($1.rows.last?.number ?? 0) }
+        let known =
+            lists.first { $0.name == own } ?? lists.max { ($0.rows.last?.number ?? 0) < ($1.rows.last?.number ?? 0) }
         let up = Set(cluster.members.filter(\.isReachable).map(\.name))
         return (known?.rows ?? []).map { row in
             if let info = measured[row.number] { return info }
