@@ -149,6 +149,7 @@ let package = Package(
             name: "ManagementServerTests",
             dependencies: [
                 "ManagementServer", "ManagementClient", "Management", "AMQPServer", "AMQPClient", "AMQP",
+                "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(name: "MonitorTests", dependencies: ["Monitor", "Management"], swiftSettings: settings),

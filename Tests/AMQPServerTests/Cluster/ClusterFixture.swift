@@ -107,8 +107,14 @@ final class Counted: Sendable {
 final class Ending: Sendable {
     private let ending = Mutex<ClientError?>(nil)
 
-    init(of channel: ClientChannel) {
-        channel.onLoop { [self] channel in channel.onEnd = { error in self.ending.withLock { $0 = error } } }
+    /// Returns once it is told: what happens to the socket afterwards is not missed.
+    init(of channel: ClientChannel) async {
+        await withCheckedContinuation { continuation in
+            channel.onLoop { [self] channel in
+                channel.onEnd = { error in self.ending.withLock { $0 = error } }
+                continuation.resume()
+            }
+        }
     }
 
     func wait() async throws -> ClientError {
