@@ -342,7 +342,7 @@ final class Relay {
         channels = [:]
         byClient = [:]
         for channel in ending {
-            let consumers = channel.consumers.values.sorted { $0.tag < $1.tag }
+            let subscribed = channel.consumers.values.sorted { $0.tag < $1.tag }
             let question = channel.question
             let unconfirmed = channel.allUnconfirmed()
             channel.isClosing = true
@@ -350,7 +350,7 @@ final class Relay {
             drop(channel)
             unsent -= unconfirmed.count
             if let client { nack(unconfirmed, on: client) }
-            for consumer in consumers where !consumer.isCancelled { client?.queueDeleted(under: consumer) }
+            for consumer in subscribed where !consumer.isCancelled { client?.queueDeleted(under: consumer) }
             if let question { question.distant.isDown(for: question) }
         }
         // Those that nobody hears of.
