@@ -16,6 +16,7 @@ struct DemoCommand: AsyncParsableCommand, ConsoleHost {
     func run() async throws {
         var settings = try display.settings(label: broker.data == nil ? "demo, ephemeral" : "demo")
         settings.hasTour = true
+        settings.opensFailover = true
         let running = try await broker.start(defaultPort: 0)
         let workload = DemoWorkload(uri: try AMQPURI("amqp://\(running.broker.amqpAddress ?? "")"))
         let traffic = Task { try await workload.run() }
