@@ -236,3 +236,22 @@ func clusterTour() throws {
     _ = state.update(.monitor(next), at: next.time)
     #expect(state.lines[22].hasPrefix(" Tour 6/7: press r to restart warren2 and watch it catch up"))
 }
+
+@Test("the menu of a node that is down begins at what can be done to it")
+func faultMenuOfDeadNode() throws {
+    var state = try FailoverFixture.console()
+    _ = state.press(["f"])
+    #expect(state.lines.contains { $0.contains("Fault: ‹ warren2 ›  crashed") })
+    guard case .reread(_, let mutation)? = state.press([.enter]).first else {
+        Issue.record("nothing was asked")
+        return
+    }
+    #expect(mutation == .inject(.node("warren2", .restart)))
+}
+
+@Test("a panel that is opened shows at once what came while another was open")
+func panelIsFresh() throws {
+    var state = try FailoverFixture.console()
+    _ = state.press(["6"])
+    #expect(state.lines[6].contains("crashed"))
+}

@@ -107,6 +107,8 @@ extension ConsoleState {
         if panel != self.panel { lastPanel = self.panel }
         self.panel = panel
         cameFrom = []
+        // What came while another panel was open shows at once.
+        arrive()
         return [.show(panel.resources)]
     }
 

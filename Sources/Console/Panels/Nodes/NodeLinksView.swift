@@ -10,6 +10,7 @@ enum NodeLinksView {
     static func draw(_ state: ConsoleState, rows: Range<Int>, _ canvas: inout Canvas) {
         guard state.monitor.abilities.injectsFaults, let faults = state.monitor.faults.value else { return }
         let names = faults.nodes.map(\.name)
+        let dead = faults.nodes.filter { $0.state == .crashed || $0.state == .paused }.map(\.name)
         let width = min(16, (canvas.size.columns - 20) / max(1, names.count))
         guard names.count > 1, names.count <= nodesMax, rows.count >= names.count + 2, width >= 8 else { return }
         var row = rows.lowerBound + 1
@@ -22,8 +23,10 @@ enum NodeLinksView {
             canvas.put(TextWidth.cutMiddle(name, 17), .text, column: 1, row: row)
             for (place, other) in names.enumerated() {
                 let (text, role) = cell(faults.links.first { Set($0.between) == [name, other] }, isSelf: name == other)
+                // A link that is whole leads nowhere all the same where nobody is at its end.
+                let isIdle = role == .good && (dead.contains(name) || dead.contains(other))
                 canvas.put(
-                    TextWidth.cutEnd(text, width - 1), state.showsOldFigures ? .stale : role,
+                    TextWidth.cutEnd(text, width - 1), state.showsOldFigures ? .stale : isIdle ? .dim : role,
                     column: 19 + place * width,
                     row: row)
             }
