@@ -113,7 +113,7 @@ final class QuorumQueue: DistantQueue {
     func flush() {
         isBusy = false
         finishSettling()
-        if var whole = batch.take() {
+        if let whole = batch.take() {
             let bytes = whole.finish()
             sent.append(Sent(first: batchFirst, last: next - 1, bytes: bytes))
             sentBytes += bytes.count
