@@ -22,6 +22,9 @@ final class QuorumMember: ReplicatedMachine {
     private var resumes: [QuorumResume] = []
     /// Bytes of entries that were applied since the last snapshot.
     private var loggedBytes = 0
+    private var loggedEntries = 0
+    /// Bytes of an entry, about, when the last snapshot was taken.
+    private var entryBytes = 0
     /// What it has proposed about nodes that are down, in this term.
     private var buried: [UInt32: UInt64] = [:]
     private var buriedTerm: UInt64 = 0
@@ -165,6 +168,7 @@ final class QuorumMember: ReplicatedMachine {
 
     func apply(_ entry: RaftEntry) {
         loggedBytes += entry.payload.bytes.count
+        loggedEntries += 1
         guard entry.kind == .command else { return }
         node.quorum.activity &+= 1
         if !machine.apply(entry.payload.bytes, effects: &effects) { unreadable += 1 }
@@ -195,11 +199,15 @@ final class QuorumMember: ReplicatedMachine {
             && group.appliedIndex > group.snapshot.position.index
     }
 
-    var entriesKept: UInt64 { Limits.quorumEntriesKept }
+    var entriesKept: UInt64 {
+        min(Limits.quorumEntriesKept, UInt64(Limits.quorumKeptBytes / max(entryBytes, 1)))
+    }
     var snapshotBytes: Int { machine.liveBytes }
 
     func snapshot(at index: UInt64) -> [UInt8] {
+        entryBytes = loggedBytes / max(loggedEntries, 1)
         loggedBytes = 0
+        loggedEntries = 0
         return machine.snapshot()
     }
 

@@ -87,10 +87,11 @@ enum Limits {
     /// Deliveries on their way to a consumer that does not acknowledge.
     static let quorumAutomaticAckWindow = 1024
     /// A log of more bytes than this, and than twice what is in the queue, is replaced by a snapshot, which may have so
-    /// many bytes; entries that late members may still want stay.
+    /// many bytes; entries that late members may still want stay, so many and about so many bytes.
     static let quorumLogBytes = 8_388_608
     static let quorumSnapshotBytes = 134_217_728
     static let quorumEntriesKept: UInt64 = 256
+    static let quorumKeptBytes = 1_048_576
     /// What may be on its way on a relay between two nodes, in each direction.
     static let relayWindowBytes = 1_048_576
     /// Most in one frame of it.
