@@ -34,6 +34,9 @@ struct PerfCommand: AsyncParsableCommand {
     @Option(help: "Queues: publishers take turns through all of them, every queue has a consumer.")
     var queues = 1
 
+    @Option(name: .customLong("queue-type"), help: "Type of the queues, such as quorum.")
+    var queueType: String?
+
     @Option(help: "Octets of a body.")
     var size = 100
 
@@ -79,6 +82,7 @@ struct PerfCommand: AsyncParsableCommand {
         plan.publishers = publishers
         plan.consumers = consumers
         plan.queues = queues
+        plan.queueType = queueType
         plan.bodyBytes = size
         plan.isPersistent = persistent
         plan.confirmWindow = confirms

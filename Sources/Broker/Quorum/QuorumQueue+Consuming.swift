@@ -7,9 +7,9 @@ extension QuorumQueue {
 
     func carryOut(_ request: Request, from origin: Origin) throws(ProtocolException) -> Answer? {
         switch request {
-        case .declareQueue(let name, _, _):
-            let (messages, consumers) = counts
-            return .declared(queue: name, messages: messages, consumers: consumers)
+        case .declareQueue:
+            // Through the log, so that it counts in what this node's clients have asked for before.
+            ask(QuorumRequest(kind: .count, origin: origin)) { $0.deleteIf(unused: false, empty: false) }
         case .purgeQueue:
             ask(QuorumRequest(kind: .purge, origin: origin)) { $0.purge() }
         case .consume(_, let consume, let prefetch): return try attach(consume, prefetch, origin)
@@ -84,6 +84,10 @@ extension QuorumQueue {
         guard let place = requests.firstIndex(where: { $0.number == number }) else { return }
         let request = requests.remove(at: place).request
         switch (request.kind, answer) {
+        case (.count, .mayDelete):
+            readyCount = Int(clamping: value)
+            node.answer(
+                request.origin, .declared(queue: queue.name, messages: readyCount, consumers: counts.consumers))
         case (.purge, .purged):
             readyCount = 0
             node.answer(request.origin, .removed(messages: Int(clamping: value)))

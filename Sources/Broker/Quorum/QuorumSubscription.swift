@@ -58,6 +58,7 @@ struct QuorumRequest {
         case attach(QuorumSubscription)
         case get(QuorumSubscription)
         case purge
+        case count
     }
 
     let kind: Kind

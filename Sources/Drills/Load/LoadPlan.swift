@@ -6,6 +6,8 @@ public struct LoadPlan: Hashable, Sendable, Codable {
     public var consumers = 1
     /// Queues: publishers spread their messages over all of them in turn, and every queue has a consumer.
     public var queues = 1
+    /// The queues' `x-queue-type`, such as "quorum"; nil declares them without one.
+    public var queueType: String?
     /// Octets of a body.
     public var bodyBytes = 100
     /// Whether messages are persistent and the queue durable.

@@ -6,6 +6,7 @@ struct LoadQueues {
     /// Their names.
     let names: [String]
     private let isDurable: Bool
+    private let arguments: FieldTable
     /// Channels that queues are declared and deleted on.
     private static let lanes = 32
 
@@ -13,12 +14,14 @@ struct LoadQueues {
     init(plan: LoadPlan) {
         let stem = "warren.perf.\(UInt64.random(in: .min ... .max))"
         names = plan.queues == 1 ? [stem] : (0..<plan.queues).map { "\(stem).\($0)" }
-        isDurable = plan.isPersistent
+        // A quorum queue is always durable.
+        isDurable = plan.isPersistent || plan.queueType == "quorum"
+        arguments = plan.queueType.map { ["x-queue-type": .string($0)] } ?? FieldTable()
     }
 
     /// Declares all of them in one go. Throws what the broker refused with; some may be there then.
     func declare(on connection: ClientConnection) async throws {
-        try await onLanes(of: connection) { QueueDeclare(queue: $0, durable: isDurable) }
+        try await onLanes(of: connection) { QueueDeclare(queue: $0, durable: isDurable, arguments: arguments) }
     }
 
     /// Deletes all of them in one go, as far as they are there.
