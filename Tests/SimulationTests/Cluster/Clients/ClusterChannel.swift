@@ -21,8 +21,12 @@ final class ClusterChannel {
     unowned let connection: ClusterConnection
     let isTransactional: Bool
     var isOpen = false
+    /// Its client has asked to close it.
+    var isClosing = false
     /// The node has ended it, or the connection has.
     var isEnded = false
+    /// Both sides have done with it.
+    var isNumberFree = false
     var expected: [Expected] = []
     var content: ClusterContent?
 

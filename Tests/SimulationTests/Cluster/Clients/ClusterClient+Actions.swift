@@ -31,8 +31,7 @@ extension ClusterClient {
 
     private func close(_ channel: ClusterChannel) {
         tell(ChannelClose(replyCode: 200), on: channel)
-        // Nothing that comes before the answer counts: what was held goes back.
-        connection?.ended(channel)
+        channel.isClosing = true
         openChannel(isTransactional: channel.isTransactional)
     }
 
@@ -136,7 +135,8 @@ extension ClusterClient {
             case 75..<92: .requeue
             default: .discard
             }
-        settle(channel, decision == .requeue && channel.isTransactional ? .ack : decision, through: place, multiple: multiple)
+        let isHeldUp = decision == .requeue && channel.isTransactional
+        settle(channel, isHeldUp ? .ack : decision, through: place, multiple: multiple)
     }
 
     // MARK: Administering

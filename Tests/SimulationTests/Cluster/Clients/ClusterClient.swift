@@ -21,7 +21,7 @@ final class ClusterClient {
         self.number = number
     }
 
-    var channels: [ClusterChannel] { connection?.channels.filter { $0.isOpen && !$0.isEnded } ?? [] }
+    var channels: [ClusterChannel] { connection?.channels.filter { $0.isOpen && !$0.isClosing && !$0.isEnded } ?? [] }
     /// Its channel for confirms, once there is one.
     var channel: ClusterChannel? { isReady ? channels.first { !$0.isTransactional } : nil }
 
@@ -52,7 +52,7 @@ final class ClusterClient {
 
     func openChannel(isTransactional: Bool) {
         guard let connection, !connection.isOver else { return }
-        let used = connection.channels.filter { !$0.isEnded }.map(\.number)
+        let used = connection.channels.filter { !$0.isNumberFree }.map(\.number)
         let free = (1...UInt16(used.count + 1)).first { !used.contains($0) } ?? 1
         let channel = ClusterChannel(
             number: free, id: world.nextNumber(), on: connection, isTransactional: isTransactional)
@@ -92,12 +92,14 @@ final class ClusterClient {
             if !isScripted, world.random.chance(60) { openChannel(isTransactional: true) }
         case .channelOpened: break
         case .delivery(let channel, let delivery):
-            guard !channel.isEnded, !delivery.noAck else { return }
+            guard !channel.isEnded, !channel.isClosing, !delivery.noAck else { return }
             channel.inHand.append(delivery)
             if isDraining { settle(channel, .ack, through: channel.inHand.count - 1, multiple: false) }
         case .channelClosed(let channel):
             guard !connection.isOver else { return }
             connection.send(ChannelCloseOK(), on: channel.number)
+            channel.isNumberFree = true
+            guard !channel.isClosing else { return }
             openChannel(isTransactional: channel.isTransactional)
         case .closed:
             world.statistics.disconnects += 1

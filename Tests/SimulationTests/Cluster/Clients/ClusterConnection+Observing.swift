@@ -68,6 +68,10 @@ extension ClusterConnection {
             ended(channel)
             tell(.channelClosed(channel))
             return Self.expectedCodes.contains(close.replyCode) ? nil : "channel.close \(close.replyText)"
+        case .channelCloseOK:
+            guard channel.isClosing else { return "channel.close-ok, for which nobody asked" }
+            ended(channel)
+            channel.isNumberFree = true
         case .basicDeliver(let deliver):
             guard let consumer = channel.consumers.first(where: { $0.tag == deliver.consumerTag }),
                 !consumer.isCancelled
