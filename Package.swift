@@ -135,7 +135,7 @@ let package = Package(
             name: "BrokerTests", dependencies: ["Broker", "Raft", "AMQP", "Journal", "Management"],
             swiftSettings: settings),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Broker", "AMQP", "Journal"], swiftSettings: settings),
+            name: "SimulationTests", dependencies: ["Broker", "Raft", "AMQP", "Journal"], swiftSettings: settings),
         .testTarget(
             name: "AMQPServerTests",
             dependencies: ["AMQPServer", "AMQPClient", "Broker", "AMQP", "Journal", "Management", "TestSupport"],

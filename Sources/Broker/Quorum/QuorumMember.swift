@@ -43,6 +43,7 @@ final class QuorumMember: ReplicatedMachine {
         self.node = node
         machine = QuorumMachine(limits: limits)
         if let (_, bytes) = stored.snapshot { machine = try Self.read(bytes, limits) }
+        plantFault()
         replica = RaftReplica(
             id: Self.group(of: queue), member: member, stored: stored.state(beginning: beginning), floor: floor,
             machine: self, node: node)
@@ -57,6 +58,9 @@ final class QuorumMember: ReplicatedMachine {
             throw SnapshotUnreadable()
         }
     }
+
+    /// Makes the machine's part of a mistake; for tests of the tests.
+    private func plantFault() { machine.forgetsDuplicates = node.plantedFault == .forgetDuplicates }
 
     /// The node of the leader, as far as is known here.
     var leader: UInt32? { replica.group.leader?.node }
@@ -83,6 +87,11 @@ final class QuorumMember: ReplicatedMachine {
         guard QuorumBatch.stampTime(node.wallMilliseconds, in: &batch) else { return }
         // What is refused now comes again: the command's node has no answer.
         try? replica.propose(batch)
+        guard node.plantedFault == .answerFromLog, let header = batch.withUnsafeBytes({ QuorumBatchHeader($0) }),
+            header.node > 0
+        else { return }
+        tell(header.node, header.incarnation) { $0.confirmed(header.first + UInt64(header.count) - 1) }
+        sendReplies()
     }
 
     private func redirect(_ origin: UInt32, _ incarnation: UInt64) {
@@ -213,6 +222,7 @@ final class QuorumMember: ReplicatedMachine {
 
     func install(_ snapshot: [UInt8]) throws(SnapshotUnreadable) {
         machine = try Self.read(snapshot, machine.limits)
+        plantFault()
         loggedBytes = 0
         effects.removeAll()
     }

@@ -386,15 +386,13 @@ final class QuorumQueue: DistantQueue {
         batch = nil
         settling = nil
         retryAt = nil
+        // Whoever is told below may end its channel, which must find nothing left to say here.
+        (subscriptions, getters) = ([:], [:])
         // Like a classic queue that goes with its messages: nothing is left that they could be lost from.
         for run in publishes { tell(run, run.count, isRefused: false) }
         publishes.removeAll()
-        for commit in commits { commit.end.distantEnded(isDone: true, in: node) }
-        commits.removeAll()
+        while let commit = commits.popFirst() { commit.end.distantEnded(isDone: true, in: node) }
         let missing = ProtocolException.noQueue(queue.name, queue.virtualHost.name)
-        for (_, request) in requests { node.answer(request.origin, .failed(missing)) }
-        requests.removeAll()
-        subscriptions = [:]
-        getters = [:]
+        while let waiting = requests.popFirst() { node.answer(waiting.request.origin, .failed(missing)) }
     }
 }

@@ -3,4 +3,8 @@ package enum PlantedFault: Sendable {
     /// A publish whose content comes in a later read is confirmed as soon as its method is there, before any queue
     /// has the message.
     case confirmBeforeEnqueue
+    /// The leader of a quorum queue answers for what is in its log, although another may lead by now.
+    case answerFromLog
+    /// A quorum queue takes a publish that comes again for another one.
+    case forgetDuplicates
 }

@@ -1,5 +1,11 @@
+/// Something that a simulated world plans.
+protocol PlannedEvent {
+    /// Happens for ever, so that waiting for quiet does not wait for it.
+    var isBackground: Bool { get }
+}
+
 /// What can happen in the simulated world.
-enum WorldEvent {
+enum WorldEvent: PlannedEvent {
     case tick
     /// A tick that the node asked for by its next deadline.
     case alarm
@@ -17,7 +23,6 @@ enum WorldEvent {
     /// The node ends without a word.
     case crash
 
-    /// Happens for ever, so that waiting for quiet does not wait for it.
     var isBackground: Bool {
         switch self {
         case .alarm, .heartbeat: true
@@ -27,11 +32,11 @@ enum WorldEvent {
 }
 
 /// Events in the order of their virtual time; those of one moment in the order in which they were planned.
-struct EventQueue {
+struct EventQueue<Event: PlannedEvent> {
     private struct Planned {
         let time: UInt64
         let number: UInt64
-        let event: WorldEvent
+        let event: Event
     }
 
     /// A binary heap, the next event first.
@@ -40,7 +45,7 @@ struct EventQueue {
     /// Planned events that are not background ones.
     private(set) var foregroundCount = 0
 
-    mutating func plan(_ event: WorldEvent, at time: UInt64) {
+    mutating func plan(_ event: Event, at time: UInt64) {
         lastNumber += 1
         if !event.isBackground { foregroundCount += 1 }
         heap.append(Planned(time: time, number: lastNumber, event: event))
@@ -53,7 +58,7 @@ struct EventQueue {
         }
     }
 
-    mutating func next() -> (time: UInt64, event: WorldEvent)? {
+    mutating func next() -> (time: UInt64, event: Event)? {
         guard let first = heap.first, let last = heap.popLast() else { return nil }
         if !heap.isEmpty {
             heap[0] = last

@@ -13,7 +13,7 @@ final class Simulation {
     private(set) var clockOffset: UInt64 = 0
     /// Events handled so far.
     private(set) var step = 0
-    private var events = EventQueue()
+    private var events = EventQueue<WorldEvent>()
     var trace: Trace
     let ledger = Ledger()
     var statistics = Statistics()

@@ -72,7 +72,8 @@ final class SurvivingDisk {
         return isTorn
     }
 
-    private static func tear(_ batch: [UInt8], _ ending: Ending, _ random: inout SplitMix64) -> [UInt8] {
+    /// How much of a batch under way has landed.
+    static func tear(_ batch: [UInt8], _ ending: Ending, _ random: inout SplitMix64) -> [UInt8] {
         switch random.below(10) {
         case 0..<3: return []
         case 3..<5: return batch

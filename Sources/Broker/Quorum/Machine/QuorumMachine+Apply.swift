@@ -52,7 +52,7 @@ extension QuorumMachine {
         for number in header.first..<header.first + UInt64(header.count) {
             guard let command = QuorumCommand(bytes, at: place) else { return }
             place = command.end
-            if number < next {
+            if number < next, !(forgetsDuplicates && command.kind == .enqueue) {
                 answerAgain(command, number, of: origin, effects: &effects)
             } else {
                 apply(command, bytes, number, of: origin, slot: slot, effects: &effects)

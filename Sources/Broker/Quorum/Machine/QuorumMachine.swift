@@ -43,6 +43,8 @@ struct QuorumMachine: ~Copyable {
     var totals = QuorumTotals()
     /// Whether there may be messages that expire; without any, expiry costs nothing.
     var hasExpiring = false
+    /// A mistake to make on purpose: what comes again counts again.
+    var forgetsDuplicates = false
 
     /// An empty queue.
     init(limits: QuorumLimits) { self.limits = limits }

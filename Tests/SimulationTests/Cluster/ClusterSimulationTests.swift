@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+@testable import Broker
+
+/// The deterministic simulator of a whole cluster: `ClusterWorld`.
+///
+/// - `WARREN_CLUSTER_SEEDS=N` runs N seeds (say 300, or 20,000, in release) instead of the few of an ordinary run;
+///   `WARREN_CLUSTER_FIRST=S` begins with the seed S.
+/// - `WARREN_CLUSTER_SEED=S` runs the seed S alone; with `WARREN_CLUSTER_TRACE=1` it prints every step.
+/// - `WARREN_CLUSTER_HASHES=FILE` writes a line "seed hash" for each seed, so that two processes can be compared.
+@Suite("A simulated cluster")
+struct ClusterSimulationTests {
+    private static let ordinaryCount: UInt64 = 20
+
+    private static func number(_ name: String) -> UInt64? {
+        ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
+    }
+
+    private static var seeds: ClosedRange<UInt64> {
+        if let one = number("WARREN_CLUSTER_SEED") { return one...one }
+        let first = number("WARREN_CLUSTER_FIRST") ?? 1
+        return first...(first + max(number("WARREN_CLUSTER_SEEDS") ?? ordinaryCount, 1) - 1)
+    }
+
+    private struct Outcome: Equatable {
+        let hash: UInt64
+        let steps: Int
+        let statistics: ClusterStatistics
+        let failure: ClusterFailure?
+    }
+
+    private func run(_ seed: UInt64, fault: ClusterFault? = nil, isReadable: Bool = false) -> Outcome {
+        let world = ClusterWorld(seed: seed, fault: fault, isReadable: isReadable)
+        var failure: ClusterFailure?
+        do throws(ClusterFailure) {
+            try world.run()
+        } catch {
+            failure = error
+        }
+        if isReadable, Self.number("WARREN_CLUSTER_TRACE") != nil {
+            let text = world.trace.lines.joined(separator: "\n") + "\n"
+            FileHandle.standardOutput.write(Data(text.utf8))
+        }
+        return Outcome(
+            hash: world.trace.hash, steps: world.step, statistics: world.statistics, failure: failure)
+    }
+
+    @Test("nothing confirmed is lost and nothing else happens that may not, in every seed, and each is the same run twice")
+    func seeds() throws {
+        var hashes: FileHandle?
+        if let path = ProcessInfo.processInfo.environment["WARREN_CLUSTER_HASHES"] {
+            try Data().write(to: URL(fileURLWithPath: path))
+            hashes = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        }
+        var failures = 0
+        for seed in Self.seeds {
+            let outcome = run(seed)
+            if outcome.failure != nil {
+                // The same run again, this time with its steps as text.
+                let again = run(seed, isReadable: true)
+                Issue.record("\(again.failure?.description ?? "seed \(seed) fails only without a readable trace")")
+                failures += 1
+                if failures == 10 { break }
+            } else {
+                let again = run(seed, isReadable: Self.number("WARREN_CLUSTER_TRACE") != nil)
+                #expect(again == outcome, "seed \(seed) is not the same run the second time")
+            }
+            try hashes?.write(contentsOf: Data("\(seed) \(hex(outcome.hash))\n".utf8))
+        }
+    }
+}

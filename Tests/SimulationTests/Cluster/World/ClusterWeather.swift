@@ -1,0 +1,177 @@
+import Journal
+
+@testable import Broker
+
+/// What a seed's world is like.
+struct ClusterWeather {
+    let nodes: Int
+    /// Frames are lost, doubled and overtaken, where they may be; thousandths of them.
+    let lossiness: Int
+    var isLossy: Bool { lossiness > 0 }
+    let hasBadClocks: Bool
+    let keepsNothingWarm: Bool
+    /// Most that a tick waits, and mostly a sync.
+    let tickMicroseconds: Int
+    let syncMicroseconds: Int
+    let segmentBytes: Int
+    let snapshotEntries: Int
+    /// Milliseconds between mishaps, on average.
+    let calmMilliseconds: Int
+    /// How likely each kind of mishap is against the others.
+    let crashes: Int
+    let partitions: Int
+    let resets: Int
+    let pauses: Int
+    let slowDisks: Int
+
+    init(_ random: inout SplitMix64) {
+        nodes = random.chance(75) ? 3 : 5
+        lossiness = random.pick([0, 0, 10, 60, 200])
+        hasBadClocks = random.chance(70)
+        keepsNothingWarm = random.chance(30)
+        tickMicroseconds = random.pick([5, 100, 1000])
+        syncMicroseconds = random.pick([300, 2000, 10_000])
+        segmentBytes = random.pick([6000, 20_000, 200_000, Journal.segmentBytes])
+        snapshotEntries = random.pick([16, 64, 4096])
+        calmMilliseconds = random.pick([60, 200, 600])
+        crashes = random.pick([0, 2, 6])
+        partitions = random.pick([0, 2, 6])
+        resets = random.pick([0, 1, 4])
+        pauses = random.pick([0, 1])
+        slowDisks = random.pick([0, 1])
+    }
+}
+
+/// What goes wrong, and how it comes right again.
+extension ClusterWorld {
+    /// Something goes wrong, sometimes several things at once.
+    func mishap() {
+        guard !isEnding else { return }
+        plan(.mishap, after: random.nanoseconds(upToMicroseconds: weather.calmMilliseconds * 2000))
+        let kinds = [weather.crashes, weather.partitions, weather.resets, weather.pauses, weather.slowDisks]
+        let sum = kinds.reduce(0, +)
+        guard sum > 0 else { return }
+        var roll = random.below(sum)
+        let kind = kinds.firstIndex { weight in
+            defer { roll -= weight }
+            return roll < weight
+        }
+        switch kind {
+        case 0: crashSome()
+        case 1: partition()
+        case 2:
+            let link = random.pick(links)
+            link.sever()
+            plan(.reconnect(link), after: random.nanoseconds(upToMicroseconds: random.pick([2000, 200_000, 1_500_000])))
+        case 3: pause()
+        default: slowDisk()
+        }
+    }
+
+    private func crashSome() {
+        // Mostly one; now and then the power of the whole house.
+        let count = random.chance(80) ? 1 : random.between(1, nodes.count)
+        let ending: SurvivingDisk.Ending = random.chance(60) ? .power : .process
+        for _ in 0..<count {
+            let node = random.pick(nodes)
+            guard node.isRunning else { continue }
+            node.crash(ending)
+            plan(.restart(node), after: random.nanoseconds(upToMicroseconds: random.pick([10_000, 300_000, 2_500_000])))
+        }
+    }
+
+    private func pause() {
+        let node = random.pick(nodes)
+        let length = random.nanoseconds(upToMicroseconds: random.pick([20_000, 200_000, 1_200_000]))
+        node.pausedUntil = max(node.pausedUntil, time + length)
+        trace.say { "\(clock) node \(node.number) stands still for \(length / 1_000_000) ms" }
+    }
+
+    private func slowDisk() {
+        let node = random.pick(nodes)
+        node.isDiskSlow = true
+        trace.say { "\(clock) the disk of node \(node.number) is slow" }
+        plan(.relief(.slowDisk(node)), after: random.nanoseconds(upToMicroseconds: 2_000_000))
+    }
+
+    /// The links that are apart in one of the classic shapes.
+    private func shape() -> (String, [ClusterLink]) {
+        let order = shuffled(nodes)
+        switch random.below(4) {
+        case 0:
+            let alone = order[0]
+            return ("node \(alone.number) alone", links(of: alone))
+        case 1:
+            let half = Set(order.prefix(nodes.count / 2).map(\.number))
+            let apart = links.filter { half.contains($0.low.number) != half.contains($0.high.number) }
+            return ("\(half.sorted()) apart from the others", apart)
+        case 2 where nodes.count >= 5:
+            // Each reaches its two neighbours: all have a majority, and no two have the same.
+            let joined = order.indices.map { place in
+                let neighbours = [order[place].number, order[(place + 1) % order.count].number]
+                return neighbours.sorted()
+            }
+            return ("a ring", links.filter { !joined.contains([$0.low.number, $0.high.number]) })
+        default:
+            let link = random.pick(links)
+            return (link.name, [link])
+        }
+    }
+
+    private func shuffled(_ nodes: [ClusterNode]) -> [ClusterNode] {
+        var nodes = nodes
+        for place in nodes.indices.dropLast() { nodes.swapAt(place, random.between(place, nodes.count - 1)) }
+        return nodes
+    }
+
+    private func partition() {
+        lastPartition += 1
+        let number = lastPartition
+        let (text, apart) = shape()
+        // Cut so that everybody is told, or a black hole: in both directions or in one.
+        let isHole = random.chance(40)
+        let isOneWay = isHole && random.chance(30)
+        trace.say { "\(clock) partition \(number): \(text), \(isHole ? "unseen" : "cut")\(isOneWay ? ", one way" : "")" }
+        for link in apart {
+            if isHole {
+                link.ends[0].stall(number)
+                if !isOneWay { link.ends[1].stall(number) }
+            } else {
+                link.cuts.insert(number)
+                link.sever()
+            }
+        }
+        plan(
+            .relief(.partition(number)),
+            after: random.nanoseconds(upToMicroseconds: random.pick([100_000, 700_000, 3_000_000])))
+    }
+
+    func relieve(_ mishap: Mishap) {
+        switch mishap {
+        case .slowDisk(let node): node.isDiskSlow = false
+        case .partition(let number):
+            trace.say { "\(clock) partition \(number) ends" }
+            for link in links {
+                for end in link.ends where end.stall == number {
+                    // TCP may have given up meanwhile.
+                    if random.chance(50) { end.unstall(number) } else { link.sever(losingAll: true) }
+                }
+                if link.cuts.remove(number) != nil || !link.isConnected {
+                    plan(.reconnect(link), after: random.nanoseconds(upToMicroseconds: 100_000))
+                }
+            }
+        }
+    }
+
+    /// All comes right at once.
+    func heal() {
+        trace.say { "\(clock) everything heals" }
+        for number in 0...lastPartition { relieve(.partition(number)) }
+        for node in nodes {
+            node.isDiskSlow = false
+            node.pausedUntil = 0
+            node.start()
+        }
+        for link in links { plan(.reconnect(link), after: random.nanoseconds(upToMicroseconds: 100_000)) }
+    }
+}

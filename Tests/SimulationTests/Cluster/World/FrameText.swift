@@ -1,0 +1,49 @@
+import Raft
+
+@testable import Broker
+
+/// What nodes say to each other, as a line of a trace.
+enum FrameText {
+    static func of(_ bytes: [UInt8]) -> String {
+        bytes.withUnsafeBytes { bytes in
+            var parts: [String] = []
+            var rest = bytes
+            while let frame = try? ClusterFrame.next(&rest) { parts.append(text(frame)) }
+            return parts.joined(separator: "; ")
+        }
+    }
+
+    /// The group of a frame: the metadata, or a queue by its id.
+    static func group(_ group: UInt64) -> String {
+        group == RaftRecord.metadata ? "metadata" : "queue \(QuorumMember.queue(of: group))"
+    }
+
+    private static func text(_ frame: ClusterFrame) -> String {
+        switch frame.kind {
+        case .heartbeat:
+            guard let heartbeat = Heartbeat(frame.payload) else { return "heartbeat?" }
+            return "heartbeat of start \(heartbeat.incarnation), hears \(heartbeat.heard)"
+        case .raft:
+            guard let message = try? RaftMessage(decoding: Array(frame.payload)[...]) else { return "raft?" }
+            return "\(group(frame.group)), term \(message.term): \(short("\(message.body)"))"
+        case .quorumCommands:
+            guard let header = QuorumBatchHeader(frame.payload) else { return "commands?" }
+            return "\(group(frame.group)): commands \(header.first)..<\(header.first + UInt64(header.count))"
+        case .quorumReply:
+            guard var reader = QuorumReplyReader(frame.payload) else { return "reply?" }
+            var items: [String] = []
+            while let item = reader.next() { items.append(short("\(item)", 50)) }
+            return "\(group(frame.group)): \(items.joined(separator: ", "))"
+        case .quorumResume:
+            guard let resume = QuorumResume(frame.payload) else { return "resume?" }
+            return "\(group(frame.group)): resume \(resume.consumer) after \(resume.after)"
+        case .proposal: return "proposal"
+        case .relayOpen, .relayBytes, .relayWindow, .relayClosed:
+            return "\(frame.kind) of \(frame.group), \(frame.payload.count) bytes"
+        }
+    }
+
+    private static func short(_ text: String, _ limit: Int = 160) -> String {
+        text.count > limit ? text.prefix(limit) + "…" : text
+    }
+}
