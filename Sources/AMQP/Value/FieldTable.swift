@@ -39,5 +39,14 @@ public struct FieldTable: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
+    /// Orders the pairs by their names, as RabbitMQ does with headers that it has changed.
+    public mutating func sort() {
+        let order = pairs.indices.sorted { left, right in
+            let (name, other) = (pairs[left].name.utf8, pairs[right].name.utf8)
+            return name.elementsEqual(other) ? left < right : name.lexicographicallyPrecedes(other)
+        }
+        pairs = order.map { pairs[$0] }
+    }
+
     mutating func append(_ name: String, _ value: FieldValue) { pairs.append(Pair(name: name, value: value)) }
 }

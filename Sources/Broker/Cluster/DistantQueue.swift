@@ -19,9 +19,10 @@ protocol DistantQueue: AnyObject {
 
     /// Takes a message for these queues, of which this is the first. One that retains the record releases it. A number is
     /// that of a publish of the channel which waits for one event more: it is settled when the message is safe or refused.
-    /// In the commit of a transaction there is none; `commit` follows. Returns whether the message was taken at all.
+    /// In the commit of a transaction there is none; `commit` follows. Without a channel it is the node that publishes, and
+    /// there is no number. Returns whether the message was taken at all.
     @discardableResult
-    func publish(_ message: DistantMessage, to queues: [ClassicQueue], from channel: Channel, number: UInt64?) -> Bool
+    func publish(_ message: DistantMessage, to queues: [ClassicQueue], from channel: Channel?, number: UInt64?) -> Bool
 
     /// Carries out a request about the queue (declare passively, delete, purge, consume, get), now or later.
     func carryOut(_ request: Request, from origin: Origin) throws(ProtocolException) -> Answer?

@@ -59,7 +59,7 @@ extension Channel {
 
 extension Node {
     /// Puts a message into those of its queues that are here. Takes one of the record's references.
-    fileprivate func enqueueLocally(
+    func enqueueLocally(
         _ record: RecordPosition, on route: Route, _ queues: [ClassicQueue], deliveryMode: UInt8, bodyBytes: Int,
         lifetime: UInt64?, from channel: Channel?
     ) -> PublishOutcome {

@@ -131,7 +131,8 @@ extension Channel {
                 .preconditionFailed,
                 "message size \(scan.bodySize) is larger than configured max size \(Limits.messageBytes)")
         }
-        if let user = scan.userID, !user.elementsEqual(connection.user.utf8) {
+        // Another node has checked it already.
+        if let user = scan.userID, !connection.isRelay, !user.elementsEqual(connection.user.utf8) {
             throw ProtocolException(
                 .preconditionFailed,
                 "user_id property set to '\(String(decoding: user, as: UTF8.self))' but authenticated user was "

@@ -5,7 +5,7 @@ enum Settlement {
     case ack
     /// Back to its place in the queue.
     case requeue
-    /// Gone without having been processed (dead-lettering is for a queue that asks for it).
+    /// Gone without having been processed, and dead-lettered where the queue asks for it.
     case discard
 }
 
@@ -35,6 +35,7 @@ extension Channel {
     func settleAll(upTo limit: UInt64, _ settlement: Settlement, recovering: Recovery = .none) {
         waiting = nil
         for _ in 0..<Limits.sliceEntries {
+            if settlement == .discard, node.deadLetters.isTickFull { break }
             guard let tag = unacked.firstHeld(upTo: limit) else {
                 if recovering == .answered { conclude(.recoverOK) }
                 return
@@ -81,7 +82,7 @@ extension Channel {
             node.counters.ack &+= 1
             counters.ack &+= 1
         }
-        node.settle(delivery.entry, of: queue, requeue: settlement == .requeue)
+        node.settle(delivery.entry, of: queue, settlement)
     }
 
     /// Closes the channel if its oldest delivery has waited too long (RabbitMQ, "Consumers": delivery acknowledgement

@@ -179,6 +179,9 @@ final class TransactionEnd {
         }
         while nextSettlement < transaction.settlements.count {
             guard budget > 0 else { return false }
+            if isCommit, transaction.settlements[nextSettlement].settlement == .discard, node.deadLetters.isTickFull {
+                return false
+            }
             let (delivery, settlement) = transaction.settlements[nextSettlement]
             nextSettlement += 1
             budget -= 1
@@ -190,8 +193,7 @@ final class TransactionEnd {
                     channel.apply(settlement, to: held)
                 }
             } else {
-                node.settle(
-                    delivery.entry, of: delivery.queue.takeUnretainedValue(), requeue: settlement == .requeue)
+                node.settle(delivery.entry, of: delivery.queue.takeUnretainedValue(), settlement)
             }
         }
         return true

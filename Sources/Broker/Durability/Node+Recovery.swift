@@ -156,7 +156,8 @@ extension Node {
     ) -> RecordPosition? {
         let (message, shape) = (publish.message, publish.shape)
         guard let id = message.number(at: message.count - 8), id != 0 else { return nil }
-        if let known = chunkedBodies[id] {
+        let known = chunkedBodies[id]
+        if let known, isCopy(publish, of: known) {
             segments.retain(known)
             return known
         }
@@ -171,10 +172,20 @@ extension Node {
         }
         for index in 0..<shape.chunkCount { MessageRecord.setChunk(index, to: MessageRecord.Chunk(), of: bytes, shape) }
         chunkedBodies[id] = record
+        // Dead-lettered: what had the body before ends in the same batch.
+        if let known { moveChunks(from: known, to: record) }
         for (index, chunk) in (reading.chunks.removeValue(forKey: id) ?? [:]).sorted(by: { $0.key < $1.key }) {
             _ = set(chunk.location, byteCount: chunk.byteCount, ofChunk: index, of: record)
         }
         return record
+    }
+
+    /// Whether a record says the same of a message as one that is known.
+    private func isCopy(_ publish: PublishRecord, of known: RecordPosition) -> Bool {
+        let bytes = UnsafeRawPointer(segments.bytes(of: known))
+        let count = MessageRecord.shape(of: bytes).journaledBytes
+        return UnsafeRawBufferPointer(start: bytes + MessageRecord.memoryBytes, count: count)
+            .elementsEqual(publish.message)
     }
 
     /// Where a chunk lies; a later copy is the one that stays, as it is when the journal is written anew.

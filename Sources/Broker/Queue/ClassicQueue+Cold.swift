@@ -46,13 +46,17 @@ extension ClassicQueue {
         guard !entries.isEmpty else { return }
         fetchCount = min(fetchCount * 2, Limits.fetchedMost)
         isFetching = true
-        let pieces = entries.map {
-            JournalFetch.Piece(at: $0.location, expectedBytes: Int($0.bodyBytes) + Limits.fetchedOverhead)
-        }
-        node.fetch(pieces) { [self] fetch, _ in
+        node.fetch(pieces(of: entries)) { [self] fetch, _ in
             isFetching = false
             for (index, entry) in entries.enumerated() { warm(entry, from: fetch, index) }
             fetched()
+        }
+    }
+
+    /// Where cold messages lie in the journal.
+    func pieces(of entries: [QueueEntry]) -> [JournalFetch.Piece] {
+        entries.map {
+            JournalFetch.Piece(at: $0.location, expectedBytes: Int($0.bodyBytes) + Limits.fetchedOverhead)
         }
     }
 
@@ -69,7 +73,7 @@ extension ClassicQueue {
         coldReady -= 1
     }
 
-    private func warmed(_ entry: QueueEntry, from fetch: JournalFetch, _ index: Int) -> QueueEntry? {
+    func warmed(_ entry: QueueEntry, from fetch: JournalFetch, _ index: Int) -> QueueEntry? {
         do throws(StorageError) {
             let name = MessageName(queue: id, sequence: entry.sequence)
             let record = try fetch.withRecord(index) { found -> RecordPosition? in
@@ -93,6 +97,7 @@ extension ClassicQueue {
     /// Goes on with what waited.
     private func fetched() {
         if coldReady == 0 { fetchCount = Limits.fetchedFirst }
+        if deadLetters != nil, !isDeleted { goOnDying() }
         resume()
         let waiting = waitingForHead
         waitingForHead = []

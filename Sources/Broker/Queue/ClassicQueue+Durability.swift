@@ -25,7 +25,7 @@ extension ClassicQueue {
     func entry(_ sequence: UInt64) -> QueueEntry? {
         let place = ready.firstPlace(from: sequence) { $0.sequence }
         if place < ready.count, ready[place].sequence == sequence { return ready[place] }
-        return returned.entry(sequence)
+        return returned.entry(sequence) ?? dying.entry(sequence)
     }
 
     /// Changes the ready message of a sequence; returns whether it was there and `change` returned something.
@@ -36,7 +36,7 @@ extension ClassicQueue {
             ready[place] = changed
             return true
         }
-        return returned.update(sequence, change)
+        return returned.update(sequence, change) || dying.update(sequence, change)
     }
 
     /// Visits what came back from the lowest sequence on, at most so many, until `visit` returns false; returns whether it

@@ -13,6 +13,13 @@ final class ClassicQueue {
     unowned let virtualHost: VirtualHost
     let settings: QueueDefinition
     let limits: QueueLimits
+    /// Where its messages go that leave it without an acknowledgement; nil for nowhere.
+    let deadLetters: DeadLetterTarget?
+    /// Rejected messages that are yet to go there.
+    @exclusivity(unchecked) var dying = SortedEntries()
+    /// When to look again at what waits to be dead-lettered.
+    var deathDeadline: Instant?
+    var isFetchingDying = false
     /// Its contents are on another node: here it is a name that can be bound, and the consumers of this node's clients.
     let isRemote: Bool
     /// What stands for contents that are not in this object.
@@ -62,8 +69,8 @@ final class ClassicQueue {
     private var hadConsumer = false
 
     /// Whether there may be messages that expire; without any, expiry costs nothing.
-    @exclusivity(unchecked) private var hasExpiring = false
-    private var watchedExpiry: Instant?
+    @exclusivity(unchecked) var hasExpiring = false
+    var watchedExpiry: Instant?
 
     private var lastUsed: Instant
     private var isUseWatched = false
@@ -84,10 +91,13 @@ final class ClassicQueue {
         limits = (try? QueueLimits(settings.arguments, queue: name, virtualHost: virtualHost.name)) ?? .none
         self.node = node
         isRemote = settings.isQuorum || settings.home.map { $0.node != node.cluster?.configuration.node } ?? false
+        let target = try? DeadLetterTarget(settings.arguments, queue: name, virtualHost: virtualHost.name)
+        // What its home drops its home dead-letters.
+        deadLetters = isRemote ? nil : target
         lastActive = node.now
         lastUsed = node.now
         if settings.isQuorum {
-            distant = QuorumQueue(self, QuorumSettings(settings, limits), node: node)
+            distant = QuorumQueue(self, QuorumSettings(settings, limits, deadLetters: target), node: node)
         } else if isRemote, let home = settings.home {
             distant = RelayedQueue(self, on: home.node, node: node)
         }
@@ -97,7 +107,7 @@ final class ClassicQueue {
     var isDurable: Bool { settings.isDurable && settings.exclusiveOwner == nil }
 
     /// Memory of its entries, in bytes.
-    var residentBytes: Int { ready.residentBytes + returned.residentBytes }
+    var residentBytes: Int { ready.residentBytes + returned.residentBytes + dying.residentBytes }
     var readyCount: Int { ready.count + returned.count }
 
     // MARK: Messages in
@@ -144,12 +154,14 @@ final class ClassicQueue {
 
     /// Drops the oldest messages until the queue is within its length, at most `budget` of them; returns whether it is.
     func dropHead(budget: inout Int) -> Bool {
-        while isOverLength, let entry = removeFirst() {
-            node.drop(entry, of: self)
+        while isOverLength, budget > 0 {
+            // Until it can be dead-lettered nobody need look again.
+            guard mayHeadDie() else { break }
+            guard let entry = removeFirst() else { break }
+            node.die(entry, of: self, .maxLength)
             budget -= 1
-            if budget <= 0 { break }
         }
-        guard !isOverLength else { return false }
+        guard !isOverLength || budget > 0 else { return false }
         isNotedOverLength = false
         return true
     }
@@ -200,7 +212,7 @@ final class ClassicQueue {
 
     var firstEntry: QueueEntry? { returned.first ?? (ready.isEmpty ? nil : ready.first) }
 
-    private func removeFirst() -> QueueEntry? {
+    func removeFirst() -> QueueEntry? {
         let entry: QueueEntry
         if let back = returned.popFirst() {
             entry = back
@@ -213,50 +225,6 @@ final class ClassicQueue {
         readyBytes &-= Int(entry.bodyBytes)
         if entry.isCold { coldReady -= 1 }
         return entry
-    }
-
-    // MARK: Expiry
-
-    /// Drops what has expired at the head, and no more: like RabbitMQ's, a message expires when it gets there. False
-    /// when the slice ended before that was done; the rest follows in the next tick.
-    private func dropExpired() -> Bool {
-        var budget = Limits.sliceEntries
-        while let expiry = firstExpiry, expiry < node.now.nanoseconds {
-            guard budget > 0 else {
-                node.watch(self, until: Instant(nanoseconds: node.now.nanoseconds + 1))
-                return false
-            }
-            budget -= 1
-            if let entry = removeFirst() { node.drop(entry, of: self) }
-        }
-        if readyCount == 0 { hasExpiring = false } else { watchHead() }
-        return true
-    }
-
-    private var firstExpiry: UInt64? { firstEntry?.expiry }
-
-    @inline(never)
-    func noteExpiring() {
-        hasExpiring = true
-        watchHead()
-    }
-
-    /// Keeps one deadline for the queue: when its head expires.
-    private func watchHead() {
-        guard let expiry = firstExpiry, expiry != QueueEntry.never else { return }
-        // The head expires when its moment is over, so that a lifetime of 0 still reaches a consumer that waits.
-        let deadline = Instant(nanoseconds: expiry &+ 1)
-        if let watched = watchedExpiry, watched <= deadline { return }
-        watchedExpiry = deadline
-        node.watch(self, until: deadline)
-    }
-
-    /// The deadline has come.
-    func expiryIsDue() {
-        watchedExpiry = nil
-        if hasExpiring { _ = dropExpired() }
-        // A delivery may have waited for the slice to end.
-        if !isScheduled { schedule() }
     }
 
     /// Takes back a message that nobody has seen.
@@ -328,7 +296,7 @@ final class ClassicQueue {
     }
 
     @inline(never)
-    private func schedule() {
+    func schedule() {
         guard !isDeleted, isAnyoneReady, readyCount > 0 else { return }
         isScheduled = true
         node.schedule(self)

@@ -8,6 +8,8 @@ struct QueueLimits: Hashable {
     var maxBytes: Int?
     /// Over a limit, new messages are refused; otherwise the oldest go.
     var rejectsPublishes = false
+    /// What is refused is dead-lettered.
+    var deadLettersRefused = false
     /// Milliseconds that messages live.
     var messageTTL: UInt64?
     /// Milliseconds after which the queue goes when nobody uses it.
@@ -60,7 +62,9 @@ struct QueueLimits: Hashable {
             switch overflow.text {
             case "drop-head": break
             case "reject-publish": rejectsPublishes = true
-            case "reject-publish-dlx": throw .notImplemented("dead-lettering is not implemented yet")
+            case "reject-publish-dlx":
+                rejectsPublishes = true
+                deadLettersRefused = true
             default: throw invalid("x-overflow", "invalid_overflow")
             }
         }

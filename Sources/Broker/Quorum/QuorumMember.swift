@@ -252,6 +252,24 @@ final class QuorumMember: ReplicatedMachine {
             }
         }
         sendReplies()
+        deadLetter()
+    }
+
+    /// Hands over what has left the queue without an acknowledgement, in slices where it is much. Should this leader end
+    /// before, the rest is lost: that is what at-most-once means (RabbitMQ, "Quorum Queues": dead lettering).
+    private func deadLetter() {
+        guard !effects.deadLetters.isEmpty, let distant = node.quorum.queue(queue),
+            let target = distant.settings.deadLetters
+        else { return }
+        let queue = distant.queue
+        var letters = effects.takeDeadLetters()
+        let handOver = { (node: Node) -> Bool in
+            while node.mayDeadLetter, !queue.isDeleted, let (message, reason) = letters.next() {
+                message.withUnsafeBytes { node.deadLetter(journaled: $0, of: queue, to: target, reason) }
+            }
+            return letters.isEmpty || queue.isDeleted
+        }
+        if !handOver(node) { node.whenMayDeadLetter(handOver) }
     }
 
     /// Says something to a node: at once to this one, with the rest of this tick to others.

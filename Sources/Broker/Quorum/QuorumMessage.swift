@@ -52,24 +52,29 @@ extension Node {
             MessageRecord.byteCount(
                 key: key.count, header: counted.byteCount, body: shape.bodyBytes, isChunked: isChunked))
         let target = segments.bytes(of: record)
-        let place = MessageRecord.begin(
+        _ = MessageRecord.begin(
             target, key: key, headerBytes: counted.byteCount, bodyBytes: shape.bodyBytes, isChunked: isChunked
         ) { counted.write(to: $0) }
-        let body = start + shape.bodyOffset
-        if !isChunked {
-            place.copyMemory(from: body, byteCount: shape.bodyBytes)
-            return (record, shape.bodyBytes)
-        }
+        storeBody(UnsafeRawBufferPointer(start: start + shape.bodyOffset, count: shape.bodyBytes), in: record)
+        return (record, shape.bodyBytes)
+    }
+
+    /// Puts a body that lies in one piece where its record has it: there, or in chunks.
+    func storeBody(_ body: UnsafeRawBufferPointer, in record: RecordPosition) {
+        guard let source = body.baseAddress else { return }
+        let target = segments.bytes(of: record)
         let stored = MessageRecord.shape(of: target)
+        guard stored.isChunked else {
+            return (target + stored.bodyOffset).copyMemory(from: source, byteCount: body.count)
+        }
         MessageRecord.setBodyID(0, of: target, stored)
         for index in 0..<stored.chunkCount {
-            let size = MessageRecord.chunkBytes(index, of: shape.bodyBytes)
+            let size = MessageRecord.chunkBytes(index, of: body.count)
             let memory = segments.allocate(size)
-            segments.bytes(of: memory).copyMemory(from: body + index * Limits.chunkBytes, byteCount: size)
+            segments.bytes(of: memory).copyMemory(from: source + index * Limits.chunkBytes, byteCount: size)
             MessageRecord.setChunk(
                 index, to: MessageRecord.Chunk(memory: memory), of: segments.bytes(of: record), stored)
         }
-        return (record, shape.bodyBytes)
     }
 }
 

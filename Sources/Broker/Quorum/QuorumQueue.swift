@@ -316,14 +316,15 @@ final class QuorumQueue: DistantQueue {
 
     func mustWait(_ connection: Connection) -> Bool { node.quorum.isBackedUp }
 
-    func publish(_ message: DistantMessage, to queues: [ClassicQueue], from channel: Channel, number: UInt64?) -> Bool {
+    func publish(_ message: DistantMessage, to queues: [ClassicQueue], from channel: Channel?, number: UInt64?) -> Bool
+    {
         guard !isDeleted else { return false }
         let isPersistent = message.deliveryMode == 2
         let taken = node.withJournaledBytes(of: message.record) { bytes in
             self.command { $0.enqueue(bytes, isPersistent: isPersistent, lifetime: message.lifetime) }
         }
         guard let command = taken else { return false }
-        guard let number else { return true }
+        guard let number, let channel else { return true }
         if let last = publishes.last, last.channel == channel.reference, last.command + last.count == command,
             last.publish + last.count == number
         {

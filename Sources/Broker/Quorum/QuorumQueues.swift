@@ -12,6 +12,7 @@ final class QuorumQueues {
     /// Bytes of commands that no leader has applied yet.
     private var backlog = 0
 
+    var isEmpty: Bool { queues.isEmpty }
     func queue(_ id: UInt64) -> QuorumQueue? { queues[id] }
     func member(_ id: UInt64) -> QuorumMember? { members[id] }
 

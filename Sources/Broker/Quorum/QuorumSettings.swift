@@ -8,28 +8,34 @@ struct QuorumSettings {
     /// Those members, with which the group begins.
     var beginning: Membership
     var limits: QuorumLimits
+    /// Where its messages go that leave it without an acknowledgement; nil for nowhere.
+    var deadLetters: DeadLetterTarget?
 
     static let type = "quorum"
     static let groupSize = "x-quorum-initial-group-size"
     static let deliveryLimit = "x-delivery-limit"
     static let leaderLocator = "x-queue-leader-locator"
+    static let deadLetterStrategy = "x-dead-letter-strategy"
     /// Members where the declaration does not say (RabbitMQ: `quorum_cluster_size`).
     static let defaultGroupSize = 3
 
     /// Arguments that only quorum queues have.
     static let own = [
-        groupSize, deliveryLimit, "x-dead-letter-strategy", "x-max-in-memory-length", "x-max-in-memory-bytes",
+        groupSize, deliveryLimit, deadLetterStrategy, "x-max-in-memory-length", "x-max-in-memory-bytes",
     ]
     /// Arguments that they do not have.
     static let foreign = ["x-max-priority", "x-queue-mode", "x-queue-master-locator"]
 
-    init(_ definition: QueueDefinition, _ limits: QueueLimits) {
+    init(_ definition: QueueDefinition, _ limits: QueueLimits, deadLetters: DeadLetterTarget?) {
+        self.deadLetters = deadLetters
         members = definition.members.isEmpty ? [1] : definition.members
         beginning = Membership(voters: members.map { MemberID(node: $0) })
         self.limits = QuorumLimits(
-            maxLength: limits.maxLength, maxBytes: limits.maxBytes, rejectsPublishes: limits.rejectsPublishes,
-            messageTTL: limits.messageTTL,
-            deliveryLimit: definition.arguments[Self.deliveryLimit]?.integer.map { UInt32(clamping: $0) })
+            maxLength: limits.maxLength, maxBytes: limits.maxBytes,
+            // RabbitMQ's quorum queues know no dead-lettering of what they refuse, and drop their oldest instead.
+            rejectsPublishes: limits.rejectsPublishes && !limits.deadLettersRefused, messageTTL: limits.messageTTL,
+            deliveryLimit: definition.arguments[Self.deliveryLimit]?.integer.map { UInt32(clamping: $0) },
+            deadLetters: deadLetters != nil)
     }
 
     /// How many members a declaration asks for.
@@ -52,6 +58,17 @@ struct QuorumSettings {
         }
         if let locator = arguments[leaderLocator], !["client-local", "balanced"].contains(locator.text ?? "") {
             throw invalid(leaderLocator, "invalid_queue_locator_arg")
+        }
+        if let strategy = arguments[deadLetterStrategy] {
+            guard case .bytes = strategy else {
+                throw invalid(deadLetterStrategy, "{unacceptable_type,\(strategy.erlangType)}")
+            }
+            switch strategy.text {
+            case "at-most-once": break
+            case "at-least-once":
+                throw .notImplemented("\(deadLetterStrategy) 'at-least-once' is not implemented yet")
+            default: throw invalid(deadLetterStrategy, "invalid_dlx_strategy")
+            }
         }
         for name in foreign where arguments[name] != nil {
             throw wrongType(name, queue, virtualHost, "rabbit_quorum_queue")

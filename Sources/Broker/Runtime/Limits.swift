@@ -26,6 +26,14 @@ enum Limits {
     static let deliveriesPerTick = 4096
     /// Entries released, requeued or listed in one slice of a long task.
     static let sliceEntries = 2048
+    /// Messages dead-lettered in one tick, and about as many bytes of them.
+    static let deadLettersPerTick = 128
+    static let deadLetterBytesPerTick = 1_048_576
+    /// What waits for room where it goes looks again after this, nanoseconds.
+    static let deadLetterPauseNanoseconds: UInt64 = 1_000_000
+    /// Refusals that follow from each other at once, and refused messages that may wait for the next tick.
+    static let deadLetterDepth = 8
+    static let refusedDeadLetters = 65_536
     /// How long ends of messages, and publishes that nobody waits for, gather before they are written, milliseconds.
     static let flushMilliseconds: UInt64 = 10
     /// A journal of fewer segments is left as it is.

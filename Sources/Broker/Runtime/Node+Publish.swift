@@ -33,6 +33,9 @@ extension Node {
         }
         if route.mayRefuse, queues.contains(where: { $0.refuses(bodyBytes: bodyBytes) }) {
             let taking = queues.filter { !$0.refuses(bodyBytes: bodyBytes) }
+            for queue in queues where queue.limits.deadLettersRefused && queue.refuses(bodyBytes: bodyBytes) {
+                dieRefused(record, by: queue)
+            }
             if taking.isEmpty {
                 release(record)
             } else {

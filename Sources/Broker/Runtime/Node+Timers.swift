@@ -74,6 +74,8 @@ extension Node {
                 sampleStatistics()
             case .deliveryAcks:
                 checkDeliveryAcks()
+            case .deadLetters:
+                goOnDeadLettering()
             case .flush:
                 isWatchingFlush = false
                 isFlushDue = true

@@ -109,7 +109,8 @@ public final class Node {
 
     // Work for the next tick.
     @exclusivity(unchecked) private var scheduled: [ClassicQueue] = []
-    private var overLength: [ClassicQueue] = []
+    var overLength: [ClassicQueue] = []
+    @exclusivity(unchecked) var deadLetters = DeadLetterTurn()
     @exclusivity(unchecked) private var dirty: [Connection] = []
     var requests = Deque<PendingRequest>()
     var proposals = Deque<Proposal>()
@@ -246,18 +247,19 @@ public final class Node {
     /// Empties a queue at once in name and in slices in deed.
     func discardReady(of queue: ClassicQueue) {
         if !queue.isDeleted { journalPurge(of: queue) }
+        if queue.isDeleted { queue.dropDying() }
         let remains = queue.takeAllReady()
         if remains.count > 0 { later(.release(Remains(remains))) }
     }
 
     /// Ends a delivery: the message goes back to its queue or is gone.
-    func settle(_ entry: QueueEntry, of queue: ClassicQueue, requeue: Bool) {
+    func settle(_ entry: QueueEntry, of queue: ClassicQueue, _ settlement: Settlement) {
         queue.unackedCount -= 1
         queue.unackedBytes -= Int(entry.bodyBytes)
-        if requeue, !queue.isDeleted {
-            queue.requeue(entry)
-        } else {
-            drop(entry, of: queue)
+        switch settlement {
+        case .requeue where !queue.isDeleted: queue.requeue(entry)
+        case .discard: reject(entry, of: queue)
+        case .ack, .requeue: drop(entry, of: queue)
         }
         if queue.isDeleted, queue.unackedCount == 0 { retired[queue.id] = nil }
     }
@@ -298,6 +300,7 @@ public final class Node {
         self.now = now
         isTicking = true
         givenBack = 0
+        deadLetters.begin()
         fireTimers()
         checkMemory()
         carryOutRequests()
@@ -318,23 +321,6 @@ public final class Node {
             hasMore: (!requests.isEmpty && isServing) || !tasks.isEmpty || !scheduled.isEmpty || !dirty.isEmpty
                 || !overLength.isEmpty || hasMoreToCool || quorum.isBusy,
             nextDeadline: earliestDeadline)
-    }
-
-    /// Remembers a queue that is over its length: after deliveries have had their turn, its oldest messages go.
-    func noteOverLength(_ queue: ClassicQueue) { overLength.append(queue) }
-
-    private func dropOverLength() {
-        guard !overLength.isEmpty else { return }
-        var budget = Limits.sliceEntries
-        let queues = overLength
-        overLength.removeAll(keepingCapacity: true)
-        for (place, queue) in queues.enumerated() {
-            if budget <= 0 {
-                overLength += queues[place...]
-                break
-            }
-            if !queue.isDeleted, !queue.dropHead(budget: &budget) { overLength.append(queue) }
-        }
     }
 
     private func deliver() {

@@ -55,7 +55,7 @@ final class Returning {
         for _ in 0..<Limits.sliceEntries {
             guard let delivery = unacked.popFirst() else { return true }
             if exceptPending, delivery.state == .pending { continue }
-            node.settle(delivery.entry, of: delivery.queue.takeUnretainedValue(), requeue: true)
+            node.settle(delivery.entry, of: delivery.queue.takeUnretainedValue(), .requeue)
         }
         return unacked.count == 0
     }
@@ -72,6 +72,7 @@ struct Timer: Comparable {
         case statistics
         case deliveryAcks
         case flush
+        case deadLetters
     }
 
     let deadline: Instant

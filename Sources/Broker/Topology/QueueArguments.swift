@@ -7,14 +7,13 @@ enum QueueArguments {
 
     /// Arguments whose meaning this engine does not have yet; accepting them would promise what it does not do.
     static let notImplemented = [
-        "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-max-priority", "x-single-active-consumer",
-        "x-queue-mode",
-        "x-dead-letter-strategy", "x-max-in-memory-length", "x-max-in-memory-bytes",
+        "x-max-priority", "x-single-active-consumer", "x-queue-mode", "x-max-in-memory-length", "x-max-in-memory-bytes",
     ]
 
     /// Arguments that must be the same when a queue is declared again.
     static let compared = [
-        type, "x-expires", "x-message-ttl", "x-max-length", "x-max-length-bytes", "x-overflow",
+        type, "x-expires", "x-message-ttl", DeadLetterTarget.exchangeArgument, DeadLetterTarget.routingKeyArgument,
+        QuorumSettings.deadLetterStrategy, "x-max-length", "x-max-length-bytes", "x-overflow",
         QuorumSettings.deliveryLimit, QuorumSettings.groupSize,
     ]
 
@@ -22,6 +21,7 @@ enum QueueArguments {
     static func check(
         _ arguments: FieldTable, queue: String, virtualHost: String
     ) throws(ProtocolException) {
+        _ = try DeadLetterTarget(arguments, queue: queue, virtualHost: virtualHost)
         let kind = try kind(arguments, queue: queue, virtualHost: virtualHost)
         if kind == QuorumSettings.type {
             try QuorumSettings.check(arguments, queue: queue, virtualHost: virtualHost)

@@ -34,6 +34,9 @@ public final class VolatileSegments {
     /// Memory that records keep from being used otherwise, in bytes.
     public var occupiedBytes: Int { residentBytes - spares.count * Self.segmentBytes }
 
+    /// Records and parts of bodies that somebody holds.
+    public var liveRecords: Int { (0..<slotCount).reduce(0) { $0 + segments[$1].live } }
+
     /// Empty, with one segment ready.
     public init() {
         slotCapacity = 16

@@ -124,6 +124,21 @@ final class WireClient: Transport {
         pass(Array(writer.bytes))
     }
 
+    /// Publishes a text with properties.
+    func publish(
+        _ text: String, to exchange: String = "", key: String, _ properties: BasicProperties, _ channel: UInt16
+    ) {
+        var writer = WireWriter()
+        writer.writeMethodFrame(BasicPublish(exchange: exchange, routingKey: key), channel: channel)
+        var header = WireWriter()
+        let body = Array(text.utf8)
+        ContentHeader(bodySize: UInt64(body.count), properties: properties).encode(into: &header)
+        body.withUnsafeBytes {
+            writer.writeContent(header: header.bytes, body: $0, channel: channel, frameMax: 131_072)
+        }
+        pass(Array(writer.bytes))
+    }
+
     /// Begins a large persistent message and sends half of its body.
     func publishHalf(of bodyBytes: Int, to queue: String, _ channel: UInt16) {
         var writer = WireWriter()

@@ -27,6 +27,7 @@ final class Relay {
     /// By their numbers here.
     private(set) var channels: [UInt16: RelayChannel] = [:]
     private var byClient: [ChannelReference: RelayChannel] = [:]
+    private var publishing: RelayChannel?
     private var deliveries = Deque<Delivery>()
     /// What is sent speaks of the metadata up to here.
     private var neededIndex: UInt64 = 0
@@ -74,6 +75,14 @@ final class Relay {
 
     /// A channel of its own for one question of the control plane.
     func openForControl() -> RelayChannel { open(preferring: 1, for: nil, lastForeignTag: 0) }
+
+    /// A channel of its own for what the node publishes itself.
+    func channelForPublishing() -> RelayChannel {
+        if let known = publishing, channels[known.number] === known, !known.isClosing { return known }
+        let channel = open(preferring: 1, for: nil, lastForeignTag: 0)
+        publishing = channel
+        return channel
+    }
 
     private func open(
         preferring number: UInt16, for reference: ChannelReference?, lastForeignTag: UInt64
@@ -208,6 +217,8 @@ final class Relay {
     var residentBytes: Int { inbox.count + outbox.residentBytes }
 
     private var waitingBytes: Int { outbox.byteCount + window.underWay }
+    /// Whether what the node publishes itself must wait.
+    var isBackedUp: Bool { waitingBytes > Limits.relayWaitingBytes }
 
     /// Whether its client must wait with what it publishes.
     func mustWait() -> Bool {

@@ -44,7 +44,9 @@ final class RelayedQueue: DistantQueue {
 
     func mustWait(_ connection: Connection) -> Bool { connection.relays[homeNode]?.mustWait() ?? false }
 
-    func publish(_ message: DistantMessage, to queues: [ClassicQueue], from channel: Channel, number: UInt64?) -> Bool {
+    func publish(_ message: DistantMessage, to queues: [ClassicQueue], from channel: Channel?, number: UInt64?) -> Bool
+    {
+        guard let channel else { return publish(message, to: queues) }
         guard let relay = relays?.relay(of: channel.connection, to: homeNode) else {
             if let number {
                 channel.confirms.settle(number, through: number, refused: true)
@@ -64,6 +66,17 @@ final class RelayedQueue: DistantQueue {
             message.record, bodyBytes: message.bodyBytes, for: queues.map(\.id), on: inner.number)
         relay.noteSending()
         relay.noteUse(of: inner)
+        return true
+    }
+
+    /// Publishes what no client of this node does: its home takes it or not, and nobody hears of it.
+    private func publish(_ message: DistantMessage, to queues: [ClassicQueue]) -> Bool {
+        guard let relay = relays?.relay(ofControlIn: queue.virtualHost.name, to: homeNode) else { return false }
+        let inner = relay.channelForPublishing()
+        for queue in queues { relay.needs(queue) }
+        node.segments.retain(message.record)
+        relay.outbox.append(message.record, bodyBytes: message.bodyBytes, for: queues.map(\.id), on: inner.number)
+        relay.noteSending()
         return true
     }
 

@@ -55,6 +55,12 @@ final class Relays {
         return relay
     }
 
+    /// Whether so much that the node publishes itself is on its way that more must wait.
+    var isControlBackedUp: Bool {
+        // order-free: whether there is any
+        forControl.values.contains { own[$0]?.isBackedUp ?? false }
+    }
+
     private func open(to home: UInt32, owner: ConnectionID?, for client: RelayClient) -> Relay? {
         guard member.isUp(home) else { return nil }
         lastNumber += 1

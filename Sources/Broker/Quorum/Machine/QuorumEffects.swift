@@ -80,6 +80,9 @@ struct QuorumEffects {
         }
     }
 
+    /// Takes the dead letters out, with what they lie in.
+    func takeDeadLetters() -> QuorumDeadLetters { QuorumDeadLetters(letters: deadLetters, batches: batches) }
+
     // MARK: For the machine
 
     /// Another entry begins: what the machine calls its batches may mean others now.
@@ -121,6 +124,32 @@ struct QuorumEffects {
         }
         return Message(
             batch: UInt32(truncatingIfNeeded: batches.count - 1), offset: entry.offset, byteCount: entry.byteCount)
+    }
+}
+
+/// Messages that a queue has dropped, one after the other. What they lie in is shared with the log and not copied.
+struct QuorumDeadLetters {
+    private let letters: [QuorumEffects.DeadLetter]
+    private let batches: [[UInt8]]
+    private var place = 0
+
+    init(letters: [QuorumEffects.DeadLetter], batches: [[UInt8]]) {
+        self.letters = letters
+        self.batches = batches
+    }
+
+    var isEmpty: Bool { place == letters.count }
+
+    /// The next message, as the journal would hold it, and why it was dropped.
+    mutating func next() -> (message: ArraySlice<UInt8>, reason: DeathReason)? {
+        guard place < letters.count else { return nil }
+        let letter = letters[place]
+        place += 1
+        let start = Int(letter.message.offset)
+        return (
+            batches[Int(letter.message.batch)][start..<start + Int(letter.message.byteCount)],
+            DeathReason(letter.reason)
+        )
     }
 }
 

@@ -275,7 +275,7 @@ private final class Fetch {
             case .remove, .rejectRemove:
                 queue.counters.getNoAck &+= 1
                 node.counters.getNoAck &+= 1
-                node.drop(entry, of: queue)
+                if mode == .remove { node.drop(entry, of: queue) } else { node.reject(entry, of: queue) }
             case .requeue, .rejectRequeue:
                 queue.counters.get &+= 1
                 node.counters.get &+= 1
