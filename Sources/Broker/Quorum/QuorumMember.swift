@@ -239,18 +239,26 @@ final class QuorumMember: ReplicatedMachine {
         for place in effects.gaps { tell(place.node, place.incarnation) { $0.gap(place.number) } }
         for answer in effects.answers { tell(answer.place.node, answer.place.incarnation) { $0.answer(answer) } }
         for place in effects.confirmed { tell(place.node, place.incarnation) { $0.confirmed(place.number) } }
+        var sent: [UInt32: Int] = [:]
+        var heldBack: [(node: UInt32, incarnation: UInt64, consumer: UInt64)] = []
         for delivery in effects.deliveries {
             if delivery.node == node.number {
                 guard delivery.incarnation == node.incarnation, let queue = node.quorum.queue(queue) else { continue }
                 effects.withBytes(of: delivery.message) {
                     queue.take(delivery.consumer, delivery.sequence, count: delivery.deliveryCount, $0)
                 }
+            } else if sent[delivery.node, default: 0] > Limits.quorumDeliveredBytes {
+                if !heldBack.contains(where: { $0.node == delivery.node && $0.consumer == delivery.consumer }) {
+                    heldBack.append((delivery.node, delivery.incarnation, delivery.consumer))
+                }
             } else {
+                sent[delivery.node, default: 0] += Int(delivery.message.byteCount)
                 effects.withBytes(of: delivery.message) { bytes in
                     tell(delivery.node, delivery.incarnation) { $0.delivery(delivery, bytes) }
                 }
             }
         }
+        for (node, incarnation, consumer) in heldBack { tell(node, incarnation) { $0.more(consumer) } }
         sendReplies()
         deadLetter()
     }

@@ -173,6 +173,15 @@ extension QuorumQueue {
         }
     }
 
+    /// The leader holds deliveries back until they are asked for.
+    func thereIsMore(for subscription: QuorumSubscription) {
+        subscription.isFull = true
+        if subscription.consumer == nil || (subscription.isStarted && subscription.pending.isEmpty) {
+            subscription.isFull = false
+            resume(subscription)
+        }
+    }
+
     private func answerGet(
         _ subscription: QuorumSubscription, _ sequence: UInt64, _ count: UInt32, _ message: UnsafeRawBufferPointer
     ) {

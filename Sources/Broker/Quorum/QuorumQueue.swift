@@ -128,7 +128,9 @@ final class QuorumQueue: DistantQueue {
     }
 
     private func retryLater() {
-        retryAt = node.now.advanced(milliseconds: Limits.quorumRetryMilliseconds)
+        // Without a leader there is nothing to wait for but one.
+        let wait = target == nil ? Limits.quorumLeaderlessMilliseconds : Limits.quorumRetryMilliseconds
+        retryAt = node.now.advanced(milliseconds: wait)
         watch()
     }
 
@@ -244,6 +246,7 @@ final class QuorumQueue: DistantQueue {
                 noteBusy()
             case .gone(let id): if let lost = subscriptions[id] { reattach(lost) }
             case .resumed(let id): subscriptions[id]?.isBehind = false
+            case .more(let id): if let subscription = subscriptions[id] { thereIsMore(for: subscription) }
             case .redirect(let node): redirected(to: node, by: leader)
             case .answer(let number, let answer, let value, let second): answered(number, answer, value, second)
             case .delivery(let consumer, let sequence, let count, let message):

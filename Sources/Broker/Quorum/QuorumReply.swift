@@ -1,7 +1,7 @@
 /// What the leader of a quorum queue tells a node, in one frame: the incarnation it is meant for 8, then items, each its
 /// kind 1 and
 ///
-///     confirmed, refused, gap, gone, resumed   number 8
+///     confirmed, refused, gap, gone, resumed, more   number 8
 ///     redirect                        node 4, 0 for nobody known
 ///     answer                          number 8, kind 1, value 8, second value 8
 ///     delivery                        consumer 8, sequence 8, delivery count 4, size 4, message
@@ -10,7 +10,7 @@
 struct QuorumReply {
     enum Kind: UInt8 {
         case confirmed = 1
-        case refused, gap, gone, resumed, redirect, answer, delivery
+        case refused, gap, gone, resumed, more, redirect, answer, delivery
     }
 
     let node: UInt32
@@ -33,6 +33,9 @@ struct QuorumReply {
     mutating func gone(_ consumer: UInt64) { write(.gone, consumer) }
     /// What the consumer may have missed has been said.
     mutating func resumed(_ consumer: UInt64) { write(.resumed, consumer) }
+
+    /// The consumer has deliveries that were too many to be sent now: it asks for them when it has room.
+    mutating func more(_ consumer: UInt64) { write(.more, consumer) }
 
     private mutating func write(_ kind: Kind, _ number: UInt64) {
         bytes.append(kind.rawValue)
@@ -69,6 +72,7 @@ struct QuorumReplyReader {
         case gap(UInt64)
         case gone(consumer: UInt64)
         case resumed(consumer: UInt64)
+        case more(consumer: UInt64)
         case redirect(UInt32)
         case answer(number: UInt64, QuorumAnswer, value: UInt64, second: UInt64)
         case delivery(consumer: UInt64, sequence: UInt64, count: UInt32, UnsafeRawBufferPointer)
@@ -104,7 +108,7 @@ struct QuorumReplyReader {
         }
         guard let number = body.number(at: 0) else { return nil }
         switch kind {
-        case .confirmed, .refused, .gap, .gone, .resumed: rest = body.dropFirst(8).rebased
+        case .confirmed, .refused, .gap, .gone, .resumed, .more: rest = body.dropFirst(8).rebased
         case .answer:
             guard body.count >= 25, let answer = QuorumAnswer(rawValue: body[8]), let value = body.number(at: 9),
                 let second = body.number(at: 17)
@@ -129,6 +133,7 @@ struct QuorumReplyReader {
         case .refused: .refused(number)
         case .gap: .gap(number)
         case .gone: .gone(consumer: number)
+        case .more: .more(consumer: number)
         default: .resumed(consumer: number)
         }
     }

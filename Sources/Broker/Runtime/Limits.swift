@@ -85,6 +85,10 @@ enum Limits {
     static let snapshotGain = 4
     /// Commands of a quorum queue that nobody has answered are handed over again after this, milliseconds.
     static let quorumRetryMilliseconds: UInt64 = 300
+    /// The same while nobody is known to lead, milliseconds.
+    static let quorumLeaderlessMilliseconds: UInt64 = 20
+    /// Deliveries that a leader sends to another node in one go, in bytes; a single one may be larger.
+    static let quorumDeliveredBytes = 4_194_304
     /// Commands for quorum queues that may be on their way before publishers are not read any more.
     static let quorumBacklogBytes = 33_554_432
     /// Deliveries that may wait for room in their connection, of one consumer; more stay with the queue.
