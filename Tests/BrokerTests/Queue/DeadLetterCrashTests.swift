@@ -89,6 +89,7 @@ struct DeadLetterCrashTests {
             }
             if isOver { break }
             crash += 1
+            try #require(crash < 200, "it ends at last")
         }
         #expect(sawAfter && (sawBefore || death == .overLength))
     }
@@ -138,6 +139,7 @@ struct DeadLetterCrashTests {
         for _ in 0..<200 where queue.readyCount > 0 { client.settle(disk) }
         client.settle(disk)
         #expect(queue.readyCount == 0)
+        disk.delaysReads = false
         #expect(client.drain("dead", 2) == (1...2_000).map { "message \($0)" })
         client.settle(disk)
         #expect(try disk.afterCrash().start(now: node.now).found.messages == 0)
@@ -155,6 +157,7 @@ struct DeadLetterCrashTests {
             if number % 50 == 0 { client.settle(disk) }
         }
         client.settle(disk)
+        disk.delaysReads = false
         #expect(client.drain("dead", 2) == (1...200).map { "\($0)" })
         #expect(try #require(node.virtualHosts["/"]?.queues["q"]).readyCount == 100)
     }
@@ -187,6 +190,7 @@ struct DeadLetterCrashTests {
         for _ in 0..<5 { client.settle(disk) }
         let left = queue.dying.count
         #expect(left == 0)
+        disk.delaysReads = false
         #expect(client.drain("dead", 2) == (1...50).map { "\($0)" })
         client.settle(disk)
         #expect(try disk.afterCrash().start(now: node.now).found.messages == 0)
@@ -269,6 +273,7 @@ struct DeadLetterCrashTests {
             let (node, _) = try disk.start()
             let client = try WireClient(node, opening: [1, 2])
             declare(client)
+            client.settle(disk)
             for number in 1...count { client.publish("\(number)", to: "", key: "q", persistent: true, 2) }
             client.settle(disk)
             client.send(TxSelect(), 1)
@@ -293,6 +298,7 @@ struct DeadLetterCrashTests {
             #expect(counts == [0, count] || counts == [count, 0] && !isAnswered, "\(counts) after \(crash) batches")
             if isAnswered { break }
             crash += 1
+            try #require(crash < 100, "it is answered at last")
         }
     }
 }
