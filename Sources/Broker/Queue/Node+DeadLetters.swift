@@ -97,7 +97,7 @@ extension Node {
         deadLetters.refused.append(RefusedMessage(record: record, queue: queue))
         guard !deadLetters.isServingRefused else { return }
         deadLetters.isServingRefused = true
-        whenMayDeadLetter { $0.dieRefused() }
+        later(.control { $0.carryOnDeadLettering { $0.dieRefused() } })
     }
 
     private func dieRefused() -> Bool {

@@ -74,7 +74,9 @@ struct QuorumDeadLetterTests {
         #expect(get(cluster, client, "q") == nil)
         try cluster.start(1)
         #expect(cluster.converge())
-        let counts = { cluster.members.map { $0.member("dead").map { $0.machine.readyCount + $0.machine.unackedCount } } }
+        let counts = {
+            cluster.members.map { $0.member("dead").map { $0.machine.readyCount + $0.machine.unackedCount } }
+        }
         #expect(cluster.run { counts() == [1, 1, 1] }, "\(counts())")
     }
 
