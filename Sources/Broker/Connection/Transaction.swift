@@ -95,6 +95,12 @@ final class TransactionEnd {
         let size = transaction.publishes.reduce(transaction.settlements.count) { $0 + max(1, $1.queues.count) }
         return size > Limits.sliceEntries
             || transaction.publishes.contains { $0.isMandatory && $0.queues.isEmpty }
+            || transaction.settlements.contains(where: isDeath)
+    }
+
+    /// Whether a message is to be dead-lettered, for which a tick may have no time left.
+    private func isDeath(_ settled: (delivery: UnackedDelivery, settlement: Settlement)) -> Bool {
+        settled.settlement == .discard && settled.delivery.queue.takeUnretainedValue().deadLetters != nil
     }
 
     /// Its channel ends before it: where its deliveries lie is known there, and has to be known here.
@@ -179,9 +185,7 @@ final class TransactionEnd {
         }
         while nextSettlement < transaction.settlements.count {
             guard budget > 0 else { return false }
-            if isCommit, transaction.settlements[nextSettlement].settlement == .discard, node.deadLetters.isTickFull {
-                return false
-            }
+            if isCommit, node.deadLetters.isTickFull, isDeath(transaction.settlements[nextSettlement]) { return false }
             let (delivery, settlement) = transaction.settlements[nextSettlement]
             nextSettlement += 1
             budget -= 1

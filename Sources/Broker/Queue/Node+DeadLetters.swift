@@ -17,6 +17,8 @@ struct DeadLetterTurn {
     /// How many refusals follow from each other at the moment.
     var depth = 0
     var refused = Deque<RefusedMessage>()
+    /// They have their turn already.
+    var isServingRefused = false
 
     /// Work that waits for room where it goes.
     var waiting: [(Node) -> Bool] = []
@@ -93,7 +95,9 @@ extension Node {
         guard deadLetters.refused.count < Limits.refusedDeadLetters else { return counters.dropUnroutable &+= 1 }
         segments.retain(record)
         deadLetters.refused.append(RefusedMessage(record: record, queue: queue))
-        if deadLetters.refused.count == 1 { whenMayDeadLetter { $0.dieRefused() } }
+        guard !deadLetters.isServingRefused else { return }
+        deadLetters.isServingRefused = true
+        later(.control { $0.carryOnDeadLettering { $0.dieRefused() } })
     }
 
     private func dieRefused() -> Bool {
@@ -103,7 +107,8 @@ extension Node {
             }
             release(next.record)
         }
-        return deadLetters.refused.isEmpty
+        deadLetters.isServingRefused = !deadLetters.refused.isEmpty
+        return !deadLetters.isServingRefused
     }
 
     // MARK: One message
