@@ -217,16 +217,16 @@ class Publisher(Client):
         super().__init__(world, name)
         self.patience = patience
         self.unconfirmed = {}  # Delivery tag to number.
-        self.last = time.perf_counter()
+        self.silent_since = None
 
     def begin(self, channel):
         if channel.connection is not self.connection:
             return
-        self.unconfirmed, self.next_tag = {}, 1
+        self.unconfirmed, self.next_tag, self.silent_since = {}, 1, None
         channel.confirm_delivery(lambda frame: self.confirmed(channel, frame))
         channel.add_on_close_callback(self.channel_closed)
         self.channel = channel
-        self.due = self.last = time.perf_counter()
+        self.due = time.perf_counter()
 
     def channel_closed(self, channel, reason):
         # Where the connection ended, that says more.
@@ -237,15 +237,15 @@ class Publisher(Client):
     def turn(self, now):
         if self.channel is None or self.is_moving:
             return
-        if self.patience and self.unconfirmed and now - self.last > self.patience:
+        if self.patience and self.silent_since and now - self.silent_since > self.patience:
             return self.give_up()
         self.due = max(self.due, now - 0.05)
         while self.due <= now and len(self.unconfirmed) < self.world.options.window and not self.world.is_draining:
             self.due += 1 / self.world.options.rate
             number = self.world.next
             self.world.next += 1
-            if not self.unconfirmed:
-                self.last = now
+            # A refusal does not end the silence.
+            self.silent_since = self.silent_since or now
             self.unconfirmed[self.next_tag] = number
             self.next_tag += 1
             self.channel.basic_publish("", QUEUE, str(number).encode(), PERSISTENT)
@@ -261,7 +261,8 @@ class Publisher(Client):
             return
         self.world.confirmed.update(numbers)
         for number in numbers:
-            self.last = self.note(number)
+            now = self.note(number)
+            self.silent_since = now if self.unconfirmed else None
 
 
 class Consumer(Client):
