@@ -17,6 +17,17 @@ public enum Clients {
         _ = try Command.output(["amqp-declare-queue", "-u", uri, "-q", queue] + (durable ? ["-d"] : []))
     }
 
+    /// Declares a quorum queue with pika: amqp-declare-queue knows no arguments.
+    public static func declareQuorum(_ queue: String, at uri: String) throws {
+        let script = """
+            import pika, sys
+            connection = pika.BlockingConnection(pika.URLParameters(sys.argv[1]))
+            connection.channel().queue_declare(sys.argv[2], durable=True, arguments={"x-queue-type": "quorum"})
+            connection.close()
+            """
+        _ = try Command.output([Repository.python, "-c", script, uri, queue])
+    }
+
     /// Publishes so many messages with amqp-publish, one line each.
     public static func publish(_ count: Int, to queue: String, at uri: String) throws {
         let lines = (1...count).map { "message \($0)\n" }.joined()

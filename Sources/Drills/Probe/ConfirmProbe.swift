@@ -27,6 +27,9 @@ public struct ConfirmProbe: Sendable {
     /// How long nothing may be confirmed before the connection is given up for another address: a node that stands still
     /// closes nothing.
     private static let patience: Duration = .seconds(3)
+    /// The same where messages are refused meanwhile. After the loss of a node RabbitMQ 3.10 refuses on some channels
+    /// all that comes, for good, and takes it on a new one.
+    private static let patienceWithRefusals: Duration = .milliseconds(500)
 
     private let addresses: [AMQPURI]
     private let queueType: String
@@ -99,13 +102,13 @@ public struct ConfirmProbe: Sendable {
     ) async throws {
         let tally = Tally()
         channel.onLoop { channel in
-            tally.lastConfirm = .now
             channel.onConfirm = { tag, multiple, isAck in
                 let now = ContinuousClock.now
                 let count = multiple ? Int(clamping: tag) - tally.settled : 1
                 tally.settled += max(0, count)
-                tally.lastConfirm = now
+                tally.isRefused = !isAck
                 guard isAck else { return }
+                tally.silentSince = tally.published > tally.settled ? now : nil
                 for _ in 0..<max(0, min(count, Self.unconfirmedMax)) { report(.confirmed(at: now)) }
             }
             channel.onEnd = { tally.end = $0 }
@@ -117,12 +120,14 @@ public struct ConfirmProbe: Sendable {
                 channel.onLoop { channel in
                     if let end = tally.end { return continuation.resume(returning: end) }
                     let waiting = tally.published - tally.settled
-                    if waiting > 0, tally.lastConfirm.duration(to: .now) > Self.patience {
-                        return continuation.resume(returning: .unreachable("nothing was confirmed for 3 s"))
+                    let patience = tally.isRefused ? Self.patienceWithRefusals : Self.patience
+                    if let since = tally.silentSince, since.duration(to: .now) > patience {
+                        let words = tally.isRefused ? "every message was refused" : "nothing was confirmed"
+                        return continuation.resume(returning: .unreachable("\(words) for \(patience)"))
                     }
                     if waiting < Self.unconfirmedMax, channel.isWritable {
                         [UInt8]("canary".utf8).withUnsafeBytes { channel.publish(template, body: $0) }
-                        if waiting == 0 { tally.lastConfirm = .now }
+                        if tally.silentSince == nil { tally.silentSince = .now }
                         tally.published += 1
                     }
                     continuation.resume(returning: nil)
@@ -145,11 +150,13 @@ public struct ConfirmProbe: Sendable {
         }.value
     }
 
-    /// Messages published and confirmed; on the connection's loop.
+    /// Messages published and settled, and since when those that wait for a confirm see none; on the connection's loop.
     private final class Tally: @unchecked Sendable {
         var published = 0
         var settled = 0
-        var lastConfirm = ContinuousClock.now
+        var silentSince: ContinuousClock.Instant?
+        /// Whether the last answer was a refusal.
+        var isRefused = false
         var end: ClientError?
     }
 }

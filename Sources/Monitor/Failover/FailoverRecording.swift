@@ -59,6 +59,9 @@ public struct FailoverRecording: Hashable, Sendable {
     public private(set) var clients: ClusterTimeline.Clients?
     /// How closely times are known, milliseconds: a bucket, or the interval of polling.
     public var precision = Double(ClusterTimeline.bucketMilliseconds)
+    /// So much before it was seen the newest loss may have happened, milliseconds, where looks at the cluster were further
+    /// apart than the precision, as they are when the node that was asked has died.
+    public var uncertainty = 0.0
     /// Whether anything has been recorded.
     public var isEmpty: Bool { nodes.isEmpty && queues.isEmpty && events.isEmpty }
 

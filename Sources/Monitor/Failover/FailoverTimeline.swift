@@ -85,7 +85,8 @@ public struct FailoverTimeline: Hashable, Sendable {
             loss.map {
                 queue.outage(
                     of: $0, now: recording.now, notBefore: earlier.map { $0.at + FailoverWindow.after } ?? -.infinity,
-                    uncertainty: recording.precision > ConfirmTrack.width ? recording.precision : 0)
+                    uncertainty: max(
+                        recording.uncertainty, recording.precision > ConfirmTrack.width ? recording.precision : 0))
             } ?? .notMeasured
         }
         var window: FailoverWindow

@@ -6,17 +6,27 @@ struct LeadershipLog: Sendable {
     private var queues: [QueueLeadership] = []
     private var running: [String: Bool] = [:]
     private var events: [ClusterTimeline.Event] = []
+    /// When it was looked at the queues, and at the nodes before that, milliseconds.
+    private var lookedAt: Double?
+    private var nodesAt: (latest: Double, before: Double)?
+    private var lostAt = -Double.infinity
+    /// So much before it was seen the last loss may have happened, milliseconds: looks come late when the node that was
+    /// asked is the one that died.
+    private(set) var lateness = 0.0
 
     /// What is known after another look.
     mutating func answer(
-        _ seen: [QueueLeadership], nodes: [NodeInfo], at time: Duration, wallClock: Double, probe: ProbeState? = nil
+        _ seen: [QueueLeadership], nodes: [NodeInfo], nodesAt: Duration? = nil, at time: Duration, wallClock: Double,
+        probe: ProbeState? = nil
     ) -> ClusterTimeline {
         let now = time / .milliseconds(1)
+        noteNodes(at: nodesAt.map { $0 / .milliseconds(1) } ?? now)
         events.removeAll { $0.at < now - 10 * Double(ClusterTimeline.secondsMax) * 1_000 }
         for node in nodes {
             guard let isUp = node.running else { continue }
             if let before = running[node.name], before != isUp {
                 events.append(ClusterTimeline.Event(at: now, kind: isUp ? .nodeServing : .nodeDown, node: node.name))
+                if !isUp { noteLoss(at: now, notBefore: min(self.nodesAt?.before ?? now, lookedAt ?? now)) }
             }
             running[node.name] = isUp
         }
@@ -24,10 +34,14 @@ struct LeadershipLog: Sendable {
             guard let before = queues.first(where: { $0.id == queue.id }), before.leader != queue.leader else {
                 continue
             }
-            if let old = before.leader { append(.leaderLost, old, queue, now) }
+            if let old = before.leader {
+                append(.leaderLost, old, queue, now)
+                noteLoss(at: now, notBefore: lookedAt ?? now)
+            }
             if let new = queue.leader { append(.leaderElected, new, queue, now) }
         }
         queues = seen
+        lookedAt = now
         var answer = ClusterTimeline(now: now, wallClock: wallClock, events: events)
         answer.nodes = nodes.map {
             ClusterTimeline.Node(name: $0.name, state: $0.running == false ? .crashed : .running)
@@ -39,6 +53,17 @@ struct LeadershipLog: Sendable {
         }
         if let probe { add(probe, to: &answer) }
         return answer
+    }
+
+    private mutating func noteNodes(at time: Double) {
+        guard let known = nodesAt else { return nodesAt = (time, time) }
+        if time > known.latest { nodesAt = (time, known.latest) }
+    }
+
+    /// What follows a loss closely belongs to it.
+    private mutating func noteLoss(at now: Double, notBefore earliest: Double) {
+        lateness = now - lostAt > Loss.consequenceSpan ? now - earliest : max(lateness, now - earliest)
+        lostAt = now
     }
 
     /// Gives the canary queue the confirms that its probe has measured.

@@ -12,6 +12,11 @@ public struct Loss: Hashable, Sendable {
     static let sameCauseSpan = 100.0
     /// A leader or a majority lost so soon after a cause is what that led to.
     static let consequenceSpan = 5_000.0
+
+    /// Whether a leader on a node was lost shortly before a time.
+    fileprivate func isOfLeader(_ node: String, before time: Double) -> Bool {
+        cause.kind == .leaderLost && cause.node == node && time - at <= Self.consequenceSpan
+    }
 }
 
 extension FailoverRecording {
@@ -21,6 +26,9 @@ extension FailoverRecording {
         var lastCause = -Double.infinity
         for event in events {
             switch event.kind {
+            case .nodeDown where losses.last?.isOfLeader(event.node, before: event.at) == true:
+                // Who looks now and then may see that a queue has another leader before that the old one's node is down.
+                lastCause = event.at
             case .nodeDown, .cut:
                 if event.at - lastCause > Loss.sameCauseSpan { losses.append(Loss(cause: event)) }
                 lastCause = event.at

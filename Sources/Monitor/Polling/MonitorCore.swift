@@ -92,8 +92,9 @@ struct MonitorCore: Sendable {
             return []
         case .finished(let id, .failure(let error)):
             let endpoint = poller.endpoint
+            let hasOwnClock = poller.ability.recordsTimeline
             let actions = poller.finish(id, .failed(error), at: now)
-            if poller.endpoint != endpoint { forgetCluster() }
+            if poller.endpoint != endpoint { moved(hasOwnClock: hasOwnClock) }
             return actions
         case .finished(let id, .success(let answer)):
             var outcome = Poller.Outcome.reply
@@ -104,12 +105,24 @@ struct MonitorCore: Sendable {
         }
     }
 
-    /// Another endpoint may be another cluster, with another clock.
-    private mutating func forgetCluster() {
-        state.recording = FailoverRecording()
+    /// Another endpoint answers from here on. Most often it is another node of the same cluster, asked because the one
+    /// before has died: what was seen until then is the beginning of what is worth seeing. What a broker recorded itself
+    /// comes again, by a clock that may be another.
+    private mutating func moved(hasOwnClock: Bool) {
         state.faults.value = nil
         state.leadership.value = nil
+        if hasOwnClock { forgetCluster() }
+    }
+
+    private mutating func forgetCluster() {
+        state.recording = FailoverRecording()
         leadershipLog = LeadershipLog()
+    }
+
+    /// Whether these are the nodes of a cluster that shares none with the one seen before.
+    private func areStrangers(_ nodes: [NodeInfo]) -> Bool {
+        guard let known = state.nodes.value, !known.isEmpty, !nodes.isEmpty else { return false }
+        return Set(known.map(\.name)).isDisjoint(with: nodes.map(\.name))
     }
 
     private mutating func keep(_ answer: Answer, to request: Poller.Request, at now: Duration) {
@@ -127,10 +140,13 @@ struct MonitorCore: Sendable {
             guard !poller.ability.recordsTimeline else { return }
             state.probe?.fill(until: now)
             let answer = leadershipLog.answer(
-                queues, nodes: state.nodes.value ?? [], at: now, wallClock: wallClock, probe: state.probe)
+                queues, nodes: state.nodes.value ?? [], nodesAt: poller[.nodes].sampledAt, at: now,
+                wallClock: wallClock, probe: state.probe)
             state.recording.take(answer)
             state.recording.precision = poller.effectiveInterval(.leadership) / .milliseconds(1)
+            state.recording.uncertainty = leadershipLog.lateness
         case .nodes(let nodes):
+            if areStrangers(nodes) { forgetCluster() }
             state.nodes.value = nodes.sorted { $0.name < $1.name }
             noteDown(at: now)
             state.history.record(nodes, as: { .node($0.name) }, { TrackedObject.point($0, at: now) }) {
