@@ -111,7 +111,7 @@ let package = Package(
         .target(
             name: "Drills",
             dependencies: [
-                "AMQPClient", "AMQP",
+                "AMQPClient", "AMQP", "Management",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -17,8 +17,12 @@ public final class ClientChannel: @unchecked Sendable {
     public var onConfirm: ((UInt64, Bool, Bool) -> Void)?
     /// Called for each delivery.
     public var onDelivery: ((Delivery) -> Void)?
-    /// Called for each message that came back because no queue takes it.
-    public var onReturn: (() -> Void)?
+    /// Called with the body of each message that came back because no queue takes it; the bytes are valid during the
+    /// callback. Its confirm follows.
+    public var onReturn: ((UnsafeRawBufferPointer) -> Void)?
+    /// Called when the broker has ended a consumer of its own accord, because its queue is gone: its tag (RabbitMQ,
+    /// "Consumer Cancel Notification").
+    public var onCancel: ((String) -> Void)?
     /// Called when all frames of one read have been handled: the time to acknowledge in one go.
     public var onBatchEnd: (() -> Void)?
     /// Called when the socket takes more again.
@@ -167,7 +171,7 @@ public final class ClientChannel: @unchecked Sendable {
         guard let content else { return }
         self.content = nil
         if content.isReturn {
-            onReturn?()
+            onReturn?(body)
         } else {
             onDelivery?(Delivery(tag: content.tag, isRedelivered: content.isRedelivered, body: body))
         }
@@ -180,8 +184,13 @@ public final class ClientChannel: @unchecked Sendable {
         case .basicReturn: content = PartialContent(isReturn: true)
         case .channelClose(let close):
             wire.send(ChannelCloseOK(), on: number)
+            wire.channels[number] = nil
             end(.refused(code: close.replyCode, text: close.replyText))
-        case .basicCancel: break
+        case .basicCancel(let cancel): onCancel?(cancel.consumerTag)
+        case .channelCloseOK:
+            wire.channels[number] = nil
+            waiting.popFirst()?(.success(method))
+            end(.disconnected)
         default:
             waiting.popFirst()?(.success(method))
         }

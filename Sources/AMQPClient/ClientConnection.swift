@@ -24,13 +24,14 @@ public final class ClientConnection: Sendable {
     /// How long connecting may take.
     public static let connectTimeout = TimeAmount.seconds(5)
 
-    /// Connects and logs in, on a loop of `group` or of the process. Heartbeats are off: whoever measures does not want
-    /// them.
+    /// Connects and logs in, on a loop of `group` or of the process. Heartbeats are off unless asked for: whoever measures
+    /// does not want them. With them a broker that stands still ends the connection after two intervals, also while it is
+    /// logging in.
     public static func open(
-        _ uri: AMQPURI, on group: (any EventLoopGroup)? = nil
+        _ uri: AMQPURI, on group: (any EventLoopGroup)? = nil, heartbeatSeconds: UInt16 = 0
     ) async throws(ClientError) -> ClientConnection {
         let loop = (group ?? MultiThreadedEventLoopGroup.singleton).next()
-        let wire = ClientWire(eventLoop: loop, uri: uri)
+        let wire = ClientWire(eventLoop: loop, uri: uri, heartbeatSeconds: heartbeatSeconds)
         do {
             let channel = try await ClientBootstrap(group: loop)
                 .connectTimeout(connectTimeout)
@@ -59,9 +60,7 @@ public final class ClientConnection: Sendable {
 
     /// Opens a channel.
     public func openChannel() async throws(ClientError) -> ClientChannel {
-        let number = await onLoop { [wire] in wire.nextChannelNumber() }
-        let channel = ClientChannel(number: number, wire: wire)
-        await onLoop { [wire] in wire.channels[number] = channel }
+        let channel = await onLoop { [wire] in wire.makeChannel() }
         _ = try await channel.call(ChannelOpen())
         return channel
     }

@@ -14,13 +14,18 @@ final class ClientWire: ChannelInboundHandler, @unchecked Sendable {
     private var rest: ByteBuffer?
     private var isFlushScheduled = false
     private(set) var isOver = false
+    /// Seconds between heartbeats; 0 for none.
+    private let heartbeatSeconds: UInt16
+    private var watch: RepeatedTask?
+    private var heardAt = NIODeadline.now()
+    private var hasSpoken = false
     var channels: [UInt16: ClientChannel] = [:]
-    private var lastChannel: UInt16 = 0
     var outbound = WireWriter(capacity: 65_536)
     private(set) var frameMax: UInt32 = 131_072
 
-    init(eventLoop: any EventLoop, uri: AMQPURI) {
+    init(eventLoop: any EventLoop, uri: AMQPURI, heartbeatSeconds: UInt16 = 0) {
         self.eventLoop = eventLoop
+        self.heartbeatSeconds = heartbeatSeconds
         self.uri = uri
         openPromise = eventLoop.makePromise()
     }
@@ -28,9 +33,12 @@ final class ClientWire: ChannelInboundHandler, @unchecked Sendable {
     /// Succeeds when the connection is open.
     var opened: EventLoopFuture<FieldTable> { openPromise.futureResult }
 
-    func nextChannelNumber() -> UInt16 {
-        lastChannel &+= 1
-        return lastChannel
+    /// A channel with the lowest number that is free.
+    func makeChannel() -> ClientChannel {
+        let number = (1...UInt16.max).first { channels[$0] == nil } ?? .max
+        let channel = ClientChannel(number: number, wire: self)
+        channels[number] = channel
+        return channel
     }
 
     // MARK: Out
@@ -53,6 +61,7 @@ final class ClientWire: ChannelInboundHandler, @unchecked Sendable {
         var buffer = context.channel.allocator.buffer(capacity: outbound.count)
         buffer.writeBytes(outbound.bytes)
         outbound.reset()
+        hasSpoken = true
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 
@@ -69,9 +78,27 @@ final class ClientWire: ChannelInboundHandler, @unchecked Sendable {
         self.context = context
         ProtocolHeader.bytes.withUnsafeBytes { outbound.write($0) }
         flush()
+        watchHeartbeats()
+    }
+
+    /// Sends a heartbeat where nothing else goes out, and ends when nothing has come for two intervals (AMQP 0-9-1
+    /// §4.2.7): a broker that stands still keeps its sockets open.
+    private func watchHeartbeats() {
+        guard heartbeatSeconds > 0 else { return }
+        heardAt = .now()
+        let half = TimeAmount.milliseconds(Int64(heartbeatSeconds) * 500)
+        watch = eventLoop.scheduleRepeatedTask(initialDelay: half, delay: half) { [self] _ in
+            if NIODeadline.now() - heardAt > half * 4 { return end(.unreachable("\(uri): nothing is heard of it")) }
+            if !hasSpoken {
+                outbound.writeHeartbeat()
+                flush()
+            }
+            hasSpoken = false
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if heartbeatSeconds > 0 { heardAt = .now() }
         var bytes = unwrapInboundIn(data)
         if var kept = rest {
             rest = nil
@@ -140,7 +167,7 @@ final class ClientWire: ChannelInboundHandler, @unchecked Sendable {
                 on: 0)
         case .connectionTune(let tune):
             if tune.frameMax != 0 { frameMax = min(frameMax, tune.frameMax) }
-            send(ConnectionTuneOK(channelMax: tune.channelMax, frameMax: frameMax, heartbeat: 0), on: 0)
+            send(ConnectionTuneOK(channelMax: tune.channelMax, frameMax: frameMax, heartbeat: heartbeatSeconds), on: 0)
             send(ConnectionOpen(virtualHost: uri.virtualHost), on: 0)
         case .connectionOpenOK:
             openPromise.succeed(serverProperties)
@@ -159,6 +186,7 @@ final class ClientWire: ChannelInboundHandler, @unchecked Sendable {
     func end(_ error: ClientError) {
         guard !isOver else { return }
         isOver = true
+        watch?.cancel()
         openPromise.fail(error)
         for channel in channels.values { channel.end(error) }
         channels.removeAll()

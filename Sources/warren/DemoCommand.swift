@@ -24,15 +24,15 @@ struct DemoCommand: AsyncParsableCommand, ConsoleHost {
         broker.nodes = broker.nodes ?? 3
         broker.faults = broker.nodeCount > 1
         let running = try await broker.start(defaultPort: 0)
-        let workload = DemoWorkload(uri: try AMQPURI("amqp://\(running.amqpAddresses.first ?? "")"))
-        let traffic = Task { try await workload.run() }
+        let workload = DemoWorkload(uris: try running.amqpAddresses.map { try AMQPURI("amqp://\($0)") })
+        running.countClients { workload.counts }
+        let traffic = Task { await workload.run() }
         let end = await Result(
             ConsoleSession(
                 endpoints: [running.endpoint], settings: settings, interval: display.interval ?? .seconds(1)
             ).run)
         traffic.cancel()
-        // It ends by being cancelled; there is nothing to say about that.
-        _ = try? await traffic.value
+        await traffic.value
         try await running.stop()
         try end.get()
     }

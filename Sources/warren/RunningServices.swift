@@ -61,6 +61,12 @@ struct RunningServices: Sendable {
         return await broker.storageFailure()
     }
 
+    /// Has the timeline of a cluster say what clients of this program count; a node alone has none.
+    func countClients(_ counts: @escaping @Sendable () -> ClusterTimeline.Clients) {
+        guard case .cluster(let cluster, _) = brokers else { return }
+        cluster.countClients(counts)
+    }
+
     /// Ends everything, the ways in first.
     func stop() async throws {
         switch brokers {

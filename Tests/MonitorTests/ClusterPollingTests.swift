@@ -115,6 +115,32 @@ func usualWatchList() {
     #expect(list.queues.map(\.name) == ["b", "slow", "fast", "d", "c"])
 }
 
+@Test("a queue without any traffic gives its place on the watch list to one that has some")
+func idleWatched() {
+    func info(_ name: String, _ type: String, rate: Double?) -> QueueInfo {
+        var queue = QueueInfo(vhost: "/", name: name)
+        queue.type = type
+        queue.messageStats = MessageStats()
+        queue.messageStats?.publish = Measured(1, rate: rate)
+        return queue
+    }
+    func offer(_ rates: [Double?], to list: inout WatchList) {
+        let queues = ["a", "b", "c", "d", "e", "f", "g"].enumerated().map { place, name in
+            info(name, name == "g" ? "quorum" : "classic", rate: rates[place])
+        }
+        list.offer(Page(whole: queues), QueuePageRequest())
+    }
+    var list = WatchList()
+    offer([nil, nil, nil, nil, nil, nil, nil], to: &list)
+    #expect(list.queues.map(\.name) == ["g", "a", "b", "c", "d"])
+    offer([0, 0, 7, 0, 0, 0, 0], to: &list)
+    #expect(list.queues.map(\.name) == ["g", "a", "b", "c", "d"], "one that is watched already moves nothing")
+    offer([0, 0, 0, 0, 30, 20, 0], to: &list)
+    #expect(list.queues.map(\.name) == ["c", "g", "e", "f", "a"])
+    offer([9, 9, 9, 9, 9, 9, 9], to: &list)
+    #expect(list.queues.map(\.name) == ["c", "g", "e", "f", "a"])
+}
+
 @Test("looks at a cluster that records nothing become events where two of them differ")
 func leadershipLog() {
     var log = LeadershipLog()

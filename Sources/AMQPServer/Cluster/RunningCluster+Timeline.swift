@@ -1,9 +1,15 @@
 internal import Broker
 internal import Foundation
 public import Management
+internal import Synchronization
 
 /// What happened, and the confirms of watched queues.
 extension RunningCluster: TimelineRecording {
+    /// Has the timeline say what clients of this program have counted, which ask this for it.
+    public func countClients(_ counts: @escaping @Sendable () -> ClusterTimeline.Clients) {
+        clients.withLock { $0 = counts }
+    }
+
     /// Chooses the queues whose confirms every node records.
     public func watch(_ queues: [QueueID]) async throws(EndpointError) {
         guard queues.count <= ClusterTimeline.watchedMax else {
@@ -32,7 +38,7 @@ extension RunningCluster: TimelineRecording {
         return ClusterTimeline(
             now: now.milliseconds, wallClock: Date().timeIntervalSince1970,
             nodes: nodes.map { ClusterTimeline.Node(name: $0.name, state: $0.state.fault) }, queues: queues,
-            events: Self.merge(timeline.since(start), readings))
+            events: Self.merge(timeline.since(start), readings), clients: clients.withLock { $0 }?())
     }
 
     /// A watched queue as the node describes it that knows best.

@@ -33,6 +33,8 @@ public final class RunningCluster: Sendable {
     private let hasStarted = Mutex(false)
     private let (nodeChanges, nodeChangesEnd) = AsyncStream<(node: Int, isAlive: Bool)>.makeStream()
     private let trouble: @Sendable (String) -> Void
+    /// What counts messages as clients see them.
+    let clients = Mutex<(@Sendable () -> ClusterTimeline.Clients)?>(nil)
     private let summaries = Mutex<[RecoverySummary]>([])
 
     private init(

@@ -27,6 +27,9 @@ extension Channel {
         if isConfirming {
             let waiting = confirms.publish(waitingFor: UInt32(clamping: groups.count) + (outcome == .settled ? 0 : 1))
             number = waiting
+            if let recorder = node.recorder, recorder.isWatching {
+                recorder.published(to: queues.filter { $0.distant == nil }, outcome, in: node)
+            }
             switch outcome {
             case .settled: break
             // Not by the record: it may go from here early, and would count twice.

@@ -238,7 +238,10 @@ extension Channel {
             record, on: route, to: queues, deliveryMode: deliveryMode, bodyBytes: bodyBytes, lifetime: lifetime,
             from: self, isMandatory: isMandatory)
         guard isConfirming else { return }
-        if let recorder = node.recorder, recorder.isWatching { recorder.published(to: queues, outcome, in: node) }
+        // Where a client of another node has published, that node records it, when the client is told.
+        if let recorder = node.recorder, recorder.isWatching, !connection.isRelay {
+            recorder.published(to: queues, outcome, in: node)
+        }
         switch outcome {
         case .mustBeDurable:
             let number = confirms.publish(waitingFor: 1)

@@ -7,6 +7,8 @@ struct WatchList: Hashable, Sendable {
 
     private var chosen: [QueueID]?
     private var offered: [QueueID] = []
+    /// Those of them that have been seen with traffic.
+    private var busy: Set<QueueID> = []
     /// The queue of a probe, which is watched before all others.
     var canary: QueueID?
 
@@ -22,15 +24,22 @@ struct WatchList: Hashable, Sendable {
     }
 
     /// Takes in a list of queues. Those watched already stay as long as they are there, so that the picture does not
-    /// change with every breath of the traffic.
+    /// change with every breath of the traffic; only one that never had any gives its place to one that has.
     mutating func offer(_ page: Page<QueueInfo>, _ request: QueuePageRequest) {
         let isAll = page.isWhole && request.vhost == nil && request.nameFilter.isEmpty
         let listed = Set(page.items.map(\.id))
         if isAll {
             chosen?.removeAll { !listed.contains($0) }
             offered.removeAll { !listed.contains($0) }
+            busy.formIntersection(listed)
         }
-        guard offered.count < Self.usual else { return }
+        for queue in page.items where queue.traffic > 0 && offered.contains(queue.id) { busy.insert(queue.id) }
+        let isAnyIdle = offered.contains { !busy.contains($0) }
+        guard offered.count < Self.usual || isAnyIdle else { return }
+        // Before the first rates are known nobody has traffic.
+        if page.items.contains(where: { $0.traffic > 0 && !offered.contains($0.id) && $0.exclusive != true }) {
+            offered.removeAll { listed.contains($0) && !busy.contains($0) }
+        }
         let others = page.items.filter { !offered.contains($0.id) && $0.exclusive != true }
         let best = others.sorted { left, right in
             let (first, second) = (left.isReplicated, right.isReplicated)

@@ -55,6 +55,51 @@ struct TimelineRecorderTests {
         #expect(!recorder.isWatching)
     }
 
+    @Test("publishes through another node are counted once, when the client there is told, and refused ones never")
+    func relayed() throws {
+        let cluster = try TestCluster()
+        let home = try cluster.client(1)
+        for name in ["watched", "also", "other"] {
+            #expect(cluster.ask(home, QueueDeclare(queue: name, durable: true)) == "queue.declare-ok")
+            #expect(cluster.ask(home, QueueBind(queue: name, exchange: "amq.fanout")) == "queue.bind-ok")
+        }
+        let local = try cluster.client(2)
+        #expect(cluster.ask(local, QueueDeclare(queue: "near", durable: true)) == "queue.declare-ok")
+        #expect(cluster.ask(local, QueueBind(queue: "near", exchange: "amq.fanout")) == "queue.bind-ok")
+        #expect(cluster.settle())
+        let names = ["watched", "also", "near"]
+        for number in 1...3 {
+            cluster.recorders[number - 1].watch(
+                names.map { QueueID(vhost: "/", name: $0) }, in: try cluster.node(number))
+        }
+        let start = cluster.now
+        func sums(_ number: Int) -> [Int] {
+            cluster.recorders[number - 1].reading(from: start, to: cluster.now).confirms.map {
+                $0.counts.reduce(0, +)
+            }
+        }
+        #expect(cluster.ask(local, ConfirmSelect()) == "confirm.select-ok")
+        var isSynced = false
+        cluster.isSyncDue = { isSynced }
+        for _ in 1...7 {
+            local.publish("m", to: "", key: "watched", persistent: true, 1)
+            local.publish("m", to: "", key: "other", persistent: true, 1)
+        }
+        local.publish("m", to: "amq.fanout", key: "", persistent: true, 1)
+        cluster.run(100)
+        #expect(sums(2) == [0, 0, 0] && sums(1) == [0, 0, 0])
+        isSynced = true
+        #expect(cluster.run { local.confirmed.acks == Set(1...15) })
+        #expect(sums(2) == [8, 1, 1])
+        #expect(sums(1) == [0, 0, 0] && sums(3) == [0, 0, 0])
+        isSynced = false
+        local.publish("m", to: "", key: "watched", persistent: true, 1)
+        cluster.run(20)
+        cluster.crash(1)
+        #expect(cluster.run { local.confirmed.nacks == [16] })
+        #expect(sums(2) == [8, 1, 1])
+    }
+
     @Test("who leads the metadata is on every survivor's timeline, with its term")
     func leaders() throws {
         let cluster = try TestCluster()

@@ -102,11 +102,14 @@ extension Relay {
 
     private func confirmed(_ tag: UInt64, multiple: Bool, isRefused: Bool, on channel: RelayChannel) {
         let numbers = channel.confirmed(tag, multiple: multiple)
+        let watched = channel.watchedQueues(of: numbers)
         guard !numbers.isEmpty, let client = channel.client.flatMap(node.channel), client.phase == .open else {
             return
         }
         for number in numbers { client.confirms.settle(number, through: number, refused: isRefused) }
         client.noteConfirms()
+        guard !isRefused else { return }
+        for queue in watched { node.recorder?.confirmed(queue: queue, count: 1, at: node.now) }
     }
 
     /// The home refuses something, and with that the channel: so does the client's.

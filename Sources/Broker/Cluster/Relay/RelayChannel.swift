@@ -42,6 +42,8 @@ final class RelayChannel {
     /// The client's numbers of the publishes from `firstUnconfirmed` on, 0 for one that is confirmed.
     private var unconfirmed = Deque<UInt64>()
     private var firstUnconfirmed: UInt64 = 1
+    /// Of those that went to queues which are watched: these queues, by the client's number.
+    private var watched: [UInt64: [UInt64]] = [:]
     /// By their tags, which are the client's own. Only those that the home has begun and not ended.
     var consumers: [String: Consumer] = [:]
     var question: Question?
@@ -80,6 +82,15 @@ final class RelayChannel {
             }
         }
         return numbers
+    }
+
+    /// A publish has gone to queues which are watched until it is confirmed.
+    func watch(_ number: UInt64, to queues: [UInt64]) { watched[number] = queues }
+
+    /// The watched queues that publishes had gone to which are settled now, once for each.
+    func watchedQueues(of numbers: [UInt64]) -> [UInt64] {
+        guard !watched.isEmpty else { return [] }
+        return numbers.flatMap { watched.removeValue(forKey: $0) ?? [] }
     }
 
     /// All that the home has not confirmed.

@@ -60,7 +60,13 @@ final class RelayedQueue: DistantQueue {
         let inner = relay.channel(for: channel)
         for queue in queues { relay.needs(queue) }
         // A channel in confirm mode stays in it, so that each of its publishes has a number.
-        if let number { inner.published(number) }
+        if let number {
+            inner.published(number)
+            if let recorder = node.recorder, recorder.isWatching {
+                let watched = recorder.watched(of: queues)
+                if !watched.isEmpty { inner.watch(number, to: watched) }
+            }
+        }
         node.segments.retain(message.record)
         relay.outbox.append(
             message.record, bodyBytes: message.bodyBytes, for: queues.map(\.id), on: inner.number)

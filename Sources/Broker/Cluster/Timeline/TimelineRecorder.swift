@@ -57,6 +57,11 @@ public final class TimelineRecorder {
         watches[place].confirms.add(count, at: now)
     }
 
+    /// Those of some queues that are watched.
+    func watched(of queues: [ClassicQueue]) -> [UInt64] {
+        queues.map(\.id).filter { id in watches.contains { $0.number == id } }
+    }
+
     /// A publish that its client wants confirmed has gone to queues.
     func published(to queues: [ClassicQueue], _ outcome: PublishOutcome, in node: Node) {
         guard outcome != .refused else { return }
