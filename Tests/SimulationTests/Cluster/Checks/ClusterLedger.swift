@@ -160,6 +160,8 @@ final class ClusterLedger {
 
     private func isExcused(_ copy: ClusterCopy, _ queue: ClusterQueue) -> Bool {
         if queue.isForgetful { return true }
+        // A commit has no way to say that one of its messages was refused.
+        if queue.lengthMax != nil, copy.message.isTransactional { return true }
         if losses[copy.queue]?.contains(where: { $0.ended ?? .max >= copy.message.sentAt }) == true { return true }
         if let limit = queue.deliveryLimit {
             let burials = ids[copy.queue].map { world.logs.burialCounts[QuorumMember.group(of: $0)] ?? 0 } ?? .max / 2

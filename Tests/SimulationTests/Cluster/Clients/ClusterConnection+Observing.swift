@@ -53,10 +53,12 @@ extension ClusterConnection {
             return nil
         case .connectionClose(let close):
             world.trace.say { "\(world.clock) node \(home.number) closes client \(client.number): \(close.replyText)" }
+            tell(.closing)
             return Self.expectedCodes.contains(close.replyCode) ? nil : "connection.close \(close.replyText)"
         case .connectionCloseOK, .connectionBlocked, .connectionUnblocked: return nil
         default: break
         }
+        if case .channelCloseOK = method { return closed(number) }
         guard let channel = channel(number) else { return "\(method.id.name) on channel \(number), which is closed" }
         switch method {
         case .channelOpenOK:
@@ -67,11 +69,10 @@ extension ClusterConnection {
             world.trace.say { "\(world.clock) node \(home.number) closes \(channel.name): \(close.replyText)" }
             ended(channel)
             tell(.channelClosed(channel))
-            return Self.expectedCodes.contains(close.replyCode) ? nil : "channel.close \(close.replyText)"
-        case .channelCloseOK:
-            guard channel.isClosing else { return "channel.close-ok, for which nobody asked" }
-            ended(channel)
-            channel.isNumberFree = true
+            // What a transaction settles must be there still.
+            let isExpected = Self.expectedCodes.contains(close.replyCode)
+                || close.replyText.contains("partial tx completion")
+            return isExpected ? nil : "channel.close \(close.replyText)"
         case .basicDeliver(let deliver):
             guard let consumer = channel.consumers.first(where: { $0.tag == deliver.consumerTag }),
                 !consumer.isCancelled
@@ -103,6 +104,15 @@ extension ClusterConnection {
             delivery: ClusterDelivery(
                 tag: tag, queue: queue, consumer: consumer, isRedelivered: isRedelivered, noAck: noAck,
                 time: world.time))
+        return nil
+    }
+
+    private func closed(_ number: UInt16) -> String? {
+        guard let channel = channels.first(where: { $0.number == number && !$0.isNumberFree && $0.isClosing }) else {
+            return "channel.close-ok for channel \(number), for which nobody asked"
+        }
+        ended(channel)
+        channel.isNumberFree = true
         return nil
     }
 

@@ -154,7 +154,8 @@ extension ClusterWorld {
             for link in links {
                 for end in link.ends where end.stall == number {
                     // TCP may have given up meanwhile.
-                    if random.chance(50) { end.unstall(number) } else { link.sever(losingAll: true) }
+                    if random.chance(50) { link.sever(losingAll: true) }
+                    end.unstall(number)
                 }
                 if link.cuts.remove(number) != nil || !link.isConnected {
                     plan(.reconnect(link), after: random.nanoseconds(upToMicroseconds: 100_000))
