@@ -136,9 +136,10 @@ final class ClusterLedger {
         let queue = ack.delivery.queue
         let since = ack.delivery.time > Self.onTheWay ? ack.delivery.time - Self.onTheWay : 0
         guard let known = ClusterTopology.queue(queue), known.isStable, let id = ids[queue] else { return true }
-        if known.isQuorum { return world.logs.buried(ack.node, in: id) >= since }
+        func isSince(_ time: UInt64) -> Bool { time > 0 && time >= since }
+        if known.isQuorum { return isSince(world.logs.buried(ack.node, in: id)) }
         guard let home = homes[queue] else { return true }
-        return crashes[home] ?? 0 >= since || partings[[home, ack.node].sorted()] ?? 0 >= since
+        return isSince(crashes[home] ?? 0) || isSince(partings[[home, ack.node].sorted()] ?? 0)
     }
 
     // MARK: The end

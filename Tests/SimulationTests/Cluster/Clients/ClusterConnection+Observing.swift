@@ -109,6 +109,8 @@ extension ClusterConnection {
 
     private func closed(_ number: UInt16) -> String? {
         guard let channel = channels.first(where: { $0.number == number && !$0.isNumberFree && $0.isClosing }) else {
+            // Both sides may have closed it at once.
+            if channels.contains(where: { $0.number == number && $0.isEnded && $0.isClosing }) { return nil }
             return "channel.close-ok for channel \(number), for which nobody asked"
         }
         ended(channel)
