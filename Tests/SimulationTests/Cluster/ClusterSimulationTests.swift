@@ -48,7 +48,7 @@ struct ClusterSimulationTests {
             hash: world.trace.hash, steps: world.step, statistics: world.statistics, failure: failure)
     }
 
-    @Test("nothing confirmed is lost and nothing else happens that may not, in every seed, and each is the same run twice")
+    @Test("nothing confirmed is lost, nor does anything happen that may not, in every seed, each the same run twice")
     func seeds() throws {
         var hashes: FileHandle?
         if let path = ProcessInfo.processInfo.environment["WARREN_CLUSTER_HASHES"] {

@@ -74,7 +74,8 @@ final class ClusterLedger {
     /// Books what a node sends to a client; returns what is wrong with it.
     func deliver(_ body: [UInt8], _ delivery: ClusterDelivery, isDraining: Bool) -> String? {
         guard let id = ClusterMessage.id(of: body), id < messages.count else {
-            return "\(delivery.queue) delivers what nobody published: \(String(decoding: body.prefix(40), as: UTF8.self))"
+            let start = String(decoding: body.prefix(40), as: UTF8.self)
+            return "\(delivery.queue) delivers what nobody published: \(start)"
         }
         let message = messages[id]
         guard message.body == body else { return "\(delivery.queue) delivers message \(id) with other bytes" }
@@ -153,7 +154,8 @@ final class ClusterLedger {
                     takenUnseen[copy.queue, default: 0] -= 1
                     continue
                 }
-                return "\(copy.name), sent \(ago(message.sentAt)) on channel \(message.publisher), was confirmed and is lost"
+                return "\(copy.name), sent \(ago(message.sentAt)) on channel \(message.publisher), was confirmed and is"
+                    + " lost"
             }
         }
         return nil

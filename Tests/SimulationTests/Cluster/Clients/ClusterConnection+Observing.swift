@@ -70,7 +70,8 @@ extension ClusterConnection {
             ended(channel)
             tell(.channelClosed(channel))
             // What a transaction settles must be there still.
-            let isExpected = Self.expectedCodes.contains(close.replyCode)
+            let isExpected =
+                Self.expectedCodes.contains(close.replyCode)
                 || close.replyText.contains("partial tx completion")
             return isExpected ? nil : "channel.close \(close.replyText)"
         case .basicDeliver(let deliver):
@@ -193,7 +194,9 @@ extension ClusterConnection {
         world.statistics.confirms += 1
         guard message.isPersistent else { return }
         channel.acks.removeAll { ack in
-            guard ack.publishesBefore < message.number, message.queues.contains(ack.delivery.queue) else { return false }
+            guard ack.publishesBefore < message.number, message.queues.contains(ack.delivery.queue) else {
+                return false
+            }
             world.ledger.isCertain(ack)
             return true
         }

@@ -21,7 +21,9 @@ struct ClusterStatistics: Equatable {
     var burials = 0
 
     private static let fields: [WritableKeyPath<ClusterStatistics, Int> & Sendable] = [
-        \.published, \.confirms, \.refusals, \.deliveries, \.redeliveries, \.acked, \.certainAcks, \.gets, \.commits, \.rollbacks, \.declared, \.deleted, \.purged, \.channelErrors, \.disconnects, \.crashes, \.powerLosses, \.elections, \.burials,
+        \.published, \.confirms, \.refusals, \.deliveries, \.redeliveries, \.acked, \.certainAcks, \.gets, \.commits,
+        \.rollbacks, \.declared, \.deleted, \.purged, \.channelErrors, \.disconnects, \.crashes, \.powerLosses,
+        \.elections, \.burials,
     ]
 
     mutating func add(_ other: ClusterStatistics) {

@@ -163,8 +163,8 @@ extension ClusterWorld {
                 trace.add(bytes)
                 return hex(trace.hash)
             }
-            return "node \(node.number): \(broker.isServing ? "serves" : "does not serve"), up \(node.upNodes), metadata"
-                + " \(metadata ?? "none")\n    " + groups.joined(separator: "\n    ")
+            return "node \(node.number) \(broker.isServing ? "serves" : "does not serve"), up \(node.upNodes),"
+                + " metadata \(metadata ?? "none")\n    " + groups.joined(separator: "\n    ")
         }
         return "\n" + lines.joined(separator: "\n")
     }
