@@ -308,6 +308,8 @@ final class Channel {
                 replyCode: exception.code.rawValue, replyText: exception.text,
                 classID: method?.classID ?? 0, methodID: method?.methodID ?? 0),
             on: number)
+        // It may have waited for something: what was held back meanwhile, and the client's answer, must not wait on.
+        if heldUsed < held.count { replay() }
     }
 
     /// Ends the channel because its client or its connection did.

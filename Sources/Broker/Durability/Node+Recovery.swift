@@ -61,7 +61,9 @@ extension Node {
         _ read: ((JournalRecord) -> Void) throws(StorageError) -> RecoveredJournal
     ) throws(StorageError) -> RecoverySummary {
         var reading = Reading()
+        isReadingJournal = true
         let recovered = try read { take($0, &reading) }
+        isReadingJournal = false
         journal = Journal(
             storage: configuration.storage, after: recovered, segmentLimit: configuration.segmentBytes)
         topologyFloor = recovered.segments.first?.segment ?? 0
@@ -274,6 +276,9 @@ extension Node {
 
     /// Puts the messages into their queues; what belongs to no queue any more is gone.
     private func finish(_ reading: inout Reading) {
+        // The logs of quorum queues lie behind their declarations.
+        for queue in quorum.sorted { join(queue) }
+        storedGroups = StoredGroups()
         for (id, messages) in reading.messages.sorted(by: { $0.key < $1.key }) {
             // Whatever comes now has another identity than what came before.
             topologyIndex = max(topologyIndex, id)

@@ -7,6 +7,11 @@ extension Node {
     /// A quorum queue is there: clients may use it, and where this node is a member, it is one from now on.
     func add(_ queue: QuorumQueue) {
         quorum.add(queue)
+        if !isReadingJournal { join(queue) }
+    }
+
+    /// Begins to be a member of a queue, with what the journal has of it, where this node is one.
+    func join(_ queue: QuorumQueue) {
         let id = queue.queue.id
         let stored = storedGroups.take(QuorumMember.group(of: id))
         guard queue.settings.members.contains(number) || !stored.isEmpty, let member = stored.member(on: number) else {

@@ -110,4 +110,22 @@ struct RemoteTransactionTests {
         #expect(cluster.ask(client, TxCommit()) == "channel.close")
         #expect(try cluster.queue("q1", on: 1).readyCount == 1)
     }
+
+    @Test("a channel whose commit fails goes on after its close, whatever it had asked for meanwhile")
+    func heldBack() throws {
+        let cluster = try cluster()
+        let client = try cluster.client(2)
+        #expect(cluster.ask(client, TxSelect()) == "tx.select-ok")
+        client.publish("m", to: "", key: "q1", persistent: true, 1)
+        client.forgetFrames()
+        client.send(TxCommit(), 1)
+        client.send(BasicQos(prefetchCount: 1), 1)
+        cluster.cut(1, 2)
+        #expect(cluster.run { client.names == ["channel.close"] }, "\(client.names)")
+        client.send(ChannelCloseOK(), 1)
+        #expect(cluster.ask(client, ChannelOpen()) == "channel.open-ok")
+        client.forgetFrames()
+        client.send(ConnectionClose(replyCode: 200), 0)
+        #expect(cluster.run { client.names == ["connection.close-ok"] })
+    }
 }

@@ -36,6 +36,47 @@ struct QuorumQueueTests {
         return client
     }
 
+    @Test("a queue that is deleted while its consumers' channel waits for it fails that channel, and no more")
+    func deletedWhileAsked() throws {
+        var failed = 0
+        for delay in 0..<6 {
+            let cluster = try cluster()
+            let client = try consumer(cluster, 1)
+            let other = try cluster.client(2)
+            client.forgetFrames()
+            other.forgetFrames()
+            other.send(QueueDelete(queue: "q"), 1)
+            cluster.run(delay)
+            client.send(BasicGet(queue: "q"), 1)
+            #expect(cluster.run { !other.names.isEmpty && !client.names.isEmpty })
+            if client.closing?.code == 404 { failed += 1 }
+            cluster.run(500)
+            #expect(try cluster.node(1).isServing && cluster.queues(1).isEmpty)
+        }
+        #expect(failed > 0)
+    }
+
+    @Test("a node alone has what was confirmed after its crash, and after the next")
+    func alone() throws {
+        var disk = CrashingDisk()
+        var node = try disk.start().node
+        let client = try WireClient(node, opening: [1])
+        client.send(QueueDeclare(queue: "q", durable: true, arguments: Self.quorum), 1)
+        client.send(ConfirmSelect(), 1)
+        client.publish("m", to: "", key: "q", persistent: true, 1)
+        client.settle(disk)
+        #expect(client.confirmed.acks == [1])
+        for _ in 1...2 {
+            disk = disk.afterCrash()
+            node = try disk.start().node
+            let client = try WireClient(node, opening: [1])
+            client.settle(disk)
+            client.send(BasicGet(queue: "q"), 1)
+            client.settle(disk)
+            #expect(client.bodies == ["m"])
+        }
+    }
+
     @Test("a publish through any node is confirmed and reaches a consumer on any other", arguments: 1...3, 1...3)
     func anyNode(_ publishing: Int, _ consuming: Int) throws {
         let cluster = try cluster()

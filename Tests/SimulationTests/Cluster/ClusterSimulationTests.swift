@@ -12,6 +12,8 @@ import Testing
 @Suite("A simulated cluster")
 struct ClusterSimulationTests {
     private static let ordinaryCount: UInt64 = 20
+    /// How many seeds may pass before a mistake is noticed.
+    private static let faultSeeds: UInt64 = 200
 
     private static func number(_ name: String) -> UInt64? {
         ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
@@ -46,7 +48,7 @@ struct ClusterSimulationTests {
             hash: world.trace.hash, steps: world.step, statistics: world.statistics, failure: failure)
     }
 
-    @Test("nothing confirmed is lost and nothing else happens that may not, in every seed, and each is the same run twice")
+    @Test("nothing confirmed is lost, nor does anything happen that may not, in every seed, each the same run twice")
     func seeds() throws {
         var hashes: FileHandle?
         if let path = ProcessInfo.processInfo.environment["WARREN_CLUSTER_HASHES"] {
@@ -54,6 +56,7 @@ struct ClusterSimulationTests {
             hashes = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
         }
         var failures = 0
+        var total = ClusterStatistics()
         for seed in Self.seeds {
             let outcome = run(seed)
             if outcome.failure != nil {
@@ -67,6 +70,33 @@ struct ClusterSimulationTests {
                 #expect(again == outcome, "seed \(seed) is not the same run the second time")
             }
             try hashes?.write(contentsOf: Data("\(seed) \(hex(outcome.hash))\n".utf8))
+            total.add(outcome.statistics)
         }
+        if Self.number("WARREN_CLUSTER_TRACE") != nil { print(total) }
+        if Self.seeds.count >= Int(Self.ordinaryCount) {
+            #expect(total.lowest > 0, "something is never exercised: \(total)")
+        }
+    }
+
+    /// What a mistake is noticed by: whichever of these comes first.
+    @Test(
+        "mistakes that are made on purpose are noticed, and their seeds show them again",
+        arguments: [
+            (ClusterFault.confirmBeforeMajority, ["applies another entry", "is lost"]),
+            (.forgottenVote, ["both lead", "applies another entry"]),
+            (.staleLeaderAnswers, ["is lost"]),
+            (.lostDeduplication, ["as new, and was", "is there twice", "behind publish"]),
+            (.truncatedCommit, ["applies another entry", "is lost"]),
+        ])
+    func plantedFault(_ fault: ClusterFault, reasons: [String]) throws {
+        let caught = (1...Self.faultSeeds).lazy.map { run($0, fault: fault) }.first { $0.failure != nil }
+        let failure = try #require(caught?.failure, "no seed notices it")
+        #expect(reasons.contains(where: failure.reason.contains), "\(failure.reason)")
+
+        let again = try #require(run(failure.seed, fault: fault, isReadable: true).failure)
+        #expect((again.step, again.hash, again.reason) == (failure.step, failure.hash, failure.reason))
+        #expect(again.description.contains("WARREN_CLUSTER_SEED=\(failure.seed)"))
+        #expect(run(failure.seed).failure == nil, "the seed fails without the mistake")
+        if Self.number("WARREN_CLUSTER_TRACE") != nil { print("\(fault): \(failure.reason), seed \(failure.seed)") }
     }
 }

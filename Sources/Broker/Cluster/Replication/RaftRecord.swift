@@ -89,6 +89,8 @@ enum RaftRecord {
 struct StoredGroups {
     private(set) var groups: [UInt64: StoredGroup] = [:]
 
+    var isEmpty: Bool { groups.isEmpty }
+
     /// Takes the payload of a `raftWrite`; false where it makes no sense.
     mutating func takeWrite(_ payload: UnsafeRawBufferPointer) -> Bool {
         guard let group = payload.number(at: 0) else { return false }

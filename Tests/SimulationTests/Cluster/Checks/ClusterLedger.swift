@@ -74,7 +74,8 @@ final class ClusterLedger {
     /// Books what a node sends to a client; returns what is wrong with it.
     func deliver(_ body: [UInt8], _ delivery: ClusterDelivery, isDraining: Bool) -> String? {
         guard let id = ClusterMessage.id(of: body), id < messages.count else {
-            return "\(delivery.queue) delivers what nobody published: \(String(decoding: body.prefix(40), as: UTF8.self))"
+            let start = String(decoding: body.prefix(40), as: UTF8.self)
+            return "\(delivery.queue) delivers what nobody published: \(start)"
         }
         let message = messages[id]
         guard message.body == body else { return "\(delivery.queue) delivers message \(id) with other bytes" }
@@ -136,9 +137,10 @@ final class ClusterLedger {
         let queue = ack.delivery.queue
         let since = ack.delivery.time > Self.onTheWay ? ack.delivery.time - Self.onTheWay : 0
         guard let known = ClusterTopology.queue(queue), known.isStable, let id = ids[queue] else { return true }
-        if known.isQuorum { return world.logs.buried(ack.node, in: id) >= since }
+        func isSince(_ time: UInt64) -> Bool { time > 0 && time >= since }
+        if known.isQuorum { return isSince(world.logs.buried(ack.node, in: id)) }
         guard let home = homes[queue] else { return true }
-        return crashes[home] ?? 0 >= since || partings[[home, ack.node].sorted()] ?? 0 >= since
+        return isSince(crashes[home] ?? 0) || isSince(partings[[home, ack.node].sorted()] ?? 0)
     }
 
     // MARK: The end
@@ -152,7 +154,8 @@ final class ClusterLedger {
                     takenUnseen[copy.queue, default: 0] -= 1
                     continue
                 }
-                return "\(copy.name), sent \(ago(message.sentAt)) on channel \(message.publisher), was confirmed and is lost"
+                return "\(copy.name), sent \(ago(message.sentAt)) on channel \(message.publisher), was confirmed and is"
+                    + " lost"
             }
         }
         return nil
@@ -160,6 +163,8 @@ final class ClusterLedger {
 
     private func isExcused(_ copy: ClusterCopy, _ queue: ClusterQueue) -> Bool {
         if queue.isForgetful { return true }
+        // A commit has no way to say that one of its messages was refused.
+        if queue.lengthMax != nil, copy.message.isTransactional { return true }
         if losses[copy.queue]?.contains(where: { $0.ended ?? .max >= copy.message.sentAt }) == true { return true }
         if let limit = queue.deliveryLimit {
             let burials = ids[copy.queue].map { world.logs.burialCounts[QuorumMember.group(of: $0)] ?? 0 } ?? .max / 2

@@ -15,7 +15,7 @@ final class ClusterMessage {
 
     let id: Int
     /// The channel that published it, and its place among what that has published, from 1.
-    unowned let channel: ClusterChannel
+    let isTransactional: Bool
     let publisher: Int
     let number: Int
     let queues: [String]
@@ -30,7 +30,7 @@ final class ClusterMessage {
         id: Int, channel: ClusterChannel, number: Int, queues: [String], isPersistent: Bool, size: Int, sentAt: UInt64
     ) {
         self.id = id
-        self.channel = channel
+        isTransactional = channel.isTransactional
         publisher = channel.id
         self.number = number
         self.queues = queues

@@ -23,7 +23,10 @@ final class ClusterClient {
 
     var channels: [ClusterChannel] { connection?.channels.filter { $0.isOpen && !$0.isClosing && !$0.isEnded } ?? [] }
     /// Its channel for confirms, once there is one.
-    var channel: ClusterChannel? { isReady ? channels.first { !$0.isTransactional } : nil }
+    var channel: ClusterChannel? {
+        guard isReady, connection?.isClosing == false else { return nil }
+        return channels.first { !$0.isTransactional }
+    }
 
     // MARK: Connecting
 
@@ -101,9 +104,12 @@ final class ClusterClient {
             channel.isNumberFree = true
             guard !channel.isClosing else { return }
             openChannel(isTransactional: channel.isTransactional)
+        case .closing:
+            connection.isClosing = true
+            connection.send(ConnectionCloseOK(), on: 0)
         case .closed:
             world.statistics.disconnects += 1
-            world.trace.say { "\(world.clock) client \(number) has lost its connection to node \(connection.home.number)" }
+            world.trace.say { "\(world.clock) client \(number) has lost its connection to \(connection.home.name)" }
             self.connection = nil
             isReady = false
             if !isScripted, !world.isEnding { connectLater() } else if isScripted, wanted != nil { connectLater() }

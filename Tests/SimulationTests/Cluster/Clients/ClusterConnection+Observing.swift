@@ -53,10 +53,12 @@ extension ClusterConnection {
             return nil
         case .connectionClose(let close):
             world.trace.say { "\(world.clock) node \(home.number) closes client \(client.number): \(close.replyText)" }
+            tell(.closing)
             return Self.expectedCodes.contains(close.replyCode) ? nil : "connection.close \(close.replyText)"
         case .connectionCloseOK, .connectionBlocked, .connectionUnblocked: return nil
         default: break
         }
+        if case .channelCloseOK = method { return closed(number) }
         guard let channel = channel(number) else { return "\(method.id.name) on channel \(number), which is closed" }
         switch method {
         case .channelOpenOK:
@@ -67,11 +69,11 @@ extension ClusterConnection {
             world.trace.say { "\(world.clock) node \(home.number) closes \(channel.name): \(close.replyText)" }
             ended(channel)
             tell(.channelClosed(channel))
-            return Self.expectedCodes.contains(close.replyCode) ? nil : "channel.close \(close.replyText)"
-        case .channelCloseOK:
-            guard channel.isClosing else { return "channel.close-ok, for which nobody asked" }
-            ended(channel)
-            channel.isNumberFree = true
+            // What a transaction settles must be there still.
+            let isExpected =
+                Self.expectedCodes.contains(close.replyCode)
+                || close.replyText.contains("partial tx completion")
+            return isExpected ? nil : "channel.close \(close.replyText)"
         case .basicDeliver(let deliver):
             guard let consumer = channel.consumers.first(where: { $0.tag == deliver.consumerTag }),
                 !consumer.isCancelled
@@ -103,6 +105,17 @@ extension ClusterConnection {
             delivery: ClusterDelivery(
                 tag: tag, queue: queue, consumer: consumer, isRedelivered: isRedelivered, noAck: noAck,
                 time: world.time))
+        return nil
+    }
+
+    private func closed(_ number: UInt16) -> String? {
+        guard let channel = channels.first(where: { $0.number == number && !$0.isNumberFree && $0.isClosing }) else {
+            // Both sides may have closed it at once.
+            if channels.contains(where: { $0.number == number && $0.isEnded && $0.isClosing }) { return nil }
+            return "channel.close-ok for channel \(number), for which nobody asked"
+        }
+        ended(channel)
+        channel.isNumberFree = true
         return nil
     }
 
@@ -181,7 +194,9 @@ extension ClusterConnection {
         world.statistics.confirms += 1
         guard message.isPersistent else { return }
         channel.acks.removeAll { ack in
-            guard ack.publishesBefore < message.number, message.queues.contains(ack.delivery.queue) else { return false }
+            guard ack.publishesBefore < message.number, message.queues.contains(ack.delivery.queue) else {
+                return false
+            }
             world.ledger.isCertain(ack)
             return true
         }

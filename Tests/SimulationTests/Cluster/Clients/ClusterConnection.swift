@@ -11,6 +11,8 @@ final class ClusterConnection: Transport {
         case channelOpened(ClusterChannel)
         case delivery(ClusterChannel, ClusterDelivery)
         case channelClosed(ClusterChannel)
+        /// The node wants to close it.
+        case closing
         case closed
     }
 

@@ -74,6 +74,7 @@ final class ClusterNode: ClusterTransport {
             let found = try node.recover { visit throws(StorageError) in try disk.recover(visit) }
             world.trace.add(UInt64(found.messages))
             world.trace.say { "\(world.clock) node \(number) starts, \(found.messages) messages found" }
+            checkLogs(node)
             if found.unreadable > 0 { world.fail("node \(number) finds \(found.unreadable) records without sense") }
         } catch {
             world.fail("node \(number) does not start after its crash: \(error)")
@@ -81,6 +82,21 @@ final class ClusterNode: ClusterTransport {
         world.plantFaults(in: self)
         planTick()
         for link in world.links(of: self) { link.connect() }
+    }
+
+    /// What the disk has of each log follows on without a gap.
+    private func checkLogs(_ node: Node) {
+        var stored = node.storedGroups
+        for queue in 1...node.topologyIndex + 1000 {
+            let group = QuorumMember.group(of: queue)
+            let found = stored.take(group).state(beginning: Membership(voters: [MemberID(node: number)]))
+            let base = found.snapshot.position
+            let behind = found.entries.map(\.index).filter { $0 > base.index }
+            for (place, index) in behind.enumerated() where index != base.index + UInt64(place) + 1 {
+                return world.fail(
+                    "node \(number) has a log of \(FrameText.group(group)) that goes on behind \(base) with \(behind)")
+            }
+        }
     }
 
     func crash(_ ending: SurvivingDisk.Ending) {

@@ -62,7 +62,8 @@ extension ClusterWorld {
         case 2:
             let link = random.pick(links)
             link.sever()
-            plan(.reconnect(link), after: random.nanoseconds(upToMicroseconds: random.pick([2000, 200_000, 1_500_000])))
+            let gap = random.pick([2000, 200_000, 1_500_000])
+            plan(.reconnect(link), after: random.nanoseconds(upToMicroseconds: gap))
         case 3: pause()
         default: slowDisk()
         }
@@ -76,7 +77,8 @@ extension ClusterWorld {
             let node = random.pick(nodes)
             guard node.isRunning else { continue }
             node.crash(ending)
-            plan(.restart(node), after: random.nanoseconds(upToMicroseconds: random.pick([10_000, 300_000, 2_500_000])))
+            let gap = random.pick([10_000, 300_000, 2_500_000])
+            plan(.restart(node), after: random.nanoseconds(upToMicroseconds: gap))
         }
     }
 
@@ -131,7 +133,8 @@ extension ClusterWorld {
         // Cut so that everybody is told, or a black hole: in both directions or in one.
         let isHole = random.chance(40)
         let isOneWay = isHole && random.chance(30)
-        trace.say { "\(clock) partition \(number): \(text), \(isHole ? "unseen" : "cut")\(isOneWay ? ", one way" : "")" }
+        let how = isHole ? "unseen" : "cut"
+        trace.say { "\(clock) partition \(number): \(text), \(how)\(isOneWay ? ", one way" : "")" }
         for link in apart {
             if isHole {
                 link.ends[0].stall(number)
@@ -154,7 +157,8 @@ extension ClusterWorld {
             for link in links {
                 for end in link.ends where end.stall == number {
                     // TCP may have given up meanwhile.
-                    if random.chance(50) { end.unstall(number) } else { link.sever(losingAll: true) }
+                    if random.chance(50) { link.sever(losingAll: true) }
+                    end.unstall(number)
                 }
                 if link.cuts.remove(number) != nil || !link.isConnected {
                     plan(.reconnect(link), after: random.nanoseconds(upToMicroseconds: 100_000))
