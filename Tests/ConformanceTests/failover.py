@@ -3,9 +3,10 @@
     failover.py WARREN [--rounds 10] [--fault crash|power-loss|isolate|pause] [--rabbitmq SCRIPT]
 
 Starts a cluster of three nodes: `WARREN serve --nodes 3 --faults`, or with --rabbitmq the real one that this script
-starts (Tests/TestSupport/scripts/rabbitmq.py), whose nodes are killed with SIGKILL. One pika publisher is connected to
-a node that survives, a consumer to the other one, and a second publisher to the leader's node: it turns to any other when
-its connection ends, or when nothing is confirmed for --patience seconds, since a node that is cut off closes nothing.
+starts (Tests/TestSupport/scripts/rabbitmq.py), whose nodes are killed with SIGKILL. One pika publisher is connected
+to a node that survives, a consumer to the other one, and a second publisher to the leader's node: it turns to any
+other when its connection ends, or when nothing is confirmed for --patience seconds, since a node that is cut off
+closes nothing.
 A round hurts the leader, waits until all of them go on, brings the node back and waits until it has caught up.
 
 An outage is the longest time between two confirms, or two deliveries, from the last one before the fault to the moment
