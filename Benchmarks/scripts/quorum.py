@@ -75,8 +75,9 @@ def main():
     clusters, first = [], None
     try:
         clusters.append(Cluster("Warren", [
-            sys.executable, os.path.join(SCRIPTS, "guard.py"), options.broker or options.warren, "serve", "--nodes", "3",
-            "--data", os.path.join(folder, "data"), "--sync", "always", "--amqp-port", "0", "--http-port", "0"]))
+            sys.executable, os.path.join(SCRIPTS, "guard.py"), options.broker or options.warren, "serve",
+            "--nodes", "3", "--data", os.path.join(folder, "data"),
+            "--sync", "always", "--amqp-port", "0", "--http-port", "0"]))
         clusters.append(Cluster("RabbitMQ", [
             sys.executable, os.path.join(SCRIPTS, "rabbitmq.py"), "--nodes", "3"]))
         for window in (options.window, 1):

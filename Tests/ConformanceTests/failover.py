@@ -3,9 +3,10 @@
     failover.py WARREN [--rounds 10] [--fault crash|power-loss|isolate|pause] [--rabbitmq SCRIPT]
 
 Starts a cluster of three nodes: `WARREN serve --nodes 3 --faults`, or with --rabbitmq the real one that this script
-(Tests/TestSupport/scripts/rabbitmq.py) starts, whose nodes are killed with SIGKILL. One pika publisher is connected to a
-node that survives, a consumer to the other one, and a second publisher to the leader's node: it turns to any other when
-its connection ends, or when nothing is confirmed for --patience seconds, since a node that is cut off closes nothing.
+starts (Tests/TestSupport/scripts/rabbitmq.py), whose nodes are killed with SIGKILL. One pika publisher is connected
+to a node that survives, a consumer to the other one, and a second publisher to the leader's node: it turns to any
+other when its connection ends, or when nothing is confirmed for --patience seconds, since a node that is cut off
+closes nothing.
 A round hurts the leader, waits until all of them go on, brings the node back and waits until it has caught up.
 
 An outage is the longest time between two confirms, or two deliveries, from the last one before the fault to the moment
@@ -168,7 +169,7 @@ class Client:
     def open(self):
         self.channel = None
         parameters = pika.ConnectionParameters(
-            "127.0.0.1", self.ports[0], heartbeat=0, socket_timeout=5, stack_timeout=10, blocked_connection_timeout=None)
+            "127.0.0.1", self.ports[0], heartbeat=0, socket_timeout=5, stack_timeout=10)
         connection = pika.SelectConnection(
             parameters, on_open_callback=self.opened, on_open_error_callback=self.ended,
             on_close_callback=self.ended, custom_ioloop=self.world.io)

@@ -56,8 +56,12 @@ struct FailoverPanelTests {
         try await terminal.wait(forText: "Start probe?")
         try await terminal.focus("Start")
         try terminal.press("Enter")
-        try await terminal.wait(for: "confirms of the probe", within: .seconds(30)) { screen in
-            screen.contains { $0.contains("warre") && $0.contains("quorum") && $0.hasSuffix("/s") }
+        // What is usual must be known before anything unusual can be seen; a cell is a second.
+        try await terminal.wait(for: "confirms of the probe in ten cells", within: .seconds(40)) { screen in
+            screen.contains { line in
+                line.contains("warre") && line.contains("quorum") && line.hasSuffix("/s")
+                    && line.count { "▁▂▃▄▅▆▇█".contains($0) } >= 10
+            }
         }
 
         try await cluster.killNode(1)
