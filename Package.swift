@@ -137,7 +137,8 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["Broker", "AMQP", "Journal"], swiftSettings: settings),
         .testTarget(
-            name: "AMQPServerTests", dependencies: ["AMQPServer", "Broker", "AMQP", "Journal", "Management"],
+            name: "AMQPServerTests",
+            dependencies: ["AMQPServer", "AMQPClient", "Broker", "AMQP", "Journal", "Management", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "AMQPClientTests", dependencies: ["AMQPClient", "AMQPServer", "AMQP"], swiftSettings: settings),
@@ -148,6 +149,7 @@ let package = Package(
             name: "ManagementServerTests",
             dependencies: [
                 "ManagementServer", "ManagementClient", "Management", "AMQPServer", "AMQPClient", "AMQP",
+                "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(name: "MonitorTests", dependencies: ["Monitor", "Management"], swiftSettings: settings),

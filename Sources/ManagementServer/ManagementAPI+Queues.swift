@@ -10,6 +10,8 @@ internal import Management
 extension ManagementAPI {
     func queues(_ request: APIRequest) async throws -> APIReply {
         let path = request.path
+        // A vhost may be called so, too: its queues have shorter paths.
+        if path.count > 4, path[1] == "quorum" { return try await replicas(request) }
         switch (path.count, request.method) {
         case (1, .get): return try await listQueues(request, vhost: nil)
         case (2, .get): return try await listQueues(request, vhost: path[1])

@@ -4,6 +4,8 @@ public import Management
 public enum DetailTarget: Hashable, Sendable {
     /// A queue, for its bindings.
     case queue(ObjectID)
+    /// A quorum queue, for its bindings and what its members say of themselves.
+    case quorumQueue(ObjectID)
     /// An exchange, for its bindings both ways.
     case exchange(ObjectID)
     /// A channel by its name, for its consumers.
@@ -22,6 +24,10 @@ public struct Detail: Hashable, Sendable {
     public var outgoing: [BindingInfo] = []
     /// The channel with its consumers.
     public var channel: ChannelInfo?
+    /// The members of a quorum queue as they see themselves.
+    public var replicas: [ReplicaStatus] = []
+    /// Why the members could not be asked for.
+    public var replicaError: EndpointError?
 
     /// A detail of which nothing is known yet.
     public init(target: DetailTarget) { self.target = target }
@@ -34,6 +40,15 @@ public struct Detail: Hashable, Sendable {
         switch target {
         case .queue(let id):
             detail.incoming = try await endpoint.bindings(.toQueue(id))
+        case .quorumQueue(let id):
+            detail.incoming = try await endpoint.bindings(.toQueue(id))
+            guard let endpoint = endpoint as? any ReplicaInspecting else { break }
+            do throws(EndpointError) {
+                detail.replicas = try await endpoint.replicas(vhost: id.vhost, queue: id.name)
+            } catch {
+                // The bindings are worth showing all the same.
+                detail.replicaError = error
+            }
         case .exchange(let id):
             detail.outgoing = try await endpoint.bindings(.fromExchange(id))
             detail.incoming = try await endpoint.bindings(.toExchange(id))

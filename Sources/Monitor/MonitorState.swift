@@ -51,6 +51,8 @@ public struct MonitorState: Sendable {
     public var watched: [QueueID] = []
     /// What was recorded of the cluster, or seen by looking again and again.
     public var recording = FailoverRecording()
+    /// The probe that measures confirms, where one was started.
+    public var probe: ProbeState?
     /// Since when which node is not up.
     public var downSince: [String: Duration] = [:]
     /// What the endpoint can do beside what all can.

@@ -16,6 +16,8 @@ struct ConsoleSession {
     let endpoints: [PollingClient.Endpoint]
     let settings: ConsoleSettings
     let interval: Duration
+    /// What measures confirms for the Failover panel, where an address is named.
+    var probe: CanaryProbe?
 
     /// What a snapshot is drawn at when no size was asked for.
     static let snapshotSize = Size(columns: 120, rows: 40)
@@ -27,10 +29,10 @@ struct ConsoleSession {
         }
         let environment = ProcessInfo.processInfo.environment
         let log = ActionLog.standard(environment: environment)
-        let end = try await onItsOwnThread { [endpoints, settings, interval] in
+        let end = try await onItsOwnThread { [endpoints, settings, interval, probe] in
             try ConsoleRunner(
                 endpoints: endpoints, settings: settings,
-                options: ConsoleOptions(actionLog: log, interval: interval)
+                options: ConsoleOptions(actionLog: log, interval: interval, probe: probe)
             ).run()
         }
         switch end {

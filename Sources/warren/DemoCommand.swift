@@ -19,6 +19,7 @@ struct DemoCommand: AsyncParsableCommand, ConsoleHost {
     func run() async throws {
         var settings = try display.settings(label: broker.data == nil ? "demo, ephemeral" : "demo")
         settings.hasTour = true
+        settings.opensFailover = true
         var broker = broker
         broker.nodes = broker.nodes ?? 3
         broker.faults = broker.nodeCount > 1

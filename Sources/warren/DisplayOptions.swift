@@ -35,6 +35,7 @@ struct DisplayOptions: ParsableArguments {
         } catch {
             throw Failure("--theme: \(error)", .usage)
         }
+        settings.utcOffset = .seconds(TimeZone.current.secondsFromGMT())
         do throws(KeyFileErrors) {
             settings.keys = try KeyMap.load(path: keyFile, environment: environment)
         } catch {

@@ -1,3 +1,4 @@
+import AMQPClient
 import ArgumentParser
 import Console
 import Foundation
@@ -13,6 +14,13 @@ struct EndpointOptions: ParsableArguments {
             discussion: "User and password come from WARREN_USER and WARREN_PASSWORD; guest/guest otherwise.",
             valueName: "url"))
     var addresses: [String] = []
+
+    @Option(
+        name: .customLong("amqp"),
+        help: ArgumentHelp(
+            "AMQP URL that the Failover panel's probe may publish through. Give one for each node of a cluster.",
+            valueName: "url"))
+    var amqpAddresses: [String] = []
 
     @Flag(help: "Send the password over plain HTTP to another machine.")
     var insecure = false
@@ -33,6 +41,18 @@ struct EndpointOptions: ParsableArguments {
         var endpoints: [RemoteEndpoint]
         var context: Context?
         var lock: Lock
+    }
+
+    /// The probe of the Failover panel; nil where no address is named for it.
+    func probe() throws -> CanaryProbe? {
+        guard !amqpAddresses.isEmpty else { return nil }
+        do throws(ClientError) {
+            var addresses: [AMQPURI] = []
+            for text in amqpAddresses { addresses.append(try AMQPURI(text)) }
+            return CanaryProbe(addresses: addresses)
+        } catch {
+            throw Failure("--amqp: \(error)", .usage)
+        }
     }
 
     /// Where to connect to; nil where nothing is named.

@@ -13,7 +13,7 @@ struct ServeCommand: AsyncParsableCommand {
             With --nodes 3 there are three of each, separated by commas.
             The HTTP port takes RabbitMQ's management API: 'warren --connect http://HOST:PORT' opens the console on it.
             User and password are guest/guest. What is durable is kept in --data, by default in
-            $XDG_STATE_HOME/warren/data.
+            $XDG_STATE_HOME/warren/data, of a cluster of three in $XDG_STATE_HOME/warren/cluster-3.
             """)
 
     @OptionGroup var broker: BrokerOptions

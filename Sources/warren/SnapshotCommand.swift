@@ -22,7 +22,7 @@ struct SnapshotCommand: AsyncParsableCommand {
     var format = Format.text
 
     @Option(
-        help: ArgumentHelp("overview, queues, exchanges, connections, channels or nodes.", valueName: "name"),
+        help: ArgumentHelp("overview, queues, exchanges, connections, channels, nodes or failover.", valueName: "name"),
         transform: Self.panel)
     var panel = ConsoleState.Panel.queues
 
@@ -67,6 +67,10 @@ struct SnapshotCommand: AsyncParsableCommand {
         let overview: Overview?
         let nodes: [NodeInfo]?
         let queues: [QueueInfo]?
+        /// What the cluster recorded, where the panel is about that.
+        let timeline: ClusterTimeline?
+        let faults: FaultState?
+        let failover: FailoverReport?
     }
 
     private func json(_ monitor: MonitorState) throws -> String {
@@ -74,7 +78,9 @@ struct SnapshotCommand: AsyncParsableCommand {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let document = Document(
             endpoint: monitor.endpoint, overview: monitor.overview.value, nodes: monitor.nodes.value,
-            queues: monitor.queues.value?.items)
+            queues: monitor.queues.value?.items, timeline: panel == .failover ? monitor.timeline.value : nil,
+            faults: monitor.faults.value,
+            failover: panel == .failover ? FailoverReport(monitor.recording) : nil)
         return String(decoding: try encoder.encode(document), as: UTF8.self)
     }
 }

@@ -30,9 +30,13 @@ struct WarrenCommand: AsyncParsableCommand, ConsoleHost {
             settings.lock = target.lock
             settings.isReadOnly = settings.isReadOnly || target.context?.isReadOnly == true
             settings.queues.vhost = target.context?.vhost
+            let probe = try remote.probe()
+            settings.canary = probe.map { _ in CanaryProbe.name() }
             let interval = display.interval ?? target.context?.refresh ?? .seconds(1)
             let end = await Result(
-                ConsoleSession(endpoints: target.endpoints, settings: settings, interval: interval).run)
+                ConsoleSession(
+                    endpoints: target.endpoints, settings: settings, interval: interval, probe: probe
+                ).run)
             for endpoint in target.endpoints { await endpoint.shutdown() }
             return try end.get()
         }

@@ -146,7 +146,7 @@ func panes() throws {
         monitor.detail = Sample(value: detail, sampledAt: .seconds(61))
     }
     _ = state.press(["j", "j", "j", .enter])
-    #expect(state.lines.contains { $0.contains("[CONSUMERS 1]  BINDINGS 2   ARGUMENTS 1") })
+    #expect(state.lines.contains { $0.contains("[CONSUMERS 1]  BINDINGS 2   MEMBERS 1   ARGUMENTS 1") })
     _ = state.press([.enter])
     #expect(state.place == .channelDetail && state[.channels].opened?.name == Fixture.channels[2].name)
     _ = state.press([.escape])
@@ -157,12 +157,15 @@ func panes() throws {
     #expect(state.lines.contains { $0.contains(">") && $0.contains("← exchange orders  key *.pay.#") })
     _ = state.press([.enter])
     #expect(state[.exchanges].opened?.name == "orders")
-    _ = state.press([.escape, .tab])
+    _ = state.press([.escape, .tab, .tab])
     #expect(state.queues.pane == .arguments && state.lines.contains { $0.contains("x-max-length  50000") })
-    _ = state.press([.backTab, .backTab, .backTab])
+    _ = state.press([.backTab, .backTab, .backTab, .backTab])
     #expect(state.queues.pane == .arguments)
     _ = state.update(.resize(Size(columns: 200, rows: 60)), at: state.now)
-    #expect(state.lines.contains { line in ["CONSUMERS 1", "BINDINGS 2", "ARGUMENTS 1"].allSatisfy(line.contains) })
+    #expect(
+        state.lines.contains { line in
+            ["CONSUMERS 1", "BINDINGS 2", "MEMBERS 1", "ARGUMENTS 1"].allSatisfy(line.contains)
+        })
 }
 
 @Test("the tree shows who leads where, circles included, and Enter opens what it shows")

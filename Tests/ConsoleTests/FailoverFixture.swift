@@ -32,6 +32,21 @@ enum FailoverFixture {
             isInjected: person, text: text)
     }
 
+    /// The queues as a list gives them before the crash.
+    static var infos: [QueueInfo] {
+        var orders = Fixture.queue("orders.eu", "quorum", ready: 1, unacked: 0, rates: (1, 1, 1), consumers: 1)
+        orders.leader = "warren2"
+        orders.members = nodes
+        orders.online = nodes
+        var payments = Fixture.queue("payments", "classic", ready: 1, unacked: 0, rates: (1, 1, 1), consumers: 1)
+        payments.node = "warren2"
+        payments.mirrors = ["warren1", "warren3"]
+        payments.synchronisedMirrors = ["warren3"]
+        var mail = Fixture.queue("mail", "classic", ready: 1, unacked: 0, rates: (1, 1, 1), consumers: 1)
+        mail.node = "warren2"
+        return [orders, payments, mail]
+    }
+
     /// What the recorder answers at a time.
     static func answer(now: Double) -> ClusterTimeline {
         let isBefore = now < loss

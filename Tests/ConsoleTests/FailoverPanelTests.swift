@@ -39,16 +39,55 @@ func crash() throws {
             """)
 }
 
-@Test("print")
-func printFrames() throws {
-    for (columns, rows) in [(60, 20), (40, 10), (120, 40), (200, 60)] {
-        print(body(try FailoverFixture.console(columns: columns, rows: rows)).joined(separator: "\n"))
-    }
-    print(body(try FailoverFixture.console(now: 9_750)).joined(separator: "\n"))
-    var nodes = try FailoverFixture.console(panel: .nodes)
-    print(body(nodes).joined(separator: "\n"))
-    _ = nodes.press([.enter])
-    print(body(nodes).joined(separator: "\n"))
-    print(body(try FailoverFixture.console(columns: 160, panel: .nodes)).joined(separator: "\n"))
-    print(body(try FailoverFixture.console(panel: .overview)).joined(separator: "\n"))
+@Test("before anything happens the panel shows the last two seconds and says what to press")
+func calm() throws {
+    let state = try FailoverFixture.console(now: 9_750)
+    let text = body(state).joined(separator: "\n")
+    #expect(text.contains("Nothing has happened: press f to crash, pause or cut off a node."))
+    #expect(text.contains("-2.0s") && text.contains("now    CONFIRMS"))
+    #expect(text.contains("860/s") && !text.contains("░░"))
+    #expect(text.contains("Still safe: 3 of 3 is a majority. One may fail and nothing replicated stops."))
+}
+
+@Test("a narrow screen keeps what was lost, how long each queue stood still, and what is safe")
+func narrow() throws {
+    let lines = body(try FailoverFixture.console(columns: 40, rows: 10))
+    #expect(lines[0] == "  ! warren2 down 7.0s  age 0.0s  FROZEN")
+    #expect(lines[2] == " warren2 crashed 11:02:14.000 …  LOST 0")
+    #expect(lines[3].hasPrefix(">orde….eu Q ") && lines[3].hasSuffix("90 ms"))
+    #expect(lines[5].hasPrefix(" mail C") && lines[5].hasSuffix("7.0 s…"))
+    #expect(lines[6] == " Still safe: 2 of 3 is a majority. One")
+    #expect(lines[7] == " more down: orders.eu stops, 0 lost.")
+}
+
+@Test(
+    "the panel fits every size, and in ASCII the gap has a sign of its own",
+    arguments: [(40, 10), (52, 14), (60, 20), (80, 24), (120, 40), (200, 60)])
+func sizes(columns: Int, rows: Int) throws {
+    var state = try FailoverFixture.console(columns: columns, rows: rows)
+    let frame = state.render()
+    #expect(frame.size == Size(columns: columns, rows: rows))
+    #expect(body(state).contains { $0.hasSuffix("7.0 s…") })
+    state.glyphs = .ascii
+    let ascii = state.render().degraded(to: .ascii)
+    let mail = (0..<rows).map(ascii.line).first { $0.contains("mail") && $0.contains("7.0 s~") }
+    #expect(mail?.contains("!!!!") == true)
+    #expect(ascii.text.unicodeScalars.allSatisfy(\.isASCII) && !ascii.text.contains("?!"))
+}
+
+@Test("no state of a node, and no gap, is told by colour alone")
+func notByColourAlone() throws {
+    let state = try FailoverFixture.console()
+    let lines = body(state)
+    #expect(lines[5].hasSuffix("LEADER") && lines[6].hasSuffix("down") && lines[7].hasSuffix("follower"))
+    let phases: [NodeLane.Phase] = [.leader, .follower, .other, .down, .starting, .minority, .cutOff]
+    #expect(Set(phases.map { $0.look(isFirst: true).sign }).count == phases.count)
+}
+
+@Test("a screen without a cluster says what is missing instead of guessing")
+func nothingKnown() throws {
+    let state = try Fixture.console(panel: .failover)
+    let text = body(state).joined(separator: "\n")
+    #expect(text.contains("Nothing has happened. A leader that is lost shows here as it is seen."))
+    #expect(text.contains("Nothing is known of the nodes yet."))
 }

@@ -24,6 +24,12 @@ private struct Screens {
         ("marks", .queues, [" ", " ", .control("d")]),
     ]
 
+    /// The panels of a cluster that lost a node.
+    static let cluster: [(name: String, panel: ConsoleState.Panel, keys: [Key])] = [
+        ("failover", .failover, []), ("failover events", .failover, [.tab, "j"]), ("fault menu", .failover, ["f"]),
+        ("nodes of a cluster", .nodes, ["j"]), ("node of a cluster", .nodes, ["j", .enter]),
+    ]
+
     static func monitor() -> MonitorState {
         Fixture.objects { monitor in
             for step in 0...12 {
@@ -46,6 +52,12 @@ private struct Screens {
     static func dump(_ size: Size, theme: String) throws -> String {
         var text = ""
         for screen in all { text += "== \(screen.name)\n" + (try state(screen, size, theme: theme)).render().golden }
+        for screen in cluster {
+            var state = try FailoverFixture.console(columns: size.columns, rows: size.rows, panel: screen.panel)
+            state.theme = try #require(state.settings.themes.themes.first { $0.name == theme })
+            _ = state.press(screen.keys)
+            text += "== \(screen.name)\n" + state.render().golden
+        }
         return text
     }
 

@@ -14,13 +14,13 @@ func rebinding() throws {
         delete: [ctrl-x, Delete]
         help: ["?", f2]
         problems: []
-        filter: f
+        filter: n
         """, file: "keys.yaml")
     #expect(map.entry(of: .purgeQueue)?.keys == ["X"])
     #expect(map.entry(of: .deleteQueue)?.keys == [.control("x"), .delete])
     #expect(map.entry(of: .help)?.keys == ["?", .function(2)])
     #expect(map.entry(of: .problemsOnly)?.keys == [])
-    #expect(map.entry(of: .filter)?.keys == ["f"])
+    #expect(map.entry(of: .filter)?.keys == ["n"])
     #expect(map.entry(for: "p", in: .queueList) == nil)
     for entry in ActionTable.entries
     where ![.purgeQueue, .deleteQueue, .help, .problemsOnly, .filter].contains(entry.action) {

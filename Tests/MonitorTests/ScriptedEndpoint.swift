@@ -16,6 +16,14 @@ final class ScriptedEndpoint: Inspecting, Administering {
         var consumers: [ConsumerInfo] = []
         var vhosts: [VhostInfo] = []
         var messages: [FetchedMessage] = []
+        var faults = FaultState(nodes: [], links: [])
+        var timeline = ClusterTimeline(now: 0, wallClock: 0)
+        var replicas: [String: [ReplicaStatus]] = [:]
+        /// What it was told to do to the cluster.
+        var injected: [Fault] = []
+        /// What it was told to watch, and for how long back it was asked.
+        var watches: [[QueueID]] = []
+        var secondsAsked: [Int] = []
         /// Thrown by everything instead of an answer.
         var error: EndpointError?
         /// Answers nothing until the request is cancelled.
@@ -36,7 +44,7 @@ final class ScriptedEndpoint: Inspecting, Administering {
         throw CancellationError()
     }
 
-    private func answer<Value: Sendable>(
+    func answer<Value: Sendable>(
         _ value: (Script) throws(EndpointError) -> Value
     ) async throws(EndpointError) -> Value {
         let script = script.withLock { script in

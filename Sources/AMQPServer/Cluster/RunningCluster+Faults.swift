@@ -56,8 +56,8 @@ extension RunningCluster: FaultInjecting {
             changes.fire()
         case .resume:
             if phase != .paused { throw refuse(phase == .dead ? "it is dead; restart it" : "it is not paused") }
-            await node.resume()
             timeline.note(.nodeUp, node.name, isInjected: true, text: "goes on")
+            await node.resume()
         case .isolate:
             links.change({ $0.has(node.number) }, { $0.isCut = true })
             timeline.note(.cut, node.name, isInjected: true, text: "all its links")
@@ -79,7 +79,6 @@ extension RunningCluster: FaultInjecting {
         } catch {
             throw refuse("\(error)")
         }
-        timeline.note(.nodeUp, node.name, isInjected: true, text: "started")
     }
 
     private func inject(

@@ -29,6 +29,8 @@ public final class RunningCluster: Sendable {
     private let version: String
     private let temporary: TemporaryDirectory?
     private let hasStopped = Mutex(false)
+    /// Whether all nodes have served: who starts later does so because somebody wanted it.
+    private let hasStarted = Mutex(false)
     private let (nodeChanges, nodeChangesEnd) = AsyncStream<(node: Int, isAlive: Bool)>.makeStream()
     private let trouble: @Sendable (String) -> Void
     private let summaries = Mutex<[RecoverySummary]>([])
@@ -91,6 +93,7 @@ public final class RunningCluster: Sendable {
             try? await cluster.stop()
             throw ListenError(host: failed.port.host, port: failed.port.port, isTaken: true, reason: reason)
         }
+        cluster.hasStarted.withLock { $0 = true }
         return cluster
     }
 
@@ -121,6 +124,9 @@ public final class RunningCluster: Sendable {
     private func noticed(_ node: ClusterNode, _ before: ClusterNode.View, _ now: ClusterNode.View) {
         if let failure = now.listenFailure, failure != before.listenFailure { trouble("\(node.name): \(failure)") }
         if !hasStopped.withLock({ $0 }), now.phase == .running {
+            if before.phase == .dead {
+                timeline.note(.nodeUp, node.name, isInjected: hasStarted.withLock { $0 }, text: "started")
+            }
             if now.isServing, !before.isServing { timeline.note(.nodeServing, node.name) }
             if before.isServing, !now.isServing, now.isInMinority { timeline.note(.minority, node.name) }
         }

@@ -291,6 +291,7 @@ public final class Connection {
     /// Memory of buffers and of what channels hold, for the node's limit.
     var residentBytes: Int {
         outbound.count + channels.values.reduce(0) { $0 + $1.residentBytes }  // order-free: a sum
+            + relays.values.reduce(0) { $0 + $1.residentBytes }  // order-free: a sum
     }
 }
 

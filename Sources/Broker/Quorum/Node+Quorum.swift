@@ -7,21 +7,36 @@ extension Node {
     /// A quorum queue is there: clients may use it, and where this node is a member, it is one from now on.
     func add(_ queue: QuorumQueue) {
         quorum.add(queue)
-        guard queue.settings.members.contains(number) else { return }
         let id = queue.queue.id
-        do throws(SnapshotUnreadable) {
-            let stored = storedGroups.take(QuorumMember.group(of: id))
-            quorum.add(
-                try QuorumMember(
-                    queue: id, member: MemberID(node: number), beginning: queue.settings.beginning, stored: stored,
-                    floor: stored.isEmpty ? journal.segment : topologyFloor, limits: queue.settings.limits, node: self))
-        } catch {
-            return storageFailed(
-                StorageError("the snapshot of queue '\(queue.queue.name)' cannot be read"))
+        let stored = storedGroups.take(QuorumMember.group(of: id))
+        guard queue.settings.members.contains(number) || !stored.isEmpty, let member = stored.member(on: number) else {
+            return
         }
+        join(
+            queue, as: member, beginning: queue.settings.members.contains(number) ? queue.settings.beginning : .none,
+            stored)
         // Whoever declared it leads, so that nobody has to wait for an election.
         guard let member = quorum.member(id), queue.queue.settings.home?.node ?? number == number else { return }
         member.campaignIfNew()
+    }
+
+    private func join(_ queue: QuorumQueue, as member: MemberID, beginning: Membership, _ stored: StoredGroup) {
+        do throws(SnapshotUnreadable) {
+            quorum.add(
+                try QuorumMember(
+                    queue: queue.queue.id, member: member, beginning: beginning, stored: stored,
+                    floor: stored.isEmpty ? journal.segment : topologyFloor, limits: queue.settings.limits, node: self))
+        } catch {
+            storageFailed(StorageError("the snapshot of queue '\(queue.queue.name)' cannot be read"))
+        }
+    }
+
+    /// The leader of a group speaks to a member that this node does not have: it was added, and begins with nothing.
+    func joinQuorumQueue(of message: RaftMessage) {
+        guard let queue = quorum.queue(QuorumMember.queue(of: message.group)), quorum.member(queue.queue.id) == nil,
+            message.to.node == number, message.to.incarnation > 0
+        else { return }
+        join(queue, as: message.to, beginning: .none, StoredGroup())
     }
 
     /// The nodes of the members of a queue that is to be declared: the one that declares it, and those with the fewest

@@ -104,6 +104,7 @@ final class QuorumMember: ReplicatedMachine {
             return
         }
         buryTheDead()
+        replica.promoteLearners()
         if let expiry = machine.nextExpiry, expiry <= node.wallMilliseconds, tickedUpTo < expiry {
             tickedUpTo = node.wallMilliseconds
             var tick = QuorumBatch.ofLeader()
@@ -178,6 +179,8 @@ final class QuorumMember: ReplicatedMachine {
     }
 
     func membershipChanged() { replica.wake() }
+
+    func removed() { node.quorum.removeMember(queue) }
 
     var nextDeadline: UInt64? {
         guard replica.isLeader, let expiry = machine.nextExpiry, tickedUpTo < expiry else { return nil }

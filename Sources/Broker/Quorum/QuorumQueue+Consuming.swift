@@ -73,7 +73,7 @@ extension QuorumQueue {
         if getters[reference] == nil {
             getters[reference] = id
             subscriptions[id] = QuorumSubscription(id: id, channel: reference, consumer: nil)
-            node.quorum.note(id, of: reference, self)
+            if case .channel = origin { node.quorum.note(id, of: reference, self) }
         }
         guard let subscription = subscriptions[id] else { return .empty }
         ask(QuorumRequest(kind: .get(subscription), origin: origin)) { $0.get(id, isAutomaticAck: isAutomaticAck) }
@@ -91,8 +91,10 @@ extension QuorumQueue {
             readyCount = Int(clamping: second)
             subscription.isAttached = true
             subscription.got[value] = (request.origin, readyCount)
-        case (.get, .empty):
+        case (.get(let subscription), .empty):
             readyCount = 0
+            subscription.isAttached = true
+            if case .control = request.origin { channelEnded(subscription.id) }
             node.answer(request.origin, .empty)
         case (.attach(let subscription), .attached):
             guard let consumer = subscription.consumer else { return }

@@ -113,7 +113,7 @@ final class QuorumQueue: DistantQueue {
     func flush() {
         isBusy = false
         finishSettling()
-        if var whole = batch.take() {
+        if let whole = batch.take() {
             let bytes = whole.finish()
             sent.append(Sent(first: batchFirst, last: next - 1, bytes: bytes))
             sentBytes += bytes.count
@@ -308,6 +308,8 @@ final class QuorumQueue: DistantQueue {
         guard let channel = node.channel(run.channel), channel.phase == .open else { return }
         channel.confirms.settle(run.publish, through: run.publish + count - 1, refused: isRefused)
         channel.noteConfirms()
+        guard !isRefused, let recorder = node.recorder, recorder.isWatching else { return }
+        recorder.confirmed(queue: queue.id, count: Int(clamping: count), at: node.now)
     }
 
     // MARK: Publishing
@@ -317,9 +319,8 @@ final class QuorumQueue: DistantQueue {
     func publish(_ message: DistantMessage, to queues: [ClassicQueue], from channel: Channel?, number: UInt64?) -> Bool
     {
         guard !isDeleted else { return false }
-        let isPersistent = message.deliveryMode == 2
         let taken = node.withJournaledBytes(of: message.record) { bytes in
-            self.command { $0.enqueue(bytes, isPersistent: isPersistent, lifetime: message.lifetime) }
+            self.command { $0.enqueue(bytes, isPersistent: message.deliveryMode == 2, lifetime: message.lifetime) }
         }
         guard let command = taken else { return false }
         guard let number, let channel else { return true }

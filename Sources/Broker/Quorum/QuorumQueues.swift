@@ -35,6 +35,9 @@ final class QuorumQueues {
         members.removeValue(forKey: id)?.end()
     }
 
+    /// This node is no member of the queue's group any more.
+    func removeMember(_ id: UInt64) { members.removeValue(forKey: id)?.end() }
+
     func backlogChanged(by bytes: Int) { backlog += bytes }
 
     func noteBusy(_ queue: QuorumQueue) { busy.append(queue) }

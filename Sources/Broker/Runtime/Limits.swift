@@ -105,6 +105,10 @@ enum Limits {
     static let relayPieceBytes = 262_144
     /// What may wait for a relay before its client is not read any more.
     static let relayWaitingBytes = 4_194_304
+    /// Channels of a relay, those included that are being closed, above which its client does not publish.
+    static let relayChannels = 8_192
+    /// Relays of all other nodes to one.
+    static let relaysMax = 32_768
     /// Queues that a message on a relay may be for.
     static let relayQueues = 8_192
     /// How long a node must have been down before what does not survive it goes, milliseconds.

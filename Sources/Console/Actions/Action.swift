@@ -28,7 +28,7 @@ enum Action: String, CaseIterable, Sendable {
     case move
     case addReplica = "add-replica", removeReplica = "remove-replica", transferLeader = "transfer-leader"
     // Hurting a cluster on purpose, and watching it.
-    case faultMenu = "fault", restartNode = "restart", watch
+    case faultMenu = "fault", restartNode = "restart", watch, probe
     // Time.
     case pause, refresh, interval, past, future
     // Taking along.

@@ -210,6 +210,10 @@ enum ActionTable {
             description: "watch the selected queue, or watch it no more; at most ten", places: [.failover],
             group: .list, needsSelection: true, footerRank: 3),
         Entry(
+            action: .probe, keys: ["p"], label: "probe",
+            description: "measure confirms: publish to a canary queue, or stop doing so", places: [.failover],
+            group: .change, isDangerous: true, footerRank: 4),
+        Entry(
             action: .pause, keys: ["z"], label: "pause", description: "pause, and live again",
             places: everywhere, group: .console, footerRank: 7),
         Entry(

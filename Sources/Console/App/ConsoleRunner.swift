@@ -58,7 +58,8 @@ public struct ConsoleRunner {
         state.glyphs = screen.glyphs
         let polling = Task { await client.run() }
         defer { polling.cancel() }
-        var session = Session(screen: screen, client: client, mailbox: mailbox, actionLog: options.actionLog)
+        var session = Session(
+            screen: screen, client: client, mailbox: mailbox, actionLog: options.actionLog, probe: options.probe)
         return session.run(&state, patience: Self.patience)
     }
 }
@@ -69,6 +70,7 @@ private struct Session {
     let client: PollingClient
     let mailbox: Mailbox
     let actionLog: ActionLog
+    let probe: (any ConfirmProbing)?
     /// Changes sent whose end is not known yet.
     var pendingChanges = 0
 
@@ -94,7 +96,8 @@ private struct Session {
 
     private var hasQuit = false
 
-    init(screen: Screen, client: PollingClient, mailbox: Mailbox, actionLog: ActionLog) {
+    init(screen: Screen, client: PollingClient, mailbox: Mailbox, actionLog: ActionLog, probe: (any ConfirmProbing)?) {
+        self.probe = probe
         self.screen = screen
         self.client = client
         self.mailbox = mailbox
@@ -185,6 +188,7 @@ private struct Session {
     /// Nothing is sent to another endpoint than the one that was shown.
     private func perform(_ mutation: Mutation, shownAs address: String) {
         let (endpoint, mailbox, log) = (client.endpoint, mailbox, actionLog)
+        let (client, probe) = (client, probe)
         guard endpoint.address == address else {
             let reason = "another endpoint answers now; nothing was sent"
             return mailbox.post(.performed(mutation, .failure(.refused(address, reason: reason))))
@@ -199,7 +203,15 @@ private struct Session {
             }
             let result: Result<MutationResult, EndpointError>
             do throws(EndpointError) {
-                result = .success(try await mutation.perform(on: endpoint))
+                switch mutation {
+                case .startProbe(let queue) where probe != nil:
+                    await client.probe(probe, on: queue)
+                    result = .success(.accepted)
+                case .stopProbe:
+                    await client.probe(nil, on: nil)
+                    result = .success(.accepted)
+                default: result = .success(try await mutation.perform(on: endpoint))
+                }
             } catch {
                 result = .failure(error)
             }
@@ -216,6 +228,15 @@ private struct Session {
 
     /// Gives changes that are under way a little time, so that their end is logged.
     private mutating func finish(_ state: inout ConsoleState, patience: Duration) {
+        if let probe = state.monitor.probe, !probe.hasEnded {
+            // Its queue goes with it.
+            pendingChanges += 1
+            let (client, mailbox) = (client, mailbox)
+            Task {
+                await client.probe(nil, on: nil)
+                mailbox.post(.performed(.stopProbe(probe.queue), .success(.accepted)))
+            }
+        }
         let deadline = client.now + patience
         while pendingChanges > 0, client.now < deadline {
             screen.draw(state.render(screen.size))

@@ -14,6 +14,8 @@ public struct ConsoleSettings: Sendable {
     public var lock = Lock.open
     /// Whether a guided tour leads through the panels.
     public var hasTour = false
+    /// The name of the canary queue that a probe may use; nil where no probe can be started.
+    public var canary: String?
     /// Whether the Failover panel opens itself when something is lost, as in the demo.
     public var opensFailover = false
     /// How far the person's clock is ahead of UTC, for times of the day.

@@ -130,7 +130,10 @@ public struct ConsoleState: Sendable {
 
     /// What belongs to the object that is open, where anything must be asked for.
     var wantedDetail: DetailTarget? {
-        if panel == .queues { return queues.opened.map(DetailTarget.queue) }
+        if panel == .queues {
+            let hasMembers = monitor.abilities.inspectsReplicas && targetRow?.queue.type == "quorum"
+            return queues.opened.map { hasMembers ? .quorumQueue($0) : .queue($0) }
+        }
         return panel.kind.flatMap { self[$0].opened?.detailTarget(in: queues.request.vhost) }
     }
 

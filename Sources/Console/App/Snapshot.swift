@@ -55,6 +55,12 @@ public struct Snapshot: Sendable {
 }
 
 extension MonitorState {
+    /// Whether the recorder has answered about every queue that is watched, or not at all.
+    fileprivate var hasWholeTimeline: Bool {
+        timeline.error != nil
+            || (timeline.value != nil && watched.allSatisfy { id in recording.queues.contains { $0.id == id } })
+    }
+
     /// Whether everything a panel shows has been answered, or refused.
     fileprivate func isComplete(for kinds: Set<Resource.Kind>) -> Bool {
         func isThere<Value>(_ sample: Sample<Value>) -> Bool { sample.value != nil || sample.error != nil }
@@ -62,5 +68,8 @@ extension MonitorState {
             && (!kinds.contains(.exchanges) || isThere(exchanges))
             && (!kinds.contains(.connections) || isThere(connections))
             && (!kinds.contains(.channels) || isThere(channels))
+            && (!kinds.contains(.faults) || !abilities.injectsFaults || isThere(faults))
+            && (!kinds.contains(.timeline) || !abilities.recordsTimeline || hasWholeTimeline)
+            && (!kinds.contains(.timeline) || abilities.recordsTimeline || watched.isEmpty || isThere(leadership))
     }
 }

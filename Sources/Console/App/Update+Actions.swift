@@ -66,7 +66,7 @@ extension ConsoleState {
             return confirm { .deleteQueue($0, ifEmpty: false, ifUnused: false) }
         case .mark, .markRange, .markAll, .invertMarks: return mark(entry.action)
         case .undo: askUndo()
-        case .faultMenu, .restartNode, .watch: return disturb(entry.action)
+        case .faultMenu, .restartNode, .watch, .probe: return disturb(entry.action)
         case .addReplica, .removeReplica, .transferLeader: return changeReplicas(entry.action)
         case .declareExchange, .deleteExchange, .bind, .unbind, .publish, .getMessages, .move, .closeConnection:
             return change(entry.action)
@@ -107,6 +107,8 @@ extension ConsoleState {
         if panel != self.panel { lastPanel = self.panel }
         self.panel = panel
         cameFrom = []
+        // What came while another panel was open shows at once.
+        arrive()
         return [.show(panel.resources)]
     }
 

@@ -39,6 +39,11 @@ extension ConsoleState {
         case .faultMenu, .restartNode:
             return monitor.abilities.injectsFaults
                 ? nil : "only Warren's own cluster can be hurt on purpose (warren demo, or serve with --faults)"
+        case .probe:
+            if monitor.abilities.recordsTimeline {
+                return "the confirms of every watched queue are recorded here already"
+            }
+            return settings.canary == nil ? "no AMQP address is known; name one with --amqp" : nil
         case .addReplica, .removeReplica, .transferLeader:
             if !monitor.abilities.inspectsReplicas { return "this endpoint does not change the members of a queue" }
             let isQuorum = targetRow?.queue.type == "quorum"
@@ -58,6 +63,10 @@ extension ConsoleState {
             }
             dialog = .fault(menu)
         case .restartNode: return mend()
+        case .probe:
+            if let probe = monitor.probe, !probe.hasEnded { return confirm(.stopProbe(probe.queue)) }
+            guard let name = settings.canary else { return [] }
+            return confirm(.startProbe(QueueID(vhost: queues.request.vhost ?? "/", name: name)))
         case .watch:
             guard let queues = failover.toggled(monitor) else {
                 receipt = .note("watch: at most \(ClusterTimeline.watchedMax) queues; take one away first")

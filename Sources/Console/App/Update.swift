@@ -31,7 +31,7 @@ extension ConsoleState {
         }
         effects += settle()
         if let step = tour, step.isReached(by: self) {
-            tour = step.next
+            tour = step.next(self)
             receipt = nil
         }
         return effects

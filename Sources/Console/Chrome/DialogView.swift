@@ -73,10 +73,9 @@ enum DialogView {
         lines.append(.empty)
         var buttons = [("Cancel", isFocused: focus == .cancel, isEnabled: true)]
         if isKnown {
-            let verb = confirmation.mutation.verb
             buttons.append(
                 (
-                    verb.prefix(1).uppercased() + verb.dropFirst(), isFocused: focus == .confirm,
+                    confirmation.mutation.button, isFocused: focus == .confirm,
                     isEnabled: confirmation.canConfirm
                 ))
         }

@@ -24,6 +24,8 @@ struct BlastRadius: Hashable, Sendable {
         case binding(BindingInfo)
         case connection(ConnectionInfo)
         case cluster(ClusterReading)
+        /// A queue that is there for the probe alone.
+        case canary
     }
 
     /// What was read.
@@ -89,6 +91,13 @@ struct BlastRadius: Hashable, Sendable {
             let arguments = binding.arguments.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
             let with = arguments.isEmpty ? "" : " and \(arguments.joined(separator: " "))"
             return ["Messages \(key)\(with) no longer go from \(binding.source) to \(binding.destination)."]
+        case .canary:
+            if case .stopProbe = mutation { return ["Nothing more is published, and its queue is deleted."] }
+            return [
+                "A quorum queue of this name is declared, and 100 small persistent messages a second are published to it "
+                    + "with confirms; it keeps one of them.",
+                "It is deleted when the probe stops or the console is left.",
+            ]
         case .cluster(let cluster):
             guard case .inject(let fault) = mutation else { return [] }
             return cluster.sentences(for: fault, age: age(at: now))
@@ -144,6 +153,7 @@ extension Mutation {
             }
             return .binding(binding)
         case .inject(let fault): return .cluster(try await ClusterReading.read(endpoint, for: fault))
+        case .startProbe, .stopProbe: return .canary
         case .closeConnection(let name, _):
             let page = try await endpoint.connections(ListRequest(nameFilter: name))
             guard let connection = page.items.first(where: { $0.name == name }) else {

@@ -27,7 +27,11 @@ struct FaultMenu: Sendable {
         links = monitor.faults.value?.links ?? []
         place = nodes.firstIndex { $0.name == node } ?? nodes.firstIndex { !$0.isServing } ?? 0
         openedAt = now
+        restCursor()
     }
+
+    /// Puts the cursor on the first thing that can be done.
+    private mutating func restCursor() { cursor = choices.firstIndex { $0.reason == nil } ?? 0 }
 
     var node: ClusterNode { nodes[place] }
     var title: String { "Fault: ‹ \(node.name) ›  \(node.state.rawValue)" }
@@ -35,7 +39,7 @@ struct FaultMenu: Sendable {
     /// Goes to another node.
     mutating func turn(_ step: Int) {
         place = (place + step + nodes.count) % nodes.count
-        cursor = min(cursor, choices.count - 1)
+        restCursor()
     }
 
     mutating func move(_ step: Int) { cursor = (cursor + step + choices.count) % choices.count }

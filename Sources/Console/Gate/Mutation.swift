@@ -33,13 +33,18 @@ public enum Mutation: Hashable, Sendable {
     case removeReplica(QueueID, node: String)
     /// Moves a quorum queue's leader to the member on a node.
     case transferLeader(QueueID, to: String)
+    /// Declares a canary queue and publishes to it with confirms, to measure how long there are none.
+    case startProbe(QueueID)
+    /// Ends that and deletes the queue.
+    case stopProbe(QueueID)
 
     /// What is changed. A connection is in no vhost.
     public var target: ObjectID {
         switch self {
         case .declareQueue(let id, _), .purgeQueue(let id), .deleteQueue(let id, _, _), .getMessages(let id, _, _),
             .declareExchange(let id, _), .deleteExchange(let id), .publish(let id, _), .move(let id, _, _, _),
-            .addReplica(let id, _), .removeReplica(let id, _), .transferLeader(let id, _):
+            .addReplica(let id, _), .removeReplica(let id, _), .transferLeader(let id, _), .startProbe(let id),
+            .stopProbe(let id):
             id
         case .bind(let binding), .unbind(let binding): ObjectID(vhost: binding.vhost, name: binding.destination)
         case .closeConnection(let name, _), .inject(.node(let name, _)): ObjectID(vhost: "", name: name)
@@ -64,6 +69,17 @@ public enum Mutation: Hashable, Sendable {
         case .addReplica: "add member of"
         case .removeReplica: "remove member of"
         case .transferLeader: "move leader of"
+        case .startProbe: "start"
+        case .stopProbe: "stop"
+        }
+    }
+
+    /// What the button that confirms it says.
+    var button: String {
+        switch self {
+        case .inject(.node(_, .powerLoss)): return "Cut the power"
+        case .inject(.node(_, let fault)): return fault.rawValue.prefix(1).uppercased() + fault.rawValue.dropFirst()
+        default: return verb.prefix(1).uppercased() + verb.dropFirst()
         }
     }
 
@@ -75,6 +91,7 @@ public enum Mutation: Hashable, Sendable {
             "queue"
         case .inject(.node): "node"
         case .inject(.link): "link"
+        case .startProbe, .stopProbe: "probe"
         case .declareExchange, .deleteExchange, .publish: "exchange"
         case .bind, .unbind: "binding"
         case .closeConnection: "connection"
@@ -110,6 +127,8 @@ public enum Mutation: Hashable, Sendable {
         case .addReplica: "Adding a member of"
         case .removeReplica: "Removing the member of"
         case .transferLeader: "Moving the leader of"
+        case .startProbe: "Starting the probe"
+        case .stopProbe: "Stopping the probe"
         }
     }
 
@@ -157,6 +176,8 @@ public enum Mutation: Hashable, Sendable {
         case .transferLeader(let id, let node):
             try await Self.able(endpoint, (any ReplicaInspecting).self)
                 .transferLeader(vhost: id.vhost, queue: id.name, to: node)
+        // It goes over AMQP: the runner has it done, and comes here only where nobody can.
+        case .startProbe, .stopProbe: throw .refused("the probe", reason: "no AMQP address is known")
         }
         return .accepted
     }

@@ -1,4 +1,4 @@
-public import Management
+internal import Management
 
 /// How a node is, from everything that is known of it.
 public struct ClusterNode: Hashable, Sendable {

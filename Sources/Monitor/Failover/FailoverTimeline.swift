@@ -30,7 +30,7 @@ public struct FailoverTimeline: Hashable, Sendable {
 
     /// Something that happened, in words.
     public struct EventLine: Hashable, Sendable {
-        /// When, milliseconds after the window's origin.
+        /// When, milliseconds after the loss, or before now.
         public var offset: Double
         /// The node or queue it is about.
         public var subject: String
@@ -44,6 +44,8 @@ public struct FailoverTimeline: Hashable, Sendable {
     public var window: FailoverWindow
     /// What it is about; nil where nothing was lost, or something else is looked at.
     public var loss: Loss?
+    /// Whether it is the last seconds up to now, instead of those around the loss.
+    public var isLive: Bool
     /// The nodes in their order.
     public var lanes: [NodeLane]
     /// The queue that the lanes are about.
@@ -82,7 +84,8 @@ public struct FailoverTimeline: Hashable, Sendable {
         let outages = recording.queues.map { queue in
             loss.map {
                 queue.outage(
-                    of: $0, now: recording.now, notBefore: earlier.map { $0.at + FailoverWindow.after } ?? -.infinity)
+                    of: $0, now: recording.now, notBefore: earlier.map { $0.at + FailoverWindow.after } ?? -.infinity,
+                    uncertainty: recording.precision > ConfirmTrack.width ? recording.precision : 0)
             } ?? .notMeasured
         }
         var window: FailoverWindow
@@ -100,6 +103,7 @@ public struct FailoverTimeline: Hashable, Sendable {
         let history = LaneHistory(recording, queue: focused)
         self.window = window
         self.loss = loss
+        self.isLive = isLive || loss == nil
         focus = focused?.id
         clients = recording.clients
         now = recording.now
@@ -119,7 +123,7 @@ public struct FailoverTimeline: Hashable, Sendable {
         queues = zip(recording.queues, outages).map { queue, outage in
             QueueLine(queue, outage: outage, window: window, now: recording.now, recording)
         }
-        let origin = window.origin
+        let origin = loss?.at ?? window.origin
         let first = loss.map { $0.at - FailoverWindow.before } ?? -.infinity
         events = recording.events.filter { $0.at >= first }.map {
             EventLine(offset: $0.at - origin, subject: $0.subject, text: $0.words, event: $0)
@@ -144,8 +148,8 @@ extension FailoverTimeline.QueueLine {
             // The last confirm before lies in the cell that the gap begins in, the first after in the one it ends in.
             let first = Int(((gap.from - window.start) / window.cell).rounded(.down).clamped) + 1
             let last = Int((((gap.to ?? now) - window.start) / window.cell).rounded(.down).clamped)
-            let range = max(0, first)..<min(window.count, max(last + (gap.to == nil ? 1 : 0), first))
-            return range.lowerBound < range.upperBound ? range : nil
+            let shown = (max(0, first), min(window.count, gap.to == nil ? last + 1 : last))
+            return shown.0 < shown.1 ? shown.0..<shown.1 : nil
         }
         let spans = recording.leaderlessSpans(of: queue)
         leaderless = (0..<window.count).map { place in

@@ -9,7 +9,7 @@ struct LeadershipLog: Sendable {
 
     /// What is known after another look.
     mutating func answer(
-        _ seen: [QueueLeadership], nodes: [NodeInfo], at time: Duration, wallClock: Double
+        _ seen: [QueueLeadership], nodes: [NodeInfo], at time: Duration, wallClock: Double, probe: ProbeState? = nil
     ) -> ClusterTimeline {
         let now = time / .milliseconds(1)
         events.removeAll { $0.at < now - 10 * Double(ClusterTimeline.secondsMax) * 1_000 }
@@ -37,7 +37,21 @@ struct LeadershipLog: Sendable {
                 vhost: $0.id.vhost, name: $0.id.name, type: $0.type, leader: $0.leader, members: $0.members,
                 online: $0.online)
         }
+        if let probe { add(probe, to: &answer) }
         return answer
+    }
+
+    /// Gives the canary queue the confirms that its probe has measured.
+    private func add(_ probe: ProbeState, to answer: inout ClusterTimeline) {
+        let isCanary = { (queue: ClusterTimeline.Queue) in
+            queue.name == probe.queue.name && queue.vhost == probe.queue.vhost
+        }
+        if !answer.queues.contains(where: isCanary) {
+            answer.queues.insert(.init(vhost: probe.queue.vhost, name: probe.queue.name, type: "quorum"), at: 0)
+        }
+        guard let place = answer.queues.firstIndex(where: isCanary) else { return }
+        answer.queues[place].start = probe.start
+        answer.queues[place].confirms = probe.confirms
     }
 
     private mutating func append(

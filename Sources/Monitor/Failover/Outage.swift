@@ -41,23 +41,27 @@ extension FailoverRecording.Queue {
     private static let reach = FailoverWindow.after
 
     /// The outage that a loss led to. `floor`: nothing earlier is looked at, for it belongs to the loss before.
-    func outage(of loss: Loss, now: Double, notBefore floor: Double = -.infinity) -> Outage {
+    /// `uncertainty`: so much before it was seen the loss may have happened, milliseconds.
+    func outage(
+        of loss: Loss, now: Double, notBefore floor: Double = -.infinity, uncertainty: Double = 0
+    ) -> Outage {
+        let begin = loss.at - uncertainty
         guard let track, !track.buckets.isEmpty else { return .notMeasured }
         if let last = track.lastConfirm, last < track.start {
             // Silent for so long that its last confirm is not kept any more.
-            let isOfThis = last >= loss.at - Self.baselineSpan && last < loss.at + Self.reach
+            let isOfThis = last >= begin - Self.baselineSpan && last < loss.at + Self.reach
             return isOfThis ? .lasting(from: last, to: now) : .idle
         }
-        guard track.start < loss.at else { return .notMeasured }
-        let from = max(loss.at - Self.baselineSpan, min(floor, loss.at - FailoverWindow.before), track.start)
+        guard track.start < begin else { return .notMeasured }
+        let from = max(begin - Self.baselineSpan, min(floor, begin - FailoverWindow.before), track.start)
         let confirms = track.buckets.indices.filter { (track.buckets[$0] ?? 0) > 0 && track.time(of: $0) >= from }
             .map(track.time)
-        guard let first = confirms.first, first < loss.at else { return .idle }
+        guard let first = confirms.first, first < begin else { return .idle }
         var usual = 0.0
         var worst: (from: Double, to: Double)?
         for (earlier, later) in zip(confirms, confirms.dropFirst()) {
             let pause = later - earlier
-            if later < loss.at {
+            if later < begin {
                 usual = max(usual, pause)
             } else if earlier < loss.at + Self.reach, pause > (worst.map { $0.to - $0.from } ?? 0),
                 !track.hasHole(from: earlier, to: later)

@@ -1,4 +1,4 @@
-public import Management
+internal import Management
 
 /// What is still safe: whether a majority of the nodes is there, and what one more failure would stop.
 public struct StillSafe: Sendable {

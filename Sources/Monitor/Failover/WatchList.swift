@@ -7,9 +7,14 @@ struct WatchList: Hashable, Sendable {
 
     private var chosen: [QueueID]?
     private var offered: [QueueID] = []
+    /// The queue of a probe, which is watched before all others.
+    var canary: QueueID?
 
     /// The queues in their order.
-    var queues: [QueueID] { chosen ?? offered }
+    var queues: [QueueID] {
+        guard let canary else { return chosen ?? offered }
+        return Array(([canary] + (chosen ?? offered).filter { $0 != canary }).prefix(ClusterTimeline.watchedMax))
+    }
 
     /// A person's choice; nil for the usual ones.
     mutating func choose(_ queues: [QueueID]?) {

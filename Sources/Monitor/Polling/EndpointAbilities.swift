@@ -1,4 +1,4 @@
-public import Management
+internal import Management
 
 /// What an endpoint can do beside what all can.
 public struct EndpointAbilities: Hashable, Sendable {

@@ -11,6 +11,8 @@ struct MonitorCore: Sendable {
         case select(QueueID?)
         case open(DetailTarget?)
         case watch([QueueID]?)
+        case probe(QueueID?)
+        case probed(ProbeReport, at: Duration)
         case refresh
         case pause(Bool)
         case setInterval(Duration)
@@ -81,6 +83,13 @@ struct MonitorCore: Sendable {
         case .watch(let queues):
             watchList.choose(queues)
             return poller.watch(watchList.queues, at: now)
+        case .probe(let queue):
+            state.probe = queue.map { ProbeState($0, at: now) }
+            watchList.canary = queue
+            return poller.watch(watchList.queues, at: now)
+        case .probed(let report, let time):
+            state.probe?.take(report, at: time)
+            return []
         case .finished(let id, .failure(let error)):
             let endpoint = poller.endpoint
             let actions = poller.finish(id, .failed(error), at: now)
@@ -116,8 +125,9 @@ struct MonitorCore: Sendable {
         case .leadership(let queues, let wallClock):
             state.leadership.value = queues
             guard !poller.ability.recordsTimeline else { return }
+            state.probe?.fill(until: now)
             let answer = leadershipLog.answer(
-                queues, nodes: state.nodes.value ?? [], at: now, wallClock: wallClock)
+                queues, nodes: state.nodes.value ?? [], at: now, wallClock: wallClock, probe: state.probe)
             state.recording.take(answer)
             state.recording.precision = poller.effectiveInterval(.leadership) / .milliseconds(1)
         case .nodes(let nodes):

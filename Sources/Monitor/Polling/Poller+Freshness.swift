@@ -9,7 +9,11 @@ extension Poller {
         let isRemoteList = (kind == .queues || Self.lists.contains(kind)) && known?.isEmbedded != true
         var result = max(interval, known?.statisticsInterval ?? .zero)
         // A queue's leader is no statistic: it is as new as the question.
-        if kind == .leadership { result = max(interval, PollingLimits.leadershipInterval) }
+        if kind == .leadership {
+            let isWatched = isVisible(.timeline) || known?.isEmbedded == true
+            result = max(
+                interval, isWatched ? PollingLimits.leadershipInterval : PollingLimits.shortestRemoteListInterval)
+        }
         if isRemoteList { result = max(result, PollingLimits.shortestRemoteListInterval) }
         if !isVisible(kind) { result = result * PollingLimits.hiddenFactor }
         let share = isRemoteList ? PollingLimits.remoteListReplyShare : PollingLimits.replyShare

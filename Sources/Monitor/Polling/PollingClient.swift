@@ -29,6 +29,9 @@ public final class PollingClient: Sendable {
     /// What each endpoint was last told to watch, and when it last answered with its timeline.
     private let recorders: Mutex<[Int: Recorder]> = Mutex([:])
 
+    /// The probe that runs.
+    private let probing: Mutex<Task<Void, Never>?> = Mutex(nil)
+
     private struct Recorder {
         var watched: [QueueID]?
         var answeredAt: Duration?
@@ -71,6 +74,26 @@ public final class PollingClient: Sendable {
 
     /// These queues are watched, at most ten; nil for those with the most traffic.
     public func watch(_ queues: [QueueID]?) { send.yield(.watch(queues)) }
+
+    /// Starts a probe on a canary queue, or ends the one that runs; returns when the old one has gone.
+    public func probe(_ probe: (any ConfirmProbing)?, on queue: QueueID?) async {
+        let old = probing.withLock { task in
+            defer { task = nil }
+            return task
+        }
+        old?.cancel()
+        await old?.value
+        send.yield(.probe(probe == nil ? nil : queue))
+        guard let probe, let queue else { return }
+        let (send, origin) = (send, origin)
+        let task = Task {
+            await probe.run(queue) { report in
+                let time = if case .confirmed(let instant) = report { instant } else { ContinuousClock.now }
+                send.yield(.probed(report, at: origin.duration(to: time)))
+            }
+        }
+        probing.withLock { $0 = task }
+    }
 
     /// Everything visible is wanted now, also while paused.
     public func refresh() { send.yield(.refresh) }

@@ -168,6 +168,12 @@ extension Membership {
         return writer.bytes
     }
 
+    /// The membership that an entry carries; nil where it is of another kind.
+    public init?(entry: RaftEntry) {
+        guard entry.kind == .membership else { return nil }
+        self.init(decoding: entry.payload.bytes)
+    }
+
     /// Reads what a membership entry carries; nil when it is anything else.
     init?(decoding bytes: [UInt8]) {
         var reader = ByteReader(bytes[...])

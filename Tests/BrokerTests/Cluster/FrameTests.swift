@@ -67,6 +67,19 @@ struct FrameTests {
         }
     }
 
+    @Test("that a node is down is read as it was written")
+    func nodeDown() throws {
+        let bytes = MetadataCommand.nodeDown(QueueHome(node: 3, incarnation: 1 << 40)).encoded()
+        guard case .nodeDown(let home) = try bytes.withUnsafeBytes({ try MetadataCommand.decode($0).command }) else {
+            Issue.record("it became something else")
+            return
+        }
+        #expect(home == QueueHome(node: 3, incarnation: 1 << 40))
+        for end in bytes.indices {
+            #expect(throws: WireError.self) { try bytes[..<end].withUnsafeBytes { try MetadataCommand.decode($0) } }
+        }
+    }
+
     @Test("a proposal counts once, wherever its copies are in the log, and not after it was given up")
     func appliedOnce() {
         var applied = AppliedProposals()

@@ -97,7 +97,7 @@ struct MinorityTests {
         #expect(cluster.ask(client, QueueDeclare(queue: "q")) == "queue.declare-ok")
     }
 
-    @Test("what the control plane asks of a node in a minority fails at once, and what it asked before")
+    @Test("what the control plane asks of a node in a minority fails at once")
     func control() throws {
         let cluster = try TestCluster()
         let node = try cluster.node(1)

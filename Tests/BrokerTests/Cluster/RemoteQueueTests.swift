@@ -156,6 +156,48 @@ struct RemoteQueueTests {
         #expect(relays.isEmpty)
     }
 
+    @Test("what a client did before it closed its connection is carried out")
+    func closing() throws {
+        let cluster = try TestCluster()
+        let owner = try cluster.client(1)
+        #expect(cluster.ask(owner, QueueDeclare(queue: "q")) == "queue.declare-ok")
+        for number in 0..<3 { owner.publish("m\(number)", to: "", key: "q", persistent: false, 1) }
+        #expect(cluster.settle())
+        let client = try cluster.client(2)
+        #expect(cluster.ask(client, BasicConsume(queue: "q")) == "basic.consume-ok")
+        #expect(cluster.run { client.bodies.count == 3 })
+        client.send(BasicAck(deliveryTag: 2, multiple: true), 1)
+        client.publish(String(repeating: "x", count: 3_000_000), to: "", key: "q", persistent: false, 1)
+        client.publish("last", to: "", key: "q", persistent: false, 1)
+        client.send(ConnectionClose(replyCode: 200), 0)
+        let queue = try cluster.queue("q", on: 1)
+        #expect(cluster.run { queue.unackedCount == 0 && queue.readyCount == 3 })
+        #expect(cluster.drain(owner, "q").reduce(0) { $0 + $1.count } == 2 + 3_000_000 + 4)
+        #expect(cluster.run { (try? cluster.node(1).connections.count) == 1 })
+        #expect(try cluster.node(2).cluster?.relays.own.isEmpty == true)
+    }
+
+    @Test("the control plane of any node purges and deletes")
+    func controlPlane() throws {
+        let cluster = try TestCluster()
+        let owner = try cluster.client(1)
+        #expect(cluster.ask(owner, QueueDeclare(queue: "q", durable: true)) == "queue.declare-ok")
+        for number in 0..<3 { owner.publish("m\(number)", to: "", key: "q", persistent: true, 1) }
+        #expect(cluster.settle())
+        var answers: [String] = []
+        func ask(_ request: Request) throws {
+            try cluster.node(3).request(request, in: "/") { answers.append("\($0)") }
+            cluster.run(100)
+        }
+        try ask(.purgeQueue(name: "q"))
+        owner.publish("m", to: "", key: "q", persistent: true, 1)
+        cluster.run(20)
+        try ask(.deleteQueue(name: "q", ifUnused: false, ifEmpty: true))
+        try ask(.deleteQueue(name: "q", ifUnused: true, ifEmpty: false))
+        #expect(answers.count == 3 && answers.first == "removed(messages: 3)" && answers.last == "removed(messages: 1)")
+        #expect(answers[1].contains("not empty"))
+    }
+
     @Test("one message for queues of three nodes is confirmed when all have it, and refused when one refuses it")
     func fanout() throws {
         let cluster = try TestCluster()

@@ -32,6 +32,8 @@ final class Relay {
     /// What is sent speaks of the metadata up to here.
     private var neededIndex: UInt64 = 0
     private var isNoted = false
+    /// A channel may have something uncommitted.
+    private var mayBeUncommitted = false
     /// Its client does not publish until there is room again.
     private var isHoldingReader = false
     /// Its connection has ended: what was sent before is still carried out.
@@ -126,6 +128,7 @@ final class Relay {
     func closed(_ channel: RelayChannel) {
         channels[channel.number] = nil
         if let client = channel.client, byClient[client] === channel { byClient[client] = nil }
+        if isHoldingReader { noteSending() }
     }
 
     /// Passes a channel-wide prefetch on. Each home sees to it for its own queues: a channel that consumes from several
@@ -154,11 +157,7 @@ final class Relay {
     /// Writes what the home has room for.
     func send() {
         isNoted = false
-        for channel in channels.values.sorted(by: { $0.number < $1.number })
-        where channel.isUncommitted && !channel.isClosing && !isCommitting(channel) {
-            // Settled outside of the client's transaction.
-            commit(channel, for: nil)
-        }
+        if mayBeUncommitted { commitLoose() }
         while window.sendable > 0, !outbox.isEmpty {
             let bytes = outbox.take(min(window.sendable, Limits.relayPieceBytes), in: node) { [self] in
                 node.later(
@@ -175,9 +174,30 @@ final class Relay {
                 $0 += bytes
             }
         }
-        if isHoldingReader, waitingBytes < Limits.relayWaitingBytes / 2, !node.isShort {
-            isHoldingReader = false
-            connection?.memoryIsFree()
+        if isHoldingReader, waitingBytes < Limits.relayWaitingBytes / 2, channels.count < Limits.relayChannels {
+            letRead()
+        }
+    }
+
+    private func letRead() {
+        guard !node.isShort else { return }
+        isHoldingReader = false
+        connection?.memoryIsFree()
+    }
+
+    /// Something was published or settled on a channel: where that is transactional it waits for a commit.
+    func noteUse(of channel: RelayChannel) {
+        guard channel.isTransactional else { return }
+        channel.isUncommitted = true
+        mayBeUncommitted = true
+    }
+
+    /// Commits what was settled outside of the client's transactions.
+    private func commitLoose() {
+        mayBeUncommitted = false
+        for channel in channels.values.sorted(by: { $0.number < $1.number })
+        where channel.isUncommitted && !channel.isClosing {
+            if isCommitting(channel) { mayBeUncommitted = true } else { commit(channel, for: nil) }
         }
     }
 
@@ -193,13 +213,16 @@ final class Relay {
         send(TxCommit(), on: channel)
     }
 
+    /// Memory of what it holds, beyond the messages themselves.
+    var residentBytes: Int { inbox.count + outbox.residentBytes }
+
     private var waitingBytes: Int { outbox.byteCount + window.underWay }
     /// Whether what the node publishes itself must wait.
     var isBackedUp: Bool { waitingBytes > Limits.relayWaitingBytes }
 
     /// Whether its client must wait with what it publishes.
     func mustWait() -> Bool {
-        guard waitingBytes > Limits.relayWaitingBytes else { return false }
+        guard waitingBytes > Limits.relayWaitingBytes || channels.count > Limits.relayChannels else { return false }
         isHoldingReader = true
         return true
     }
@@ -303,7 +326,7 @@ final class Relay {
         node.release(entry.record)
         guard !channel.isClosing, !isAutomaticAck else { return }
         send(BasicReject(deliveryTag: entry.sequence, requeue: true), on: channel)
-        channel.isUncommitted = channel.isTransactional
+        noteUse(of: channel)
     }
 
     // MARK: Ends
@@ -330,7 +353,7 @@ final class Relay {
         channels = [:]
         byClient = [:]
         for channel in ending {
-            let consumers = channel.consumers.values.sorted { $0.tag < $1.tag }
+            let subscribed = channel.consumers.values.sorted { $0.tag < $1.tag }
             let question = channel.question
             let unconfirmed = channel.allUnconfirmed()
             channel.isClosing = true
@@ -338,15 +361,12 @@ final class Relay {
             drop(channel)
             unsent -= unconfirmed.count
             if let client { nack(unconfirmed, on: client) }
-            for consumer in consumers where !consumer.isCancelled { client?.queueDeleted(under: consumer) }
+            for consumer in subscribed where !consumer.isCancelled { client?.queueDeleted(under: consumer) }
             if let question { question.distant.isDown(for: question) }
         }
         // Those that nobody hears of.
         node.counters.dropUnroutable &+= UInt64(max(0, unsent))
-        if isHoldingReader, !node.isShort {
-            isHoldingReader = false
-            connection?.memoryIsFree()
-        }
+        if isHoldingReader { letRead() }
     }
 
     private func nack(_ numbers: [UInt64], on client: Channel) {

@@ -31,6 +31,8 @@ struct RelayOutbox: ~Copyable {
 
     /// Bytes that wait, about.
     var byteCount: Int { contentBytes + frameBytes + staged.count - stagedUsed }
+    /// Memory, beyond the messages that have not begun to go.
+    var residentBytes: Int { frameBytes + staged.count }
     var isEmpty: Bool { items.isEmpty && stagedUsed == staged.count }
 
     mutating func append(_ frames: some Collection<UInt8>) {

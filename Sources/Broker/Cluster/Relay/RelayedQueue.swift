@@ -65,7 +65,7 @@ final class RelayedQueue: DistantQueue {
         relay.outbox.append(
             message.record, bodyBytes: message.bodyBytes, for: queues.map(\.id), on: inner.number)
         relay.noteSending()
-        inner.isUncommitted = inner.isTransactional
+        relay.noteUse(of: inner)
         return true
     }
 
@@ -88,7 +88,7 @@ final class RelayedQueue: DistantQueue {
         case .requeue: relay.send(BasicReject(deliveryTag: tag, requeue: true), on: inner)
         case .discard: relay.send(BasicReject(deliveryTag: tag, requeue: false), on: inner)
         }
-        inner.isUncommitted = inner.isTransactional
+        relay.noteUse(of: inner)
         return true
     }
 

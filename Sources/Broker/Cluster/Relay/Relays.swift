@@ -89,7 +89,8 @@ final class Relays {
             return
         }
         guard ends[number] == nil, let client = RelayClient(frame.payload) else { throw .malformed }
-        guard node.isServing, node.storageFailure == nil, !node.isShuttingDown, member.isUp(peer),
+        guard ends.count < Limits.relaysMax, node.isServing, node.storageFailure == nil, !node.isShuttingDown,
+            member.isUp(peer),
             let host = node.virtualHosts[client.virtualHost]
         else { return member.write(.relayClosed, number, to: peer) { _ in } }
         ends[number] = RelayEnd(

@@ -113,6 +113,14 @@ struct StoredGroup {
     private(set) var entries: [RaftEntry] = []
     private var partial: (mark: SnapshotMark, bytes: [UInt8])?
 
+    /// Which member of the group this was that has a node's data, as far as the data says; nil where it says that the
+    /// node is not a member.
+    func member(on node: UInt32) -> MemberID? {
+        let logged = entries.last { $0.kind == .membership }.flatMap { Membership(entry: $0) }
+        guard let membership = logged ?? snapshot?.mark.membership else { return MemberID(node: node) }
+        return (membership.voters + membership.learners).last { $0.node == node }
+    }
+
     /// Whether there is nothing of it.
     var isEmpty: Bool { hardState == HardState() && snapshot == nil && entries.isEmpty }
 

@@ -12,6 +12,8 @@ protocol ReplicatedMachine: AnyObject {
     func leaderChanged()
     /// Other members are in the group.
     func membershipChanged()
+    /// This member is none any more, and nobody needs it to find that out.
+    func removed()
     /// Has its turn before each flush of the group.
     func prepareFlush()
     /// Has its turn after entries were applied.
@@ -27,6 +29,7 @@ protocol ReplicatedMachine: AnyObject {
 }
 
 extension ReplicatedMachine {
+    func removed() {}
     func applied() {}
     var nextDeadline: UInt64? { nil }
 }
@@ -114,6 +117,26 @@ final class RaftReplica {
         wake()
     }
 
+    /// Begins a change of a leader's members; throws where it cannot be begun now.
+    func change(_ change: MembershipChange) throws(RaftRefusal) {
+        _ = try group.changeMembership(change, now: node.now.nanoseconds)
+        wake()
+    }
+
+    /// Hands a leader's part over to another member; throws where that cannot be now.
+    func transfer(to member: MemberID) throws(RaftRefusal) {
+        try group.transferLeadership(to: member, now: node.now.nanoseconds)
+        wake()
+    }
+
+    /// Learners that have caught up vote from now on.
+    func promoteLearners() {
+        for learner in group.membership.learners {
+            // What is refused now is asked again when something has happened.
+            if (try? change(.promote(learner))) != nil { return }
+        }
+    }
+
     /// What was written up to a ticket is durable; the group hears of it in the next tick.
     func isDurable(_ ticket: UInt64) {
         persisted = max(persisted, ticket)
@@ -166,7 +189,8 @@ final class RaftReplica {
         for notice in spare.notices {
             switch notice.kind {
             case .leader: machine.leaderChanged()
-            case .membership, .removed: machine.membershipChanged()
+            case .membership: machine.membershipChanged()
+            case .removed: machine.removed()
             case .transferAborted: break
             }
         }

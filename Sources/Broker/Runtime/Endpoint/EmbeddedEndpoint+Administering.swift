@@ -116,6 +116,10 @@ extension EmbeddedEndpoint {
             guard found.settings.exclusiveOwner == nil else {
                 return reply(.failure(.refused(resource, reason: ProtocolException.locked(queue, vhost).text)))
             }
+            if let quorum = found.distant as? QuorumQueue {
+                return QuorumFetch(quorum, count: min(max(1, count), Limits.fetchedMax), mode: mode, truncate: truncate)
+                    .begin(in: node) { reply($0.mapError { .refused(resource, reason: $0.text) }) }
+            }
             if found.isRemote {
                 return reply(.failure(.refused(resource, reason: "its contents are on another node")))
             }
@@ -298,7 +302,7 @@ extension Node {
         return true
     }
 
-    fileprivate func message(_ entry: QueueEntry, in queue: ClassicQueue, truncate: Int?) -> FetchedMessage {
+    func message(_ entry: QueueEntry, in queue: ClassicQueue, truncate: Int?) -> FetchedMessage {
         let bytes = UnsafeRawPointer(segments.bytes(of: entry.record))
         let shape = MessageRecord.shape(of: bytes)
         let key = PublishMethod(key: UnsafeRawBufferPointer(start: bytes + shape.keyOffset, count: shape.keyBytes))

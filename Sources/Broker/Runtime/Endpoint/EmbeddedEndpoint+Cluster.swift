@@ -8,7 +8,12 @@ extension EmbeddedEndpoint {
         _ work: @escaping @Sendable (Node, _ reply: @escaping @Sendable (Value?) -> Void) -> Void
     ) async throws(EndpointError) -> [Value] {
         guard let cluster else { return [try await ask(nil, work)] }
-        let members = cluster.members.filter(\.isReachable)
+        let all = cluster.members
+        // Of a node that does not answer, nobody else speaks for it.
+        if let own = all.first(where: { $0.name == address }), !own.isReachable {
+            throw .unreachable(address, reason: "the node has stopped")
+        }
+        let members = all.filter(\.isReachable)
         let answers = await withTaskGroup(of: (Int, Value?).self) { group in
             for (place, member) in members.enumerated() {
                 group.addTask { (place, await member.loop.ask(work)) }

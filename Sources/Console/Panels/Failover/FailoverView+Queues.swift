@@ -16,8 +16,16 @@ extension FailoverView {
         if isPolled, !measures {
             text = "leaders, seen every \(FailoverWords.span(picture.precision)); confirms are not measured here"
         }
+        var role = ThemeRole.header
+        if let probe = state.monitor.probe {
+            text =
+                probe.trouble.map { "probe: \($0)" } ?? "probe through \(probe.address ?? "…"): confirms of its queue"
+            if probe.trouble != nil { role = .warning }
+        } else if isPolled, !measures, state.barredByEndpoint(.probe) == nil {
+            text = "confirms are not measured; \(state.keyName(of: .probe)) starts a probe"
+        }
         let width = canvas.size.columns - 2
-        let pen = 1 + canvas.put(TextWidth.cutEnd(text, width), .header, column: 1, row: row)
+        let pen = 1 + canvas.put(TextWidth.cutEnd(text, width), role, column: 1, row: row)
         let hint = "\(state.keyName(of: .watch)) watches"
         if !state.isSnapshot, pen + 2 + TextWidth.of(hint) < width {
             canvas.put(hint, .dim, endingAt: canvas.size.columns - 1, row: row)
@@ -123,7 +131,7 @@ extension FailoverView {
     private static func word(
         _ seen: FailoverTimeline.QueueLine, _ picture: FailoverTimeline
     ) -> (String, ThemeRole) {
-        if picture.loss == nil {
+        if picture.isLive, seen.outage.isOver {
             // Per second, over what is shown.
             let known = seen.confirms.compactMap { $0 }
             guard !known.isEmpty else { return (Figures.notProvided, .dim) }

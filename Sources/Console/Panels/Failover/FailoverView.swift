@@ -121,7 +121,7 @@ enum FailoverView {
             column: layout.label.lowerBound,
             row: row)
         canvas.put(
-            picture.loss == nil ? "CONFIRMS" : "OUTAGE", .header, endingAt: layout.words.upperBound, row: row)
+            picture.isLive ? "CONFIRMS" : "OUTAGE", .header, endingAt: layout.words.upperBound, row: row)
         // So that labels stand some way apart.
         let apart = 10.0 * window.cell
         let steps = [100.0, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000]
@@ -130,7 +130,7 @@ enum FailoverView {
         var tick = (((window.start - window.origin) / step).rounded(.up)) * step
         while tick <= window.end - window.origin {
             let place = Int(((window.origin + tick - window.start) / window.cell).rounded(.down))
-            let text = label(tick, isLive: picture.loss == nil)
+            let text = label(tick, isLive: picture.isLive)
             let column = min(layout.cells.lowerBound + place, layout.cells.upperBound - TextWidth.of(text))
             if column >= max(end, layout.cells.lowerBound) {
                 end = column + canvas.put(text, tick == 0 ? .header : .dim, column: column, row: row) + 1

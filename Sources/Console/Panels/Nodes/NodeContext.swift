@@ -64,7 +64,7 @@ struct NodeContext: Hashable, Sendable {
         faults.map { links in
             links.filter { $0.between.contains(node) && ($0.isCut || $0.slowMilliseconds > 0) }.map { link in
                 let other = link.between.first { $0 != node } ?? node
-                return link.isCut ? "cut \(other)" : "slow \(other) +\(link.slowMilliseconds) ms"
+                return link.isCut ? "cut \(other)" : "slow \(other)"
             }
         }
     }

@@ -9,6 +9,10 @@ enum ObjectListView {
         let panel = state[kind]
         if let row = layout.scope { drawScope(panel, state, row: row, &canvas) }
         drawTable(panel, layout, state, &canvas)
+        if kind == .nodes {
+            let first = min(layout.firstRow + panel.rows.count, layout.firstRow + layout.rowCount)
+            NodeLinksView.draw(state, rows: first..<layout.firstRow + layout.rowCount, &canvas)
+        }
         if panel.rows.isEmpty { drawEmpty(panel, layout, state, &canvas) }
         if let row = layout.words { drawWords(panel, state, row: row, count: layout.wordCount, &canvas) }
         if let preview = layout.preview { drawPreview(panel, state, preview, &canvas) }

@@ -54,7 +54,7 @@ enum QueueDetailView {
         var traits = [kind.joined(separator: ", ")]
         if let node = queue.leader ?? queue.node { traits.append("on \(node)") }
         if let members = queue.members, members.count > 1 {
-            traits.append("replicas \(queue.online?.count ?? 0)/\(members.count)")
+            traits.append("members \(queue.online?.count ?? 0)/\(members.count)")
         }
         if let policy = queue.policy { traits.append("policy \(policy)") }
         return traits
@@ -92,6 +92,9 @@ enum QueueDetailView {
     /// From this width on all parts stand side by side.
     private static let wideScreen = 150
 
+    /// The parts of the width, in percent: members with all their indices are the widest.
+    private static let wideShares = [30, 20, 34, 16]
+
     /// How many lines of a part are on the screen.
     static func paneRows(_ state: ConsoleState) -> Int {
         let body = ChromeLayout(state.size).body
@@ -122,7 +125,7 @@ enum QueueDetailView {
             return
         }
         var pen = 1
-        for (pane, share) in zip(QueuePane.allCases, [50, 28, 22]) {
+        for (pane, share) in zip(QueuePane.allCases, wideShares) {
             let columns = width * share / 100
             let isOpen = pane == state.queues.pane
             canvas.put(pane.title(state), isOpen ? .title : .header, column: pen, row: rows.lowerBound)

@@ -14,6 +14,8 @@ enum QueueFinding: Hashable, Sendable {
     case growing(perSecond: Double, limit: Int?, fullIn: Duration?)
     /// Less comes in than goes out, and it will be empty then.
     case draining(perSecond: Double, emptyIn: Duration)
+    /// It is a classic queue with mirrors.
+    case mirrored
 
     /// How much it matters.
     enum Severity: Int, Comparable {
@@ -27,7 +29,7 @@ enum QueueFinding: Hashable, Sendable {
         case .down: .critical
         case .stalled, .noConsumer: .warning
         case .growing(_, _, let fullIn): fullIn.map { $0 < .seconds(600) } == true ? .warning : .notice
-        case .draining: .notice
+        case .draining, .mirrored: .notice
         }
     }
 
@@ -47,6 +49,7 @@ enum QueueFinding: Hashable, Sendable {
             findings.append(.noConsumer(ready: ready))
         }
         if let trend = trend(queue, points) { findings.append(trend) }
+        if queue.mirrors?.isEmpty == false { findings.append(.mirrored) }
         return findings
     }
 
@@ -114,6 +117,7 @@ enum QueueFinding: Hashable, Sendable {
             return pace + " It reaches its limit of \(Figures.exact(limit)) in \(Figures.age(fullIn))."
         case .draining(let perSecond, let emptyIn):
             return "Drains by \(Figures.rate(-perSecond))/s; empty in about \(Figures.age(emptyIn))."
+        case .mirrored: return "Mirrored classic queues are deprecated: use a quorum queue."
         }
     }
 }

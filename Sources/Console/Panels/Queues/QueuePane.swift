@@ -4,7 +4,7 @@ import Terminal
 
 /// A part of a queue's detail.
 enum QueuePane: String, CaseIterable, Sendable {
-    case consumers, bindings, arguments
+    case consumers, bindings, members, arguments
 
     /// Its head, with how much it holds.
     func title(_ state: ConsoleState) -> String {
@@ -12,13 +12,14 @@ enum QueuePane: String, CaseIterable, Sendable {
             switch self {
             case .consumers: state.targetRow?.queue.consumerDetails?.count
             case .bindings: Self.bindings(state)?.count
+            case .members: state.targetRow.map { QueueMembers($0.queue).nodes.count }
             case .arguments: state.targetRow?.queue.arguments.count
             }
         return rawValue.uppercased() + (count.map { " \(Figures.exact($0))" } ?? "")
     }
 
     /// Where its first line stands that may lead anywhere: below the heads of columns.
-    var firstLine: DetailCursor { DetailCursor(line: self == .consumers ? 1 : 0) }
+    var firstLine: DetailCursor { DetailCursor(line: self == .consumers || self == .members ? 1 : 0) }
 
     /// Its lines.
     static func lines(_ pane: QueuePane, _ state: ConsoleState) -> [ObjectDetail.Line] {
@@ -32,6 +33,9 @@ enum QueuePane: String, CaseIterable, Sendable {
             if let error = state.monitor.detail.error { return [.row(error.message, .critical, nil)] }
             guard let bindings = bindings(state) else { return [.row("asking …", .dim, nil)] }
             return bindings.map { .row($0.line(to: .source), .text, $0.link(to: .source)) }
+        case .members:
+            guard let queue = state.targetRow?.queue else { return [.row("not provided yet", .dim, nil)] }
+            return QueueMembers(queue, detail(state)).lines
         case .arguments:
             let arguments = state.targetRow?.queue.arguments ?? [:]
             if arguments.isEmpty { return [.row("no arguments", .dim, nil)] }
@@ -39,11 +43,14 @@ enum QueuePane: String, CaseIterable, Sendable {
         }
     }
 
-    private static func bindings(_ state: ConsoleState) -> [BindingInfo]? {
-        guard let id = state.queues.opened, let detail = state.monitor.detail.value, detail.target == .queue(id) else {
-            return nil
-        }
-        return detail.incoming
+    private static func bindings(_ state: ConsoleState) -> [BindingInfo]? { detail(state)?.incoming }
+
+    /// What belongs to the open queue, once it has come.
+    private static func detail(_ state: ConsoleState) -> Detail? {
+        guard let id = state.queues.opened, let detail = state.monitor.detail.value,
+            [.queue(id), .quorumQueue(id)].contains(detail.target)
+        else { return nil }
+        return detail
     }
 
     /// Who holds deliveries: the tag, the prefetch, how it acknowledges, whose channel it is.

@@ -1,0 +1,68 @@
+internal import Raft
+
+/// Who holds a quorum queue (RabbitMQ, "Quorum Queues": managing replicas). Only of the leader.
+extension QuorumMember {
+    /// Why a change of the members was refused.
+    enum Refusal: Error {
+        case notLeader
+        case isMember, isNotMember, isLast
+        /// Another change, or another transfer, is under way.
+        case isBusy
+
+        var text: String {
+            switch self {
+            case .notLeader: "it has no leader now, or another one: ask again"
+            case .isMember: "it has a member there already"
+            case .isNotMember: "it has no member there"
+            case .isLast: "its last member cannot go"
+            case .isBusy: "another change is under way: ask again"
+            }
+        }
+    }
+
+    /// Adds a member on a node, which catches up before it votes.
+    func addReplica(on node: UInt32) throws(Refusal) {
+        guard memberID(on: node) == nil else { throw .isMember }
+        // Not used before: the log only grows.
+        let incarnation = UInt32(clamping: replica.group.lastPosition.index + 1)
+        try change(.addLearner(MemberID(node: node, incarnation: incarnation)))
+    }
+
+    /// Removes the member on a node.
+    func removeReplica(on node: UInt32) throws(Refusal) {
+        guard let member = memberID(on: node) else { throw .isNotMember }
+        try change(.remove(member))
+    }
+
+    /// Hands the leader's part to the member on a node.
+    func transferLeader(to node: UInt32) throws(Refusal) {
+        guard let member = memberID(on: node) else { throw .isNotMember }
+        guard node != self.node.number else { return }
+        do throws(RaftRefusal) {
+            try replica.transfer(to: member)
+        } catch {
+            throw Self.refusal(error)
+        }
+    }
+
+    private func memberID(on node: UInt32) -> MemberID? {
+        let membership = replica.group.membership
+        return (membership.voters + membership.learners).first { $0.node == node }
+    }
+
+    private func change(_ change: MembershipChange) throws(Refusal) {
+        do throws(RaftRefusal) {
+            try replica.change(change)
+        } catch {
+            throw Self.refusal(error)
+        }
+    }
+
+    private static func refusal(_ refusal: RaftRefusal) -> Refusal {
+        switch refusal {
+        case .notLeader: .notLeader
+        case .transferring, .overloaded, .changePending, .learnerBehind: .isBusy
+        case .meaningless: .isLast
+        }
+    }
+}

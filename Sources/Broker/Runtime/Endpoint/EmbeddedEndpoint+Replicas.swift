@@ -1,0 +1,78 @@
+public import Management
+
+/// Who holds quorum queues.
+extension EmbeddedEndpoint: ReplicaInspecting {
+    /// The members of a quorum queue's group as each sees itself; of those that cannot be asked the name alone.
+    public func replicas(vhost: String, queue: String) async throws(EndpointError) -> [ReplicaStatus] {
+        let resource = Self.title(queue: queue, vhost)
+        let found: QueueInfo = try await self.queue(vhost: vhost, name: queue)
+        guard found.type == QuorumSettings.type else {
+            throw .refused(resource, reason: "it is not a quorum queue")
+        }
+        let answers: [ReplicaStatus?] = try await askAll { node, reply in
+            reply(.some(node.virtualHosts[vhost]?.queues[queue].flatMap(node.replicaStatus)))
+        }
+        let statuses = answers.compactMap { $0 }
+        let silent = (found.members ?? []).filter { name in !statuses.contains { $0.node == name } }
+        return (statuses + silent.map { ReplicaStatus(node: $0) }).sorted { $0.node < $1.node }
+    }
+
+    /// Adds a member on a node.
+    public func addReplica(vhost: String, queue: String, node: String) async throws(EndpointError) {
+        try await change(vhost, queue, node) { member, number throws(QuorumMember.Refusal) in
+            try member.addReplica(on: number)
+        }
+    }
+
+    /// Removes the member on a node.
+    public func removeReplica(vhost: String, queue: String, node: String) async throws(EndpointError) {
+        try await change(vhost, queue, node) { member, number throws(QuorumMember.Refusal) in
+            try member.removeReplica(on: number)
+        }
+    }
+
+    /// Moves the leader to the member on a node.
+    public func transferLeader(vhost: String, queue: String, to node: String) async throws(EndpointError) {
+        try await change(vhost, queue, node) { member, number throws(QuorumMember.Refusal) in
+            try member.transferLeader(to: number)
+        }
+    }
+
+    /// Asks the leader of a queue for a change that concerns a node.
+    private func change(
+        _ vhost: String, _ queue: String, _ name: String,
+        _ work: @escaping @Sendable (QuorumMember, UInt32) throws(QuorumMember.Refusal) -> Void
+    ) async throws(EndpointError) {
+        let resource = Self.title(queue: queue, vhost)
+        let leader = try await home(of: queue, vhost)
+        let outcome: Result<Void, EndpointError> = try await ask(leader) { node, reply in
+            guard let number = node.number(of: name) else {
+                return reply(.failure(.notFound("node '\(name)' in the cluster")))
+            }
+            guard let found = node.virtualHosts[vhost]?.queues[queue] else {
+                return reply(.failure(.notFound(resource)))
+            }
+            guard found.settings.isQuorum else {
+                return reply(.failure(.refused(resource, reason: "it is not a quorum queue")))
+            }
+            guard let member = node.quorum.member(found.id) else {
+                return reply(.failure(.refused(resource, reason: QuorumMember.Refusal.notLeader.text)))
+            }
+            do throws(QuorumMember.Refusal) {
+                try work(member, number)
+                reply(.success(()))
+            } catch {
+                reply(.failure(.refused(resource, reason: error.text)))
+            }
+        }
+        try outcome.get()
+    }
+}
+
+extension Node {
+    /// The number of a node by its name.
+    fileprivate func number(of name: String) -> UInt32? {
+        guard let names = cluster?.configuration.names else { return name == configuration.name ? 1 : nil }
+        return names.firstIndex(of: name).map { UInt32($0 + 1) }
+    }
+}

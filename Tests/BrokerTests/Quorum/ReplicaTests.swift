@@ -1,0 +1,84 @@
+import AMQP
+import Raft
+import Testing
+
+@testable import Broker
+
+@Suite("The members of quorum queues")
+struct ReplicaTests {
+    private func cluster(groupSize: Int32) throws -> TestCluster {
+        let cluster = try TestCluster()
+        let client = try cluster.client(1)
+        let arguments: FieldTable = [
+            "x-queue-type": .string("quorum"), "x-quorum-initial-group-size": .int32(groupSize),
+        ]
+        #expect(
+            cluster.ask(client, QueueDeclare(queue: "q", durable: true, arguments: arguments)) == "queue.declare-ok")
+        #expect(cluster.converge())
+        #expect(cluster.run { cluster.leader(of: "q") == 1 })
+        return cluster
+    }
+
+    private func publish(_ cluster: TestCluster, _ numbers: ClosedRange<Int>, through node: Int) throws {
+        let client = try cluster.client(node)
+        #expect(cluster.ask(client, ConfirmSelect()) == "confirm.select-ok")
+        client.forgetFrames()
+        for number in numbers { client.publish("m\(number)", to: "", key: "q", persistent: true, 1) }
+        #expect(cluster.run { client.confirmedUpTo == UInt64(numbers.count) })
+    }
+
+    @Test("a queue with one member is used from nodes without one; it grows, and what it held survives its first node")
+    func grow() throws {
+        let cluster = try cluster(groupSize: 1)
+        #expect(cluster.members.map { $0.member("q") != nil } == [true, false, false])
+        try publish(cluster, 1...30, through: 3)
+        for node in [2, 3] {
+            let leader = try #require(cluster.members[0].member("q"))
+            // The change before it may have to be committed first.
+            #expect(cluster.run { (try? leader.addReplica(on: UInt32(node))) != nil })
+            #expect(cluster.run { cluster.members[node - 1].member("q")?.replica.group.isVoter == true })
+        }
+        #expect(
+            cluster.run { cluster.members.allSatisfy { $0.member("q")?.machine.readyCount == 30 } })
+        cluster.crash(1)
+        try publish(cluster, 31...40, through: 2)
+        let consumer = try cluster.client(3)
+        #expect(cluster.ask(consumer, BasicConsume(queue: "q", consumerTag: "c", noAck: true)) == "basic.consume-ok")
+        #expect(cluster.run { consumer.bodies.count == 40 })
+        #expect(consumer.bodies == (1...40).map { "m\($0)" })
+    }
+
+    @Test("a member goes, stays away after a restart, and may come back as another")
+    func shrink() throws {
+        let cluster = try cluster(groupSize: 3)
+        try publish(cluster, 1...10, through: 2)
+        let leader = try #require(cluster.members[0].member("q"))
+        #expect(throws: Never.self) { try leader.removeReplica(on: 3) }
+        #expect(cluster.run { cluster.members[2].member("q") == nil })
+        cluster.crash(3)
+        try cluster.start(3)
+        #expect(cluster.converge())
+        #expect(cluster.members[2].member("q") == nil)
+        try publish(cluster, 11...20, through: 3)
+        #expect(throws: Never.self) { try leader.addReplica(on: 3) }
+        #expect(cluster.run { cluster.members[2].member("q")?.replica.group.isVoter == true })
+        #expect(cluster.run { cluster.members[2].member("q")?.machine.readyCount == 20 })
+        // It is that member after a restart too.
+        cluster.crash(3)
+        try cluster.start(3)
+        #expect(cluster.converge())
+        #expect(cluster.run { cluster.members[2].member("q")?.replica.group.isVoter == true })
+    }
+
+    @Test("the leader's part is handed over, and publishes go on", arguments: [2, 3])
+    func transfer(_ node: Int) throws {
+        let cluster = try cluster(groupSize: 3)
+        try publish(cluster, 1...10, through: 1)
+        let leader = try #require(cluster.members[0].member("q"))
+        #expect(throws: Never.self) { try leader.transferLeader(to: UInt32(node)) }
+        #expect(cluster.run { cluster.leader(of: "q") == node })
+        try publish(cluster, 11...20, through: 1)
+        #expect(cluster.run { cluster.members.allSatisfy { $0.member("q")?.machine.readyCount == 20 } })
+        #expect(throws: QuorumMember.Refusal.notLeader) { try leader.removeReplica(on: 2) }
+    }
+}
