@@ -44,7 +44,9 @@ struct DemoWorkloadTests {
         return true
     }
 
-    @Test("confirms go on through crashes, a loss of power and restarts, nothing confirmed is lost and nothing comes twice")
+    @Test(
+        "confirms go on through crashes, a loss of power and restarts, nothing confirmed is lost and nothing comes twice"
+    )
     func crashes() async throws {
         let counts = try await run(publishing: .seconds(6)) { cluster, workload in
             let orders = ["orders.eu", "orders.us"]

@@ -322,9 +322,8 @@ final class QuorumQueue: DistantQueue {
     func publish(_ message: DistantMessage, to queues: [ClassicQueue], from channel: Channel?, number: UInt64?) -> Bool
     {
         guard !isDeleted else { return false }
-        let isPersistent = message.deliveryMode == 2
         let taken = node.withJournaledBytes(of: message.record) { bytes in
-            self.command { $0.enqueue(bytes, isPersistent: isPersistent, lifetime: message.lifetime) }
+            self.command { $0.enqueue(bytes, isPersistent: message.deliveryMode == 2, lifetime: message.lifetime) }
         }
         guard let command = taken else { return false }
         guard let number, let channel else { return true }

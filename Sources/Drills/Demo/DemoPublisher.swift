@@ -90,7 +90,8 @@ struct DemoPublisher: Sendable {
         private var interval: UInt64 { DemoPublisher.interval * (flow.safety == .transactions ? 10 : 1) }
 
         private func publish(_ due: Int, _ channel: ClientChannel) {
-            let room = DemoPublisher.window - min(published - settled - UInt64(settledBeyond.count), DemoPublisher.window)
+            let room =
+                DemoPublisher.window - min(published - settled - UInt64(settledBeyond.count), DemoPublisher.window)
             var last: UInt64?
             for _ in 0..<min(due, Int(room)) where channel.isWritable {
                 published += 1
