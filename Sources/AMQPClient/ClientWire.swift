@@ -86,9 +86,14 @@ final class ClientWire: ChannelInboundHandler, @unchecked Sendable {
     private func watchHeartbeats() {
         guard heartbeatSeconds > 0 else { return }
         heardAt = .now()
+        var lookedAt = heardAt
         let half = TimeAmount.milliseconds(Int64(heartbeatSeconds) * 500)
         watch = eventLoop.scheduleRepeatedTask(initialDelay: half, delay: half) { [self] _ in
-            if NIODeadline.now() - heardAt > half * 4 { return end(.unreachable("\(uri): nothing is heard of it")) }
+            let now = NIODeadline.now()
+            // If this loop itself stood still, what has come meanwhile has not been read yet.
+            if now - lookedAt > half * 2 { heardAt = now }
+            lookedAt = now
+            if now - heardAt > half * 4 { return end(.unreachable("\(uri): nothing is heard of it")) }
             if !hasSpoken {
                 outbound.writeHeartbeat()
                 flush()

@@ -48,7 +48,9 @@ struct DeliveryAudit: Sendable {
     private var listeningSince: UInt64 = 0
 
     /// Books for so many publishers, which are named by their place.
-    init(publishers: Int) { ledgers = Array(repeating: DeliveryLedger(), count: publishers) }
+    init(publishers: Int, ledger: DeliveryLedger = DeliveryLedger()) {
+        ledgers = Array(repeating: ledger, count: publishers)
+    }
 
     /// What has been counted so far.
     var counts: Counts { ledgers.reduce(Counts()) { $0 + $1.counts } }

@@ -3,9 +3,9 @@ internal import NIOCore
 /// The messages of one publisher to one queue, from the oldest that is not done with: see ``DeliveryAudit``.
 struct DeliveryLedger: Sendable {
     /// Most messages that are followed at a time; older ones are not judged.
-    static let entriesMax = 65_536
+    var entriesMax = 65_536
     /// Most messages that are remembered because they did not come and still may.
-    static let straysMax = 4_096
+    var straysMax = 4_096
 
     /// What the broker said of a message.
     enum Word: UInt8 { case none, confirmed, refused, unknown }
@@ -33,17 +33,18 @@ struct DeliveryLedger: Sendable {
     private var next: UInt64 { first + UInt64(entries.count) }
 
     /// Confirmed messages that have not come and are not given up.
-    var awaited: Int { entries.reduce(0) { $0 + ($1.word == .confirmed && !$1.hasCome ? 1 : 0) } }
+    private(set) var awaited = 0
 
     mutating func publish() -> UInt64 {
-        if entries.count == Self.entriesMax { forget() }
+        if entries.count == entriesMax { forget() }
         entries.append(Entry())
         return next - 1
     }
 
     /// The oldest is not judged any more.
     private mutating func forget() {
-        entries.removeFirst()
+        let oldest = entries.removeFirst()
+        if oldest.word == .confirmed, !oldest.hasCome { awaited -= 1 }
         forgotten = first
         first += 1
         firstOpen = max(firstOpen, first)
@@ -59,6 +60,7 @@ struct DeliveryLedger: Sendable {
         switch word {
         case .confirmed:
             counts.confirmed += 1
+            if !entries[offset: place].hasCome { awaited += 1 }
             latestConfirmed = max(latestConfirmed, number)
         case .refused: counts.refused += 1
         case .unknown: counts.unknown += 1
@@ -85,6 +87,7 @@ struct DeliveryLedger: Sendable {
             return
         }
         entries[offset: place].hasCome = true
+        if entries[offset: place].word == .confirmed { awaited -= 1 }
         if place == 0 { advance() }
     }
 
@@ -106,7 +109,7 @@ struct DeliveryLedger: Sendable {
     private mutating func putAway(isLost: Bool) {
         if !entries.removeFirst().hasCome {
             strays.append((number: first, isLost: isLost))
-            if strays.count > Self.straysMax { forgotten = max(forgotten, strays.removeFirst().number) }
+            if strays.count > straysMax { forgotten = max(forgotten, strays.removeFirst().number) }
         }
         first += 1
         firstOpen = max(firstOpen, first)
@@ -122,6 +125,7 @@ struct DeliveryLedger: Sendable {
                 || waited >= afterSilence && (latestConfirmed > first || afterSilence == 0)
             guard isOverdue else { return }
             counts.lost += 1
+            awaited -= 1
             putAway(isLost: true)
             advance()
         }
@@ -130,6 +134,7 @@ struct DeliveryLedger: Sendable {
     /// Nothing that has not come is expected any more.
     mutating func excuse() {
         for place in 0..<entries.count where entries[offset: place].word == .confirmed {
+            if !entries[offset: place].hasCome { awaited -= 1 }
             entries[offset: place].word = .unknown
         }
         advance()

@@ -7,6 +7,8 @@ struct DemoPublisher: Sendable {
     let flow: DemoFlow
     /// Its place in the flow.
     let publisher: Int
+    /// So many times as many as the flow says.
+    let rate: Double
     let books: DemoBooks
 
     /// Publishes go out so often, so that a bucket of 10 ms has some.
@@ -55,7 +57,7 @@ struct DemoPublisher: Sendable {
             publisher = owner.publisher
             books = owner.books
             body = [UInt8](repeating: UInt8(ascii: "."), count: max(flow.bodyBytes, DemoMessage.byteCount))
-            pace = DemoPace(perSecond: flow.perSecond / Double(flow.publishers.count))
+            pace = DemoPace(perSecond: flow.perSecond * owner.rate / Double(flow.publishers.count))
             template = PublishTemplate(
                 exchange: flow.exchange, routingKey: flow.key ?? flow.queue, mandatory: true,
                 properties: BasicProperties(contentType: "text/plain", deliveryMode: 2))

@@ -19,12 +19,14 @@ internal import NIOPosix
 /// ```
 public struct DemoWorkload: Sendable {
     private let uris: [AMQPURI]
+    private let rate: Double
     let books = DemoBooks(DemoFlow.all)
 
-    /// A workload for the nodes at `uris`, of which there must be one.
-    public init(uris: [AMQPURI]) {
+    /// A workload for the nodes at `uris`, of which there must be one; `rate` times as many messages as usual.
+    public init(uris: [AMQPURI], rate: Double = 1) {
         precondition(!uris.isEmpty, "a workload needs a node")
         self.uris = uris
+        self.rate = rate
     }
 
     /// What its publishers and consumers have counted since they began.
@@ -38,12 +40,11 @@ public struct DemoWorkload: Sendable {
     private static let lookInterval = Duration.milliseconds(250)
 
     /// Declares the demo's queues and runs its traffic until the task is cancelled.
-    public func run() async { await run(drainingFor: nil) }
+    public func run() async { await run(until: nil, draining: .zero) }
 
-    /// The same for a while; then nothing more is published, and it is waited for what has not come, so long at most.
-    func run(publishing span: Duration, draining: Duration) async { await run(drainingFor: (span, draining)) }
-
-    private func run(drainingFor end: (span: Duration, drain: Duration)?) async {
+    /// The same until something has come to its end; then nothing more is published, and it is waited for what has not come,
+    /// so long at most.
+    func run(until end: (@Sendable () async -> Void)?, draining: Duration) async {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let topology = DemoTopology(uris: uris, group: group)
         await topology.declareAll()
@@ -51,10 +52,10 @@ public struct DemoWorkload: Sendable {
         let publishing = Task { await publish(group) }
         await withTaskCancellationHandler {
             if let end {
-                try? await Task.sleep(for: end.span)
+                await end()
                 publishing.cancel()
                 await publishing.value
-                await drain(for: end.drain)
+                await drain(for: draining)
                 taking.cancel()
             }
             await publishing.value
@@ -88,7 +89,7 @@ public struct DemoWorkload: Sendable {
         await withTaskGroup(of: Void.self) { tasks in
             for flow in DemoFlow.all {
                 for (number, place) in flow.publishers.enumerated() {
-                    let publisher = DemoPublisher(flow: flow, publisher: number, books: books)
+                    let publisher = DemoPublisher(flow: flow, publisher: number, rate: rate, books: books)
                     tasks.addTask { await line(place, group).keep(publisher.run) }
                 }
             }
