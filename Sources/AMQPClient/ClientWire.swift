@@ -18,6 +18,8 @@ final class ClientWire: ChannelInboundHandler, @unchecked Sendable {
     private let heartbeatSeconds: UInt16
     private var watch: RepeatedTask?
     private var heardAt = NIODeadline.now()
+    /// When it was last looked whether something has come.
+    private var lookedAt = NIODeadline.now()
     private var hasSpoken = false
     var channels: [UInt16: ClientChannel] = [:]
     var outbound = WireWriter(capacity: 65_536)
@@ -86,7 +88,7 @@ final class ClientWire: ChannelInboundHandler, @unchecked Sendable {
     private func watchHeartbeats() {
         guard heartbeatSeconds > 0 else { return }
         heardAt = .now()
-        var lookedAt = heardAt
+        lookedAt = heardAt
         let half = TimeAmount.milliseconds(Int64(heartbeatSeconds) * 500)
         watch = eventLoop.scheduleRepeatedTask(initialDelay: half, delay: half) { [self] _ in
             let now = NIODeadline.now()

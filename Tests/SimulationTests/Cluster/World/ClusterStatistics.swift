@@ -20,7 +20,7 @@ struct ClusterStatistics: Equatable {
     var elections = 0
     var burials = 0
 
-    private static let fields: [WritableKeyPath<ClusterStatistics, Int> & Sendable] = [
+    private static let fields: [any WritableKeyPath<ClusterStatistics, Int> & Sendable] = [
         \.published, \.confirms, \.refusals, \.deliveries, \.redeliveries, \.acked, \.certainAcks, \.gets, \.commits,
         \.rollbacks, \.declared, \.deleted, \.purged, \.channelErrors, \.disconnects, \.crashes, \.powerLosses,
         \.elections, \.burials,
