@@ -231,7 +231,7 @@ final class ClusterMember {
 
     /// The metadata has caught up: what the journal has of queues that are not there is nobody's.
     func caughtUp() {
-        node.storedGroups = StoredGroups()
+        node.joinQuorumQueues()
         guard !isServing, hasMajority else { return }
         isServing = true
         for (_, messages) in recovered.sorted(by: { $0.key < $1.key }) {

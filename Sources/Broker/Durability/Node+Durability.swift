@@ -183,8 +183,8 @@ extension Node {
         guard openTransactions == 0 else { return }
         guard let last else { return compact() }
         guard cluster != nil || last < topologyFloor else { return rewriteTopology() }
-        // What there is of groups that this node has not found out to be a member of again may lie anywhere.
-        guard storedGroups.isEmpty else { return }
+        // What there is of groups that it is not known to be a member of yet may lie anywhere.
+        guard !storedGroups.isHeld else { return }
         // The records of Raft groups before their last snapshots can go.
         let floor = replicas.floor ?? .max
         let below = journal.segmentSizes.last { $0.segment <= last && $0.segment < floor }

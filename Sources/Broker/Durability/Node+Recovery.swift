@@ -61,14 +61,14 @@ extension Node {
         _ read: ((JournalRecord) -> Void) throws(StorageError) -> RecoveredJournal
     ) throws(StorageError) -> RecoverySummary {
         var reading = Reading()
-        isReadingJournal = true
+        storedGroups.isHeld = true
         let recovered = try read { take($0, &reading) }
-        isReadingJournal = false
         journal = Journal(
             storage: configuration.storage, after: recovered, segmentLimit: configuration.segmentBytes)
         topologyFloor = recovered.segments.first?.segment ?? 0
         reading.summary.damage = recovered.damage
         storedGroups = reading.groups
+        storedGroups.isHeld = true
         if let cluster { try restart(cluster, &reading) } else { finish(&reading) }
         // What ended before the end may leave segments that nobody needs. Damaged ones go as soon as what is whole in them
         // has been written again: the next start finds a journal without damage.
@@ -276,9 +276,7 @@ extension Node {
 
     /// Puts the messages into their queues; what belongs to no queue any more is gone.
     private func finish(_ reading: inout Reading) {
-        // The logs of quorum queues lie behind their declarations.
-        for queue in quorum.sorted { join(queue) }
-        storedGroups = StoredGroups()
+        joinQuorumQueues()
         for (id, messages) in reading.messages.sorted(by: { $0.key < $1.key }) {
             // Whatever comes now has another identity than what came before.
             topologyIndex = max(topologyIndex, id)

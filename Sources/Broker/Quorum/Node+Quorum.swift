@@ -7,11 +7,19 @@ extension Node {
     /// A quorum queue is there: clients may use it, and where this node is a member, it is one from now on.
     func add(_ queue: QuorumQueue) {
         quorum.add(queue)
-        if !isReadingJournal { join(queue) }
+        if !storedGroups.isHeld { join(queue) }
     }
 
-    /// Begins to be a member of a queue, with what the journal has of it, where this node is one.
-    func join(_ queue: QuorumQueue) {
+    /// Begins to be a member of the queues that it is one of: all that the journal has has been read, and which queues
+    /// there still are is known. Of one that was deleted a part of the log may be gone.
+    func joinQuorumQueues() {
+        guard storedGroups.isHeld else { return }
+        for queue in quorum.sorted { join(queue) }
+        // What is left belongs to queues that were deleted.
+        storedGroups = StoredGroups()
+    }
+
+    private func join(_ queue: QuorumQueue) {
         let id = queue.queue.id
         let stored = storedGroups.take(QuorumMember.group(of: id))
         guard queue.settings.members.contains(number) || !stored.isEmpty, let member = stored.member(on: number) else {

@@ -99,8 +99,6 @@ public final class Node {
     let quorum = QuorumQueues()
     /// What the journal had of groups that this node is no member of yet.
     var storedGroups = StoredGroups()
-    /// The journal is being read: what there is of groups is not known yet.
-    var isReadingJournal = false
     /// What makes it a member of a cluster; nil when it is alone.
     private(set) var cluster: ClusterMember?
     /// Where confirms of watched queues are counted.

@@ -86,7 +86,10 @@ struct ClusterSimulationTests {
             (.forgottenVote, ["both lead", "applies another entry"]),
             (.staleLeaderAnswers, ["is lost"]),
             (.lostDeduplication, ["as new, and was", "is there twice", "behind publish"]),
-            (.truncatedCommit, ["applies another entry", "is lost"]),
+            (
+                .truncatedCommit,
+                ["applies another entry", "is lost", "does not serve a client", "after all has healed"]
+            ),
         ])
     func plantedFault(_ fault: ClusterFault, reasons: [String]) throws {
         let caught = (1...Self.faultSeeds).lazy.map { run($0, fault: fault) }.first { $0.failure != nil }

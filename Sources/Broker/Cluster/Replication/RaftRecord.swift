@@ -89,7 +89,8 @@ enum RaftRecord {
 struct StoredGroups {
     private(set) var groups: [UInt64: StoredGroup] = [:]
 
-    var isEmpty: Bool { groups.isEmpty }
+    /// Nobody may take any of it yet, and none of it may go.
+    var isHeld = false
 
     /// Takes the payload of a `raftWrite`; false where it makes no sense.
     mutating func takeWrite(_ payload: UnsafeRawBufferPointer) -> Bool {

@@ -46,7 +46,8 @@ extension ClusterWorld {
         let (client, channel) = try guest(of: node)
         work(client, channel)
         let isDone = try run(Self.recoveryMilliseconds) { channel.expected.isEmpty && channel.unanswered == 0 }
-        guard isDone, !channel.isEnded else {
+        if channel.isEnded { throw ended("node \(node.number) does not serve a client whose world is whole") }
+        guard isDone else {
             throw ended("node \(node.number) does not answer \(channel.expected.first.map { "\($0)" } ?? "a publish")")
         }
         try dismiss(client)
