@@ -157,7 +157,8 @@ let package = Package(
             name: "ConsoleTests", dependencies: ["Console", "Monitor", "Terminal", "Management"],
             exclude: ["Goldens"], swiftSettings: settings),
         .testTarget(
-            name: "DrillsTests", dependencies: ["Drills", "AMQP", "AMQPClient", "AMQPServer", "Broker", "Management"],
+            name: "DrillsTests",
+            dependencies: ["Drills", "AMQP", "AMQPClient", "AMQPServer", "Broker", "Management", "TestSupport"],
             swiftSettings: settings),
         // Brokers, terminals and conditions with deadlines, for the two suites that test the built program.
         .target(name: "TestSupport", path: "Tests/TestSupport", exclude: ["scripts"], swiftSettings: settings),

@@ -4,6 +4,7 @@ import AMQPServer
 import Broker
 import Foundation
 import Management
+import TestSupport
 import Testing
 
 @testable import Drills
@@ -34,17 +35,14 @@ struct DemoWorkloadTests {
         return workload.books.counts
     }
 
-    /// Waits until more has been confirmed of a queue than before, or a deadline.
-    private func confirmsGoOn(
-        of queue: String, in workload: DemoWorkload, within limit: Duration = .seconds(15)
-    ) async -> Bool {
-        let before = workload.books.counts(of: queue)?.confirmed ?? 0
-        let end = ContinuousClock.now + limit
-        while workload.books.counts(of: queue)?.confirmed ?? 0 <= before {
-            guard ContinuousClock.now < end else { return false }
-            try? await Task.sleep(for: .milliseconds(5))
+    /// Waits until more has been confirmed of each of some queues than before.
+    private func confirmsGoOn(of queues: String..., in workload: DemoWorkload) async throws {
+        for queue in queues {
+            let before = workload.books.counts(of: queue)?.confirmed ?? 0
+            try await eventually("confirms of \(queue)", every: .milliseconds(5)) {
+                workload.books.counts(of: queue)?.confirmed ?? 0 > before ? true : nil
+            }
         }
-        return true
     }
 
     @Test(
@@ -52,18 +50,12 @@ struct DemoWorkloadTests {
     )
     func crashes() async throws {
         let counts = try await run { cluster, workload in
-            let orders = ["orders.eu", "orders.us"]
-            for queue in orders + ["mail", "audit.tx"] {
-                #expect(await confirmsGoOn(of: queue, in: workload), "\(queue) begins")
-            }
+            try await confirmsGoOn(of: "orders.eu", "orders.us", "mail", "audit.tx", in: workload)
             for (place, fault) in [(1, NodeFault.crash), (0, .powerLoss), (2, .crash)] {
                 try await cluster.inject(.node(cluster.names[place], fault))
-                for queue in orders {
-                    #expect(await confirmsGoOn(of: queue, in: workload), "\(queue) without node \(place + 1)")
-                }
+                try await confirmsGoOn(of: "orders.eu", "orders.us", in: workload)
                 try await cluster.inject(.node(cluster.names[place], .restart))
-                #expect(await confirmsGoOn(of: "mail", in: workload))
-                #expect(await confirmsGoOn(of: "audit.tx", in: workload))
+                try await confirmsGoOn(of: "mail", "audit.tx", in: workload)
             }
             let clients = try #require(try await cluster.timeline(seconds: 1).clients)
             #expect(clients.confirmed > 0 && clients.lost == 0)
@@ -75,13 +67,12 @@ struct DemoWorkloadTests {
     @Test("a node that is paused or cut off is left for another one, and what it had is not lost")
     func away() async throws {
         let counts = try await run { cluster, workload in
-            #expect(await confirmsGoOn(of: "orders.eu", in: workload))
+            try await confirmsGoOn(of: "orders.eu", in: workload)
             for (fault, end) in [(NodeFault.pause, NodeFault.resume), (.isolate, .heal)] {
                 try await cluster.inject(.node(cluster.names[1], fault))
-                #expect(await confirmsGoOn(of: "orders.eu", in: workload))
-                #expect(await confirmsGoOn(of: "orders.us", in: workload))
+                try await confirmsGoOn(of: "orders.eu", "orders.us", in: workload)
                 try await cluster.inject(.node(cluster.names[1], end))
-                #expect(await confirmsGoOn(of: "mail", in: workload))
+                try await confirmsGoOn(of: "mail", in: workload)
             }
         }
         #expect(counts.lost == 0 && counts.duplicated == 0, "\(counts)")
@@ -95,7 +86,8 @@ struct DemoWorkloadTests {
         let channel = try await ClientConnection.open(uri, heartbeatSeconds: 1).openChannel()
         channel.onLoop { $0.onEnd = { end.yield($0) } }
         // Nothing is said for a while, and yet it lasts.
-        try await Task.sleep(for: .milliseconds(2500))
+        let quiet = ContinuousClock.now + .milliseconds(2500)
+        try await eventually("2.5 s to pass") { ContinuousClock.now > quiet ? true : nil }
         try await channel.call(BasicQos())
         try await cluster.inject(.node(cluster.names[2], .pause))
         await #expect(throws: ClientError.unreachable("\(uri): nothing is heard of it")) {
@@ -108,10 +100,10 @@ struct DemoWorkloadTests {
     @Test("a queue that a person deletes is there again, and what it had does not count as lost")
     func deleted() async throws {
         let counts = try await run { cluster, workload in
-            #expect(await confirmsGoOn(of: "orders.us", in: workload))
+            try await confirmsGoOn(of: "orders.us", in: workload)
             try await cluster.endpoint.deleteQueue(
                 vhost: "/", name: "orders.us", ifEmpty: false, ifUnused: false)
-            #expect(await confirmsGoOn(of: "orders.us", in: workload))
+            try await confirmsGoOn(of: "orders.us", in: workload)
         }
         #expect(counts.lost == 0 && counts.duplicated == 0, "\(counts)")
     }
@@ -119,7 +111,7 @@ struct DemoWorkloadTests {
     @Test("its queues are what they are meant to be, and live where they are meant to")
     func homes() async throws {
         _ = try await run { cluster, workload in
-            #expect(await confirmsGoOn(of: "audit.tx", in: workload))
+            try await confirmsGoOn(of: "audit.tx", in: workload)
             let queues = try await cluster.endpoint.queues(QueuePageRequest()).items
             for flow in DemoFlow.all {
                 let queue = try #require(queues.first { $0.name == flow.queue })
@@ -134,12 +126,10 @@ struct DemoWorkloadTests {
     func alone() async throws {
         let broker = try await RunningBroker.start()
         let workload = DemoWorkload(uris: [try AMQPURI("amqp://\(try #require(broker.amqpAddress))")])
-        await workload.run(
-            until: {
-                for flow in DemoFlow.all where flow.isAudited {
-                    #expect(await confirmsGoOn(of: flow.queue, in: workload), "\(flow.queue)")
-                }
-            }, draining: .seconds(20))
+        let traffic = Task { await workload.run() }
+        try await confirmsGoOn(of: "orders.eu", "orders.us", "mail", "audit.tx", in: workload)
+        traffic.cancel()
+        await traffic.value
         #expect(workload.counts.lost == 0 && workload.counts.duplicated == 0)
         try await broker.stop()
     }

@@ -58,8 +58,8 @@ public final class TimelineRecorder {
     }
 
     /// Those of some queues that are watched.
-    func watched(of queues: [ClassicQueue]) -> [UInt64] {
-        queues.map(\.id).filter { id in watches.contains { $0.number == id } }
+    func watched(of candidates: [ClassicQueue]) -> [UInt64] {
+        candidates.map(\.id).filter { id in watches.contains { $0.number == id } }
     }
 
     /// A publish that its client wants confirmed has gone to queues.
