@@ -53,6 +53,8 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
             configuration.storage = files
             let wall = Date().timeIntervalSince1970 * 1_000_000_000
             configuration.clockOffset = UInt64(wall) - now.nanoseconds
+            // Of a cluster's node it is kept beside its journal; alone, the wall clock goes on from start to start.
+            if configuration.cluster == nil { configuration.incarnation = UInt64(wall) }
             node = Node(configuration, now: now)
             summary = try node.recover { visit throws(StorageError) in
                 try directory.recover(salvages: data.salvages, progress: progress, visit)
