@@ -22,7 +22,7 @@ final class MetadataGroup: ReplicatedMachine {
     /// Whatever a node has ends with it.
     unowned(unsafe) let node: Node
     /// The group's member here.
-    private(set) var replica: RaftReplica!
+    private(set) var replica: RaftReplica!  // set before it is used
     /// In the order of their numbers.
     private(set) var outstanding: [Outstanding] = []
     private var lastNumber: UInt64 = 0

@@ -92,6 +92,7 @@ extension Node {
         let message = DistantMessage(
             record: record, deliveryMode: publish.deliveryMode, bodyBytes: publish.bodyBytes,
             lifetime: publish.lifetime)
+        // order-free: an array
         for group in queues.distantGroups {
             // Without its channel there is no way to them.
             if let publisher, group.first.publish(message, to: group.queues, from: publisher, number: nil) {

@@ -226,6 +226,7 @@ extension Node {
             lifetime: nil, from: nil)
         let message = DistantMessage(
             record: record, deliveryMode: letter.deliveryMode, bodyBytes: bodyBytes, lifetime: nil)
+        // order-free: an array
         for group in letter.queues.distantGroups {
             if !group.first.publish(message, to: group.queues, from: nil, number: nil) {
                 counters.dropUnroutable &+= 1

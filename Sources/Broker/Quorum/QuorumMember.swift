@@ -13,7 +13,7 @@ final class QuorumMember: ReplicatedMachine {
     let queue: UInt64
     /// Whatever a node has ends with it.
     unowned(unsafe) let node: Node
-    private(set) var replica: RaftReplica!
+    private(set) var replica: RaftReplica!  // set before it is used
     private(set) var machine: QuorumMachine
     private var effects = QuorumEffects()
     /// What goes to other nodes of one tick.

@@ -25,8 +25,8 @@ final class QuorumQueue: DistantQueue {
         var count: UInt64
     }
 
-    /// Whatever queue it stands for outlives it.
-    unowned let queue: ClassicQueue
+    /// What it stands for; each holds the other, and neither is of use when the queue is deleted.
+    let queue: ClassicQueue
     /// Whatever a node has ends with it.
     unowned(unsafe) let node: Node
     let settings: QuorumSettings
@@ -82,7 +82,7 @@ final class QuorumQueue: DistantQueue {
                 floor: requests.first?.number ?? confirmed + 1)
             noteBusy()
         }
-        write(&batch!)
+        write(&batch!)  // set before it is used
         next &+= 1
         return next &- 1
     }
@@ -112,6 +112,12 @@ final class QuorumQueue: DistantQueue {
     /// Hands the commands of this tick to the leader, and again those that were handed over long ago.
     func flush() {
         isBusy = false
+        guard !isDeleted else {
+            // Nobody is left to take it.
+            batch = nil
+            settling = nil
+            return
+        }
         finishSettling()
         if let whole = batch.take() {
             let bytes = whole.finish()

@@ -14,6 +14,7 @@ extension Node {
     /// Ends consumers: none of them gets anything more; their queues forget them, the first slice at once.
     func cancel(_ consumers: [Consumer]) {
         // A consumer does not keep its queue alive.
+        // order-free: an array
         var ending = consumers.filter { !$0.isCancelled }.map { (consumer: $0, queue: $0.queue) }[...]
         for (consumer, queue) in ending { queue.cancel(consumer) }
         inSlices { node in

@@ -26,6 +26,7 @@ enum QueueArguments {
         if kind == QuorumSettings.type {
             try QuorumSettings.check(arguments, queue: queue, virtualHost: virtualHost)
         } else {
+            // order-free: an array
             for name in QuorumSettings.own where arguments[name] != nil {
                 throw QuorumSettings.wrongType(name, queue, virtualHost, "rabbit_classic_queue")
             }

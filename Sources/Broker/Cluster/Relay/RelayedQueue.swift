@@ -58,6 +58,7 @@ final class RelayedQueue: DistantQueue {
             return false
         }
         let inner = relay.channel(for: channel)
+        // order-free: an array
         for queue in queues { relay.needs(queue) }
         // A channel in confirm mode stays in it, so that each of its publishes has a number.
         if let number {
@@ -69,6 +70,7 @@ final class RelayedQueue: DistantQueue {
         }
         node.segments.retain(message.record)
         relay.outbox.append(
+            // order-free: an array
             message.record, bodyBytes: message.bodyBytes, for: queues.map(\.id), on: inner.number)
         relay.noteSending()
         relay.noteUse(of: inner)
@@ -79,8 +81,10 @@ final class RelayedQueue: DistantQueue {
     private func publish(_ message: DistantMessage, to queues: [ClassicQueue]) -> Bool {
         guard let relay = relays?.relay(ofControlIn: queue.virtualHost.name, to: homeNode) else { return false }
         let inner = relay.channelForPublishing()
+        // order-free: an array
         for queue in queues { relay.needs(queue) }
         node.segments.retain(message.record)
+        // order-free: an array
         relay.outbox.append(message.record, bodyBytes: message.bodyBytes, for: queues.map(\.id), on: inner.number)
         relay.noteSending()
         return true

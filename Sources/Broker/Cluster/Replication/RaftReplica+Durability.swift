@@ -65,6 +65,7 @@ extension RaftReplica {
     // MARK: Sending
 
     func supply(_ request: SnapshotRead) {
+        // order-free: an array
         guard let snapshot = snapshots.first(where: { $0.index == request.index }),
             let start = Int(exactly: request.offset), start <= snapshot.bytes.count
         else { return }

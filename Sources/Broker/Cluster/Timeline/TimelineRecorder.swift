@@ -65,6 +65,7 @@ public final class TimelineRecorder {
     /// A publish that its client wants confirmed has gone to queues.
     func published(to queues: [ClassicQueue], _ outcome: PublishOutcome, in node: Node) {
         guard outcome != .refused else { return }
+        // order-free: an array
         for queue in queues {
             guard let place = watches.firstIndex(where: { $0.number == queue.id }) else { continue }
             guard outcome == .mustBeDurable else {

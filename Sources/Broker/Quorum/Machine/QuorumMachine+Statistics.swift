@@ -15,6 +15,7 @@ extension QuorumMachine {
     func consumers(limit: Int = .max) -> [ListedConsumer] {
         var listed: [ListedConsumer] = []
         for origin in origins {
+            // order-free: an array
             for consumer in origin.consumers where consumer.isListed {
                 guard listed.count < limit else { return listed }
                 listed.append(

@@ -71,6 +71,7 @@ struct QuorumMachine: ~Copyable {
     var residentBytes: Int {
         var bytes = ready.residentBytes + returned.residentBytes + batches.heldBytes
         for origin in origins {
+            // order-free: an array
             for consumer in origin.consumers { bytes += consumer.held.residentBytes }
         }
         return bytes

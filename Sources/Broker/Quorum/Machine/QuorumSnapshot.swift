@@ -66,6 +66,7 @@ extension QuorumMachine {
             bytes.appendNumber(answer.second)
         }
         bytes.appendNumber(UInt32(origin.consumers.count))
+        // order-free: an array
         for consumer in origin.consumers { append(consumer, to: &bytes) }
     }
 

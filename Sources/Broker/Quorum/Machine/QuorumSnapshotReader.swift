@@ -86,6 +86,7 @@ extension QuorumMachine {
             round.append(consumer)
         }
         for origin in origins {
+            // order-free: an array
             for consumer in origin.consumers where consumer.isListed && consumer.hasCredit && !consumer.isInRound {
                 throw reader.error("a consumer left out of the round")
             }
