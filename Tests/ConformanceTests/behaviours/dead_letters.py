@@ -189,7 +189,7 @@ def cycle_dropped(bench):
     first, _ = dying(bench, "a", to="b", x_message_ttl=50)
     second, _ = dying(bench, "b", to="a", x_message_ttl=50)
     publish_all(channel, first, ["m"])
-    channel.connection.sleep(0.6)
+    channel.connection.process_data_events(0.6)
     return [counts(channel, queue)[0] for queue in (name, first, second)]
 
 
@@ -224,7 +224,7 @@ def purge_and_delete(bench):
     publish_all(channel, name, numbered(3))
     channel.basic_get(name)
     channel.queue_delete(name)
-    channel.connection.sleep(0.2)
+    channel.connection.process_data_events(0.2)
     return counts(channel, target)
 
 

@@ -155,6 +155,7 @@ final class RaftReplica {
     /// Does what has become due or possible.
     func advance() {
         let now = node.now.nanoseconds
+        let machine = machine
         if persisted > reported {
             reported = persisted
             group.persisted(persisted, now: now, into: &output)
@@ -174,6 +175,8 @@ final class RaftReplica {
 
     /// Does what the group wants done, in the order that `RaftOutput` asks for.
     private func carryOut() {
+        // It may find out that it is over.
+        let machine = machine
         isCarryingOut = true
         defer { isCarryingOut = false }
         swap(&output, &spare)
