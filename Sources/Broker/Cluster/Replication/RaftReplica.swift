@@ -42,8 +42,8 @@ struct SnapshotUnreadable: Error {}
 final class RaftReplica {
     /// Whatever a node has ends with it.
     unowned(unsafe) let node: Node
-    /// Owns the replica.
-    private(set) unowned var machine: any ReplicatedMachine
+    /// Owns the replica; each holds the other.
+    private(set) var machine: any ReplicatedMachine
     var group: RaftGroup
     var output = RaftOutput()
     private var spare = RaftOutput()
