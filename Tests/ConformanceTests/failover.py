@@ -14,136 +14,18 @@ when all goes on. At the end everything that was confirmed must have been receiv
 published; a message that came twice without being marked as redelivered is counted. Exits with 1 when something is
 missing or invented. All connections share one thread, which waits for nothing but its sockets.
 """
-import argparse, base64, json, os, re, shutil, signal, statistics, subprocess, sys, tempfile, threading, time
-import urllib.error, urllib.request
+import argparse, os, shutil, statistics, sys, tempfile, threading, time
 
 import pika
 from pika.adapters.select_connection import IOLoop
 from pika.adapters.utils.selector_ioloop_adapter import SelectorIOServicesAdapter
 
-QUEUE = "failover"
+from failover_clusters import NODES, QUEUE, ROUND_SECONDS, Failed, RabbitMQ, Warren, wait
+
 PERSISTENT = pika.BasicProperties(delivery_mode=2)
-NODES = 3
 START_SECONDS = 240
-# How long anything may take in a round before the run fails.
-ROUND_SECONDS = 60
-LOOK_SECONDS = 0.02
 # Confirms, or deliveries, of messages published after the fault that show that it is over.
 SETTLED = 50
-
-
-class Failed(Exception):
-    pass
-
-
-def wait(what, condition, seconds=ROUND_SECONDS):
-    """Waits until a condition gives something, which may be the first place of all: 0."""
-    end = time.perf_counter() + seconds
-    while True:
-        found = condition()
-        if found is not None and found is not False:
-            return found
-        if time.perf_counter() > end:
-            raise Failed(f"waited {seconds} s for {what}")
-        threading.Event().wait(LOOK_SECONDS)
-
-
-class Cluster:
-    """Three nodes, their ports, and what the management API says of them."""
-
-    def __init__(self, command):
-        # Both end when their standard input closes, also when this program dies.
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        words = dict(word.split("=", 1) for word in line.split() if "=" in word)
-        if not line.startswith("ready "):
-            raise Failed(f"the cluster did not start: {line}")
-        self.amqp, self.http = ([int(address.rsplit(":", 1)[1]) for address in words[kind].split(",")]
-                                for kind in ("amqp", "http"))
-
-    def ask(self, place, path, body=None):
-        request = urllib.request.Request(f"http://127.0.0.1:{self.http[place]}/api/{path}")
-        request.add_header("Authorization", "Basic " + base64.b64encode(b"guest:guest").decode())
-        if body is not None:
-            request.method, request.data = "POST", json.dumps(body).encode()
-            request.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(request, timeout=10) as reply:
-            text = reply.read()
-            return json.loads(text) if text else None
-
-    def look(self, place, path):
-        """What a node says; nil where it does not answer now."""
-        try:
-            return self.ask(place, path)
-        except (OSError, ValueError):
-            return None
-
-    def place(self, name):
-        return self.names.index(name)
-
-    def leader(self, place):
-        """The place of the queue's leader as the node at a place sees it."""
-        queue = self.look(place, f"queues/%2F/{QUEUE}") or {}
-        return self.place(queue["leader"]) if queue.get("leader") in self.names else None
-
-    def end(self):
-        self.process.stdin.close()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-
-
-class Warren(Cluster):
-    UNDO = {"crash": "restart", "power-loss": "restart", "isolate": "heal", "pause": "resume"}
-
-    def __init__(self, warren, data, sync):
-        self.names = [f"warren{number + 1}@localhost" for number in range(NODES)]
-        guard = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../TestSupport/scripts/guard.py")
-        super().__init__([
-            sys.executable, guard, warren, "serve", "--nodes", str(NODES), "--faults", "--data", data, "--sync", sync,
-            "--amqp-port", "0", "--http-port", "0"])
-
-    def hurt(self, place, fault):
-        self.ask((place + 1) % NODES, "warren/faults", {"node": self.names[place], "fault": fault})
-
-    def bring_back(self, place, fault):
-        self.hurt(place, self.UNDO[fault])
-
-    def caught_up(self, place, through):
-        """Whether the member at a place has applied all that was committed when this was first asked."""
-        members = self.look(through, f"queues/quorum/%2F/{QUEUE}/status") or []
-        members = {member["Node Name"]: member for member in members}
-        leaders = [member for member in members.values() if member.get("Raft State") == "leader"]
-        own = members.get(self.names[place], {})
-        if self.goal is None and len(leaders) == 1:
-            self.goal = leaders[0]["Commit Index"]
-        return (self.goal is not None and own.get("Raft State") in ("follower", "leader")
-                and (own.get("Last Applied") or 0) >= self.goal)
-
-
-class RabbitMQ(Cluster):
-    def __init__(self, script):
-        self.names = [f"rabbit{number + 1}@localhost" for number in range(NODES)]
-        super().__init__([sys.executable, script, "--nodes", str(NODES)])
-
-    def hurt(self, place, fault):
-        if fault != "crash":
-            raise Failed("a RabbitMQ is only killed")
-        self.order(f"kill {place + 1}")
-
-    def bring_back(self, place, fault):
-        self.order(f"start {place + 1}")
-
-    def order(self, words):
-        self.process.stdin.write(words + "\n")
-        self.process.stdin.flush()
-        if not self.process.stdout.readline():
-            raise Failed(f"the cluster ended after: {words}")
-
-    def caught_up(self, place, through):
-        queue = self.look(through, f"queues/%2F/{QUEUE}") or {}
-        return len(queue.get("online", [])) == NODES
 
 
 class Client:

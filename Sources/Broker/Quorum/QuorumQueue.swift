@@ -17,14 +17,6 @@ final class QuorumQueue: DistantQueue {
         let bytes: [UInt8]
     }
 
-    /// Publishes of one channel that follow each other in both counts.
-    private struct Publishes {
-        let channel: ChannelReference
-        var command: UInt64
-        var publish: UInt64
-        var count: UInt64
-    }
-
     /// What it stands for; each holds the other, and neither is of use when the queue is deleted.
     let queue: ClassicQueue
     /// Whatever a node has ends with it.
@@ -50,7 +42,7 @@ final class QuorumQueue: DistantQueue {
     private var settling: (consumer: UInt64, how: QuorumSettlement, sequences: ClosedRange<UInt64>)?
 
     // Who waits for what.
-    private var publishes = Deque<Publishes>()
+    private var publishes = OutstandingPublishes()
     private var commits = Deque<(number: UInt64, end: TransactionEnd)>()
     /// By ascending numbers.
     var requests = Deque<(number: UInt64, request: QuorumRequest)>()
@@ -69,6 +61,8 @@ final class QuorumQueue: DistantQueue {
 
     var home: UInt32? { nil }
     var member: QuorumMember? { node.quorum.member(queue.id) }
+    /// How many publishes of this node's clients wait to be confirmed.
+    var waitingPublishes: Int { publishes.count }
 
     // MARK: Commands
 
@@ -280,18 +274,7 @@ final class QuorumQueue: DistantQueue {
             sentBytes -= batch.bytes.count
             node.quorum.backlogChanged(by: -batch.bytes.count)
         }
-        while let run = publishes.first, run.command <= number {
-            let count = min(run.count, number - run.command + 1)
-            tell(run, count, isRefused: false)
-            guard count < run.count else {
-                publishes.removeFirst()
-                continue
-            }
-            publishes[0].command += count
-            publishes[0].publish += count
-            publishes[0].count -= count
-            break
-        }
+        while let run = publishes.popFirst(through: number) { tell(run, isRefused: false) }
         while let commit = commits.first, commit.number <= number {
             commits.removeFirst()
             commit.end.distantEnded(isDone: true, in: node)
@@ -300,25 +283,15 @@ final class QuorumQueue: DistantQueue {
 
     /// Refuses one publish, which is confirmed with others otherwise.
     private func refuse(_ number: UInt64) {
-        guard let place = publishes.firstIndex(where: { $0.command <= number && number < $0.command + $0.count })
-        else { return }
-        let run = publishes[place]
-        let before = number - run.command
-        let parts = [(before, UInt64(0)), (run.count - before - 1, before + 1)].filter { $0.0 > 0 }.map {
-            Publishes(channel: run.channel, command: run.command + $0.1, publish: run.publish + $0.1, count: $0.0)
-        }
-        publishes.replaceSubrange(place...place, with: parts)
-        tell(
-            Publishes(channel: run.channel, command: number, publish: run.publish + before, count: 1), 1,
-            isRefused: true)
+        if let refused = publishes.remove(number) { tell(refused, isRefused: true) }
     }
 
-    private func tell(_ run: Publishes, _ count: UInt64, isRefused: Bool) {
+    private func tell(_ run: OutstandingPublishes.Run, isRefused: Bool) {
         guard let channel = node.channel(run.channel), channel.phase == .open else { return }
-        channel.confirms.settle(run.publish, through: run.publish + count - 1, refused: isRefused)
+        channel.confirms.settle(run.publish, through: run.last, refused: isRefused)
         channel.noteConfirms()
         guard !isRefused, let recorder = node.recorder, recorder.isWatching else { return }
-        recorder.confirmed(queue: queue.id, count: Int(clamping: count), at: node.now)
+        recorder.confirmed(queue: queue.id, count: Int(clamping: run.count), at: node.now)
     }
 
     // MARK: Publishing
@@ -333,13 +306,7 @@ final class QuorumQueue: DistantQueue {
         }
         guard let command = taken else { return false }
         guard let number, let channel else { return true }
-        if let last = publishes.last, last.channel == channel.reference, last.command + last.count == command,
-            last.publish + last.count == number
-        {
-            publishes[publishes.count - 1].count += 1
-        } else {
-            publishes.append(Publishes(channel: channel.reference, command: command, publish: number, count: 1))
-        }
+        publishes.add(number, of: channel.reference, command: command)
         return true
     }
 
@@ -398,8 +365,7 @@ final class QuorumQueue: DistantQueue {
         // Whoever is told below may end its channel, which must find nothing left to say here.
         (subscriptions, getters) = ([:], [:])
         // Like a classic queue that goes with its messages: nothing is left that they could be lost from.
-        for run in publishes { tell(run, run.count, isRefused: false) }
-        publishes.removeAll()
+        while let run = publishes.popFirst(through: .max) { tell(run, isRefused: false) }
         while let commit = commits.popFirst() { commit.end.distantEnded(isDone: true, in: node) }
         let missing = ProtocolException.noQueue(queue.name, queue.virtualHost.name)
         while let waiting = requests.popFirst() { node.answer(waiting.request.origin, .failed(missing)) }
