@@ -56,7 +56,7 @@ extension RunningCluster: FaultInjecting {
             changes.fire()
         case .resume:
             if phase != .paused { throw refuse(phase == .dead ? "it is dead; restart it" : "it is not paused") }
-            timeline.note(.nodeUp, node.name, isInjected: true, text: "goes on")
+            timeline.note(.nodeUp, node.name, isInjected: true, text: Self.goesOn)
             await node.resume()
         case .isolate:
             links.change({ $0.has(node.number) }, { $0.isCut = true })

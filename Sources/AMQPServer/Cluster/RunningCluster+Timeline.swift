@@ -38,7 +38,7 @@ extension RunningCluster: TimelineRecording {
         return ClusterTimeline(
             now: now.milliseconds, wallClock: Date().timeIntervalSince1970,
             nodes: nodes.map { ClusterTimeline.Node(name: $0.name, state: $0.state.fault) }, queues: queues,
-            events: Self.merge(timeline.since(start), readings), clients: clients.withLock { $0 }?())
+            events: Self.merge(timeline.since(start), readings, of: queues), clients: clients.withLock { $0 }?())
     }
 
     /// A watched queue as the node describes it that knows best.
@@ -53,26 +53,65 @@ extension RunningCluster: TimelineRecording {
         return queue
     }
 
-    /// One list in the order of time. Every node says who leads: what several say counts once.
+    /// One list in the order of time. Every node says what it sees: what several say of a leader counts once, and the
+    /// publishes that wait on all of them together.
     private static func merge(
-        _ own: [ClusterTimeline.Event], _ readings: [TimelineReading]
+        _ own: [ClusterTimeline.Event], _ readings: [TimelineReading], of queues: [ClusterTimeline.Queue]
     ) -> [ClusterTimeline.Event] {
-        struct Said: Hashable {
-            let kind: ClusterTimeline.Event.Kind
-            let queue: String?
-            let vhost: String?
-            let node: String
-            let term: Int?
+        var merged: [(event: ClusterTimeline.Event, waiting: Int)] = []
+        for seen in readings.flatMap(\.events).sorted(by: {
+            ($0.event.at, $0.event.node) < ($1.event.at, $1.event.node)
+        }) {
+            let event = seen.event
+            let same = merged.lastIndex {
+                event.kind == .leaderLost && $0.event.kind == .leaderLost && $0.event.queue == event.queue
+                    && $0.event.vhost == event.vhost && $0.event.node == event.node && $0.event.term == event.term
+                    && event.at - $0.event.at < sameLossSpan
+            }
+            if let same {
+                merged[same].waiting += seen.waitingPublishes
+            } else {
+                merged.append((event, seen.waitingPublishes))
+            }
         }
-        var said: Set<Said> = []
-        let seen = readings.flatMap(\.events).sorted { ($0.at, $0.node) < ($1.at, $1.node) }.filter { event in
-            guard event.kind == .leaderLost || event.kind == .leaderElected else { return true }
-            return said.insert(
-                Said(kind: event.kind, queue: event.queue, vhost: event.vhost, node: event.node, term: event.term)
-            ).inserted
-        }
-        return (own + seen).sorted { ($0.at, $0.node) < ($1.at, $1.node) }
+        let all =
+            own + consequences(of: own, for: queues)
+            + merged.map { event, waiting in
+                guard waiting > 0 else { return event }
+                var event = event
+                event.text = waiting == 1 ? "1 publish waits" : "\(waiting) publishes wait"
+                return event
+            }
+        return all.sorted { ($0.at, $0.node) < ($1.at, $1.node) }
     }
+
+    /// What becomes of queues that live on one node alone when that goes and comes back.
+    private static func consequences(
+        of events: [ClusterTimeline.Event], for queues: [ClusterTimeline.Queue]
+    ) -> [ClusterTimeline.Event] {
+        queues.filter { $0.type == "classic" && $0.members.count == 1 }.flatMap { queue in
+            events.filter { [$0.node] == queue.members }.compactMap { event in
+                var consequence = ClusterTimeline.Event(
+                    at: event.at, kind: .available, node: event.node, vhost: queue.vhost, queue: queue.name)
+                switch event.kind {
+                case .nodeDown, .minority:
+                    consequence.kind = .unavailable
+                    consequence.text = "404 until it returns"
+                case .nodeServing: break
+                // One that stood still serves at once.
+                case .nodeUp where event.text == RunningCluster.goesOn: break
+                default: return nil
+                }
+                return consequence
+            }
+        }
+    }
+
+    /// What is said of a node that stood still.
+    static let goesOn = "goes on"
+
+    /// Nodes that notice the loss of a leader within this time notice the same one, milliseconds.
+    private static let sameLossSpan = 5_000.0
 }
 
 extension ClusterNode {

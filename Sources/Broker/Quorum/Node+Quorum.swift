@@ -68,7 +68,4 @@ extension Node {
         let ranked = (1...UInt32(cluster.names.count)).sorted { rank($0) < rank($1) }
         return ranked.prefix(max(1, QuorumSettings.groupSize(settings.arguments))).sorted()
     }
-
-    /// Another leader of a queue is known here.
-    func noteLeader(of member: QuorumMember) {}
 }

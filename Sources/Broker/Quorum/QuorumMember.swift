@@ -30,6 +30,8 @@ final class QuorumMember: ReplicatedMachine {
     private var buriedTerm: UInt64 = 0
     /// A tick is on its way through the log, for what expires up to this time.
     private var tickedUpTo: UInt64 = 0
+    /// Members whose nodes have come back, and how far they have to come to have caught up.
+    private var catchingUp: [(node: UInt32, index: UInt64)] = []
     /// Entries that were no batches: written by another version.
     private(set) var unreadable = 0
 
@@ -113,10 +115,12 @@ final class QuorumMember: ReplicatedMachine {
     func prepareFlush() {
         guard replica.isLeader else {
             resumes.removeAll()
+            catchingUp.removeAll()
             return
         }
         buryTheDead()
         replica.promoteLearners()
+        noteWhoHasCaughtUp()
         if let expiry = machine.nextExpiry, expiry <= node.wallMilliseconds, tickedUpTo < expiry {
             tickedUpTo = node.wallMilliseconds
             var tick = QuorumBatch.ofLeader()
@@ -152,7 +156,18 @@ final class QuorumMember: ReplicatedMachine {
     /// A node was taken for down, and is up again: should it be down once more, that counts again.
     func peerUp(_ peer: UInt32) {
         buried[peer] = nil
+        catchingUp.removeAll { $0.node == peer }
+        if replica.isLeader { catchingUp.append((peer, replica.group.commitIndex)) }
         replica.wake()
+    }
+
+    private func noteWhoHasCaughtUp() {
+        guard !catchingUp.isEmpty else { return }
+        catchingUp.removeAll { node, index in
+            let isThere = replica.group.hasReplicated(index, to: node)
+            if isThere { self.node.noteCaughtUp(node, of: self) }
+            return isThere
+        }
     }
 
     private func goOnResuming() {

@@ -6,7 +6,7 @@ extension Form {
     static func declareQueue(vhost: String, product: EndpointCapabilities.Product?, at now: Duration) -> Form {
         let types =
             switch product {
-            case .warren: ["classic"]
+            case .warren: ["classic", "quorum"]
             case .lavinMQ: ["classic", "stream"]
             default: ["classic", "quorum", "stream"]
             }

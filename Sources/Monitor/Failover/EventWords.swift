@@ -29,6 +29,7 @@ extension Loss {
     /// What happened, after the name of its subject: "crashed", "lost its leader". `state`: what the node is now.
     public func verb(_ state: FaultState.State?) -> String {
         switch cause.kind {
+        case .nodeDown where !cause.text.isEmpty: cause.text
         case .nodeDown:
             switch state {
             case .crashed: "crashed"

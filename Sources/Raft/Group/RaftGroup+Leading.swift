@@ -107,6 +107,14 @@ extension RaftGroup {
     }
 }
 
+extension RaftGroup {
+    /// Whether this leader knows that the member on a node has everything up to an index on its disk (Raft figure 2,
+    /// `matchIndex`).
+    public func hasReplicated(_ index: UInt64, to node: UInt32) -> Bool {
+        role == .leader && progress.contains { $0.member.node == node && $0.match >= index }
+    }
+}
+
 /// A read that waits for its round to be confirmed.
 struct PendingRead: Sendable {
     let context: UInt64

@@ -61,6 +61,45 @@ extension OneAtATime {
             }
         }
 
+        @Test(
+            "a message goes to all queues that it is routed to, on several nodes and replicated, before the answer comes"
+        )
+        func publishing() async throws {
+            try await withCluster { cluster in
+                for number in 1...3 {
+                    try await cluster.fill("q\(number)", with: 0, on: number)
+                    try await cluster.fill("wide\(number)", with: 0, on: number, type: "quorum")
+                }
+                let queues = try await cluster.endpoint.queues(QueuePageRequest(sort: .name)).items.map(\.name)
+                #expect(queues == ["q1", "q2", "q3", "wide1", "wide2", "wide3"])
+                for queue in queues {
+                    try await cluster.endpoint.bind(
+                        BindingInfo(vhost: "/", source: "amq.fanout", destination: queue))
+                }
+                for number in 1...3 {
+                    #expect(
+                        try await cluster.endpoint(of: number).publish(
+                            OutgoingMessage(routingKey: "any", payload: Array("\(number)".utf8)), vhost: "/",
+                            exchange: "amq.fanout"))
+                    for queue in queues {
+                        let messages = try await cluster.endpoint(of: number).getMessages(
+                            vhost: "/", queue: queue, count: 10, mode: .requeue, truncate: nil)
+                        #expect(messages.map(\.payload) == (1...number).map { Array("\($0)".utf8) }, "\(queue)")
+                    }
+                }
+                try await cluster.inject(.crash, 3)
+                await #expect(
+                    throws: EndpointError.refused(
+                        "exchange 'amq.fanout' in vhost '/'",
+                        reason: "NOT_FOUND - home node 'warren3@localhost' of durable queue 'q3' in vhost '/' is down "
+                            + "or inaccessible; other queues may have it")
+                ) {
+                    _ = try await cluster.endpoint(of: 1).publish(
+                        OutgoingMessage(routingKey: "any", payload: []), vhost: "/", exchange: "amq.fanout")
+                }
+            }
+        }
+
         @Test("connections, channels and consumers of all nodes are listed with theirs, and closed from any")
         func connections() async throws {
             try await withCluster { cluster in
@@ -129,6 +168,9 @@ extension OneAtATime {
                 #expect(life.map(\.0) == [.nodeUp, .nodeServing, .nodeDown, .nodeUp, .nodeServing])
                 #expect(life.map(\.1) == [false, false, true, true, false])
                 #expect(timeline.events.contains { $0.kind == .leaderElected && $0.term != nil })
+                let ofQueue = timeline.events.filter { $0.queue == "q" }
+                #expect(ofQueue.map(\.kind) == [.available, .unavailable, .available])
+                #expect(ofQueue.map(\.text) == ["", "404 until it returns", ""])
                 #expect(timeline.events.map(\.at) == timeline.events.map(\.at).sorted())
                 // One that is paused has not forgotten what it confirmed.
                 try await cluster.inject(.pause, 2)

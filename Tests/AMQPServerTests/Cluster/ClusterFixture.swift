@@ -58,10 +58,10 @@ extension RunningCluster {
     func inject(_ fault: NodeFault, _ number: Int) async throws { try await inject(.node(names[number - 1], fault)) }
 
     /// Declares a durable queue on a node and fills it with confirmed messages.
-    func fill(_ queue: String, with count: Int, on number: Int) async throws {
+    func fill(_ queue: String, with count: Int, on number: Int, type: String = "classic") async throws {
         let connection = try await connectWhenServing(number)
         let channel = try await connection.openChannel()
-        try await channel.call(QueueDeclare(queue: queue, durable: true))
+        try await channel.call(QueueDeclare(queue: queue, durable: true, arguments: ["x-queue-type": .string(type)]))
         try await channel.call(ConfirmSelect())
         let confirmed = Counted()
         publish(count, to: queue, on: channel, confirmed)

@@ -100,7 +100,7 @@ struct TimelineRecorderTests {
         #expect(sums(2) == [8, 1, 1])
     }
 
-    @Test("who leads the metadata is on every survivor's timeline, with its term")
+    @Test("that the metadata's leader is lost is on every survivor's timeline, who is elected on its own")
     func leaders() throws {
         let cluster = try TestCluster()
         let leader = try #require(cluster.leader)
@@ -110,10 +110,63 @@ struct TimelineRecorderTests {
         cluster.run(50)
         let successor = try #require(cluster.leader)
         for number in cluster.running {
-            let events = cluster.recorders[number - 1].reading(from: before, to: cluster.now).events
+            let events = cluster.recorders[number - 1].reading(from: before, to: cluster.now).events.map(\.event)
             #expect(events.first?.kind == .leaderLost && events.first?.node == "warren\(leader)@localhost")
-            #expect(events.last?.kind == .leaderElected && events.last?.node == "warren\(successor)@localhost")
-            #expect((events.last?.term ?? 0) > (events.first?.term ?? 0))
+            let elected = events.filter { $0.kind == .leaderElected }
+            #expect(elected.map(\.node) == (number == successor ? ["warren\(successor)@localhost"] : []))
+            #expect(elected.allSatisfy { ($0.term ?? 0) > (events.first?.term ?? 0) })
         }
+        // Whoever comes back hears of a leader that was elected long ago.
+        let later = cluster.now
+        try cluster.start(leader)
+        #expect(cluster.settle())
+        #expect(cluster.recorders[leader - 1].reading(from: later, to: cluster.now).events.isEmpty)
     }
+
+    @Test("a watched quorum queue's loss of its leader, what waits, who is elected and who catches up are recorded")
+    func quorum() throws {
+        let cluster = try TestCluster()
+        let home = try cluster.client(1)
+        let arguments: FieldTable = ["x-queue-type": .string("quorum")]
+        for name in ["watched", "other"] {
+            let declare = QueueDeclare(queue: name, durable: true, arguments: arguments)
+            #expect(cluster.ask(home, declare) == "queue.declare-ok")
+        }
+        let queue = try cluster.queue("watched", on: 1).id
+        #expect(cluster.run { (1...3).allSatisfy { (try? cluster.node($0))?.quorum.member(queue)?.leader == 1 } })
+        let start = cluster.now
+        for number in 1...3 {
+            cluster.recorders[number - 1].watch([QueueID(vhost: "/", name: "watched")], in: try cluster.node(number))
+        }
+        let client = try cluster.client(2)
+        #expect(cluster.ask(client, ConfirmSelect()) == "confirm.select-ok")
+        var isSynced = false
+        cluster.isSyncDue = { isSynced }
+        for _ in 1...5 {
+            for name in ["watched", "other"] { client.publish("m", to: "", key: name, persistent: true, 1) }
+        }
+        cluster.run(20)
+        cluster.crash(1)
+        cluster.run(20)
+        isSynced = true
+        #expect(cluster.run { client.confirmed.acks == Set(1...10) })
+        try cluster.start(1)
+        func seen(_ number: Int, _ kind: ClusterTimeline.Event.Kind) -> [TimelineReading.Seen] {
+            cluster.recorders[number - 1].reading(from: start, to: cluster.now).events.filter {
+                $0.event.queue != nil && $0.event.kind == kind
+            }
+        }
+        let survivors = [2, 3]
+        for number in survivors {
+            #expect(seen(number, .leaderLost).map(\.event.node) == ["warren1@localhost"])
+            #expect(seen(number, .leaderLost).map(\.waitingPublishes) == [number == 2 ? 5 : 0])
+        }
+        let elected = survivors.flatMap { seen($0, .leaderElected) }.map(\.event)
+        #expect(elected.count == 1 && elected.allSatisfy { $0.queue == "watched" && $0.vhost == "/" && $0.term == 2 })
+        #expect(cluster.run { !survivors.flatMap { seen($0, .caughtUp) }.isEmpty })
+        #expect(survivors.flatMap { seen($0, .caughtUp) }.map(\.event.node) == ["warren1@localhost"])
+        #expect([Event.Kind.leaderLost, .leaderElected, .caughtUp].allSatisfy { seen(1, $0).isEmpty })
+    }
+
+    private typealias Event = ClusterTimeline.Event
 }

@@ -13,6 +13,8 @@ public final class TimelineRecorder {
         /// The number that the queue has while it is declared.
         var number: UInt64?
         var confirms = ConfirmBuckets()
+        /// Who leads it as far as this node knows, where it is a quorum queue.
+        var leader: String?
     }
 
     /// Publishes of a watched queue that are confirmed once the journal is durable up to a position.
@@ -27,7 +29,7 @@ public final class TimelineRecorder {
     private var watches: [Watch] = []
     private var waiting: [Waiting] = []
     /// What happened, oldest first.
-    private var events: [ClusterTimeline.Event] = []
+    private var events: [TimelineReading.Seen] = []
     /// So many events are kept.
     private static let eventsMax = 512
     private var leader: (name: String, term: UInt64)?
@@ -41,7 +43,7 @@ public final class TimelineRecorder {
     func begin() {
         waiting = []
         leader = nil
-        for place in watches.indices { watches[place].number = nil }
+        for place in watches.indices { (watches[place].number, watches[place].leader) = (nil, nil) }
     }
 
     /// A queue is there.
@@ -90,16 +92,17 @@ public final class TimelineRecorder {
         waiting.removeFirst(count)
     }
 
-    /// Another node leads the metadata, or nobody does.
-    func metadataLeader(_ name: String?, term: UInt64, at now: Instant) {
+    /// Another node leads the metadata, or nobody does. Whoever was elected says so itself: the others may hear of it
+    /// long after.
+    func metadataLeader(_ name: String?, isSelf: Bool, term: UInt64, at now: Instant) {
         if let name {
             guard leader?.name != name || leader?.term != term else { return }
             leader = (name, term)
-            return note(.leaderElected, name, term, now)
+            if isSelf { note(.leaderElected, name, term, now) }
+        } else if let lost = leader {
+            leader = nil
+            note(.leaderLost, lost.name, lost.term, now)
         }
-        guard let lost = leader else { return }
-        leader = nil
-        note(.leaderLost, lost.name, lost.term, now)
     }
 
     private func note(_ kind: ClusterTimeline.Event.Kind, _ node: String, _ term: UInt64, _ now: Instant) {
@@ -109,10 +112,41 @@ public final class TimelineRecorder {
                 text: "of the metadata"))
     }
 
+    /// Another node leads a quorum queue, or nobody does, while so many publishes of this node's clients wait for it.
+    func queueLeader(
+        of number: UInt64, _ name: String?, isSelf: Bool, term: UInt64, waiting: @autoclosure () -> Int, at now: Instant
+    ) {
+        guard let place = watches.firstIndex(where: { $0.number == number }) else { return }
+        let (id, before) = (watches[place].id, watches[place].leader)
+        watches[place].leader = name
+        if let name {
+            guard isSelf else { return }
+            note(
+                ClusterTimeline.Event(
+                    at: now.milliseconds, kind: .leaderElected, node: name, vhost: id.vhost, queue: id.name,
+                    term: Int(clamping: term)))
+        } else if let before {
+            note(
+                ClusterTimeline.Event(
+                    at: now.milliseconds, kind: .leaderLost, node: before, vhost: id.vhost, queue: id.name),
+                waiting: waiting())
+        }
+    }
+
+    /// The member of a quorum queue on another node has what the others have.
+    func caughtUp(_ name: String, with number: UInt64, at now: Instant) {
+        guard let watch = watches.first(where: { $0.number == number }) else { return }
+        note(
+            ClusterTimeline.Event(
+                at: now.milliseconds, kind: .caughtUp, node: name, vhost: watch.id.vhost, queue: watch.id.name))
+    }
+
     /// Something happened that belongs on the timeline.
-    public func note(_ event: ClusterTimeline.Event) {
+    public func note(_ event: ClusterTimeline.Event) { note(event, waiting: 0) }
+
+    private func note(_ event: ClusterTimeline.Event, waiting: Int) {
         if events.count == Self.eventsMax { events.removeFirst() }
-        events.append(event)
+        events.append(TimelineReading.Seen(event: event, waitingPublishes: waiting))
     }
 
     // MARK: What others ask
@@ -123,6 +157,7 @@ public final class TimelineRecorder {
         for id in ids.prefix(ClusterTimeline.watchedMax) {
             var watch = watches.first { $0.id == id } ?? Watch(id: id)
             watch.number = node?.virtualHosts[id.vhost]?.queues[id.name]?.id
+            watch.leader = watch.number.flatMap { node?.quorum.member($0)?.leader }.flatMap { node?.nodeName($0) }
             kept.append(watch)
         }
         watches = kept
@@ -133,15 +168,23 @@ public final class TimelineRecorder {
     /// What happened since a moment, and the confirms of each watched queue in the buckets from there to `now`.
     public func reading(from start: Instant, to now: Instant) -> TimelineReading {
         TimelineReading(
-            events: events.filter { $0.at >= start.milliseconds },
+            events: events.filter { $0.event.at >= start.milliseconds },
             confirms: watches.map { ($0.id, $0.confirms.counts(from: start, to: now)) })
     }
 }
 
 /// What a recorder has of some seconds.
 public struct TimelineReading: Sendable {
+    /// Something that a node saw.
+    public struct Seen: Sendable {
+        /// What.
+        public let event: ClusterTimeline.Event
+        /// Publishes of its clients that waited for the queue then.
+        public let waitingPublishes: Int
+    }
+
     /// What happened, oldest first.
-    public let events: [ClusterTimeline.Event]
+    public let events: [Seen]
     /// Of each watched queue the confirms in buckets.
     public let confirms: [(queue: QueueID, counts: [Int])]
 
@@ -160,6 +203,23 @@ extension MetadataGroup {
         let name = leader.flatMap { member in
             configuration.names.indices.contains(Int(member.node) - 1) ? configuration.names[Int(member.node) - 1] : nil
         }
-        configuration.recorder?.metadataLeader(name, term: term, at: node.now)
+        configuration.recorder?.metadataLeader(
+            name, isSelf: leader?.node == configuration.node, term: term, at: node.now)
+    }
+}
+
+extension Node {
+    /// Puts a change of a quorum queue's leader on the timeline.
+    func noteLeader(of member: QuorumMember) {
+        guard let recorder, recorder.isWatching else { return }
+        recorder.queueLeader(
+            of: member.queue, member.leader.map(nodeName), isSelf: member.leader == number,
+            term: member.replica.group.term, waiting: quorum.queue(member.queue)?.waitingPublishes ?? 0, at: now)
+    }
+
+    /// Puts a member that has caught up on the timeline; this node's leads.
+    func noteCaughtUp(_ peer: UInt32, of member: QuorumMember) {
+        guard let recorder, recorder.isWatching else { return }
+        recorder.caughtUp(nodeName(peer), with: member.queue, at: now)
     }
 }

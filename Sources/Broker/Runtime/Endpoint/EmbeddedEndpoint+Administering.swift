@@ -86,21 +86,10 @@ extension EmbeddedEndpoint {
     ) async throws(EndpointError) -> Bool {
         let resource = Self.title(exchange: exchange, vhost)
         let content = try EncodedMessage(message, exchange: exchange, about: resource)
-        var place: (any NodeLoop)?
-        while true {
-            let routed: Result<PublishResult, EndpointError> = try await ask(place) { node, reply in
-                reply(node.publish(content, vhost: vhost, exchange: exchange, about: resource))
-            }
-            switch try routed.get() {
-            case .done(let isRouted): return isRouted
-            case .elsewhere(let home):
-                // Once: it may have been deleted and declared again meanwhile, but not for ever.
-                guard place == nil, let loop = reachableLoop(of: home) else {
-                    throw .refused(resource, reason: "a queue that takes it is on another node")
-                }
-                place = loop
-            }
+        let routed: Result<Bool, EndpointError> = try await ask { node, reply in
+            node.publish(content, vhost: vhost, exchange: exchange, about: resource, reply)
         }
+        return try routed.get()
     }
 
     /// Reads messages from the head of a queue.
@@ -154,83 +143,6 @@ extension Binding {
         self.init(
             destination: info.destinationType == .queue ? .queue(info.destination) : .exchange(info.destination),
             routingKey: Array(info.routingKey.utf8), arguments: FieldTable(info.arguments))
-    }
-}
-
-/// A message of the management API as a client's would come: names, content header, body.
-private struct EncodedMessage: Sendable {
-    let key: [UInt8]
-    let header: [UInt8]
-    let body: [UInt8]
-
-    init(_ message: OutgoingMessage, exchange: String, about resource: String) throws(EndpointError) {
-        guard exchange.utf8.count <= 255, message.routingKey.utf8.count <= 255 else {
-            throw .refused(resource, reason: "exchange and routing key have up to 255 bytes")
-        }
-        guard UInt64(message.payload.count) <= Limits.messageBytes else {
-            throw .refused(resource, reason: "a message has up to \(Limits.messageBytes) bytes")
-        }
-        var writer = WireWriter()
-        writer.writeShortString(exchange)
-        writer.writeShortString(message.routingKey)
-        key = Array(writer.bytes)
-        writer.reset()
-        let properties = try BasicProperties(json: message.properties, about: resource)
-        ContentHeader(bodySize: UInt64(message.payload.count), properties: properties).encode(into: &writer)
-        header = Array(writer.bytes)
-        body = message.payload
-    }
-}
-
-/// What came of a publish for the control plane.
-private enum PublishResult: Sendable {
-    /// Whether any queue took it.
-    case done(Bool)
-    /// All queues that would take it live on the node of this name.
-    case elsewhere(String)
-}
-
-extension Node {
-    /// Publishes for the control plane, as a client without confirms would.
-    fileprivate func publish(
-        _ message: EncodedMessage, vhost: String, exchange: String, about resource: String
-    ) -> Result<PublishResult, EndpointError> {
-        if isShort { return .failure(.refused(resource, reason: "the broker is \(shortageReason)")) }
-        guard let host = virtualHosts[vhost] else { return .failure(.notFound("vhost '\(vhost)'")) }
-        return message.key.withUnsafeBytes { key in
-            guard let publish = PublishMethod(key: key),
-                let route = router.route(
-                    key: key, exchange: publish.exchange, routingKey: publish.routingKey, in: host, node: self)
-            else { return .failure(.notFound(resource)) }
-            if route.exchange.settings.isInternal {
-                return .failure(.refused(resource, reason: "it is internal: only exchanges publish to it"))
-            }
-            return message.header.withUnsafeBytes { header -> Result<PublishResult, EndpointError> in
-                guard let scan = try? ContentHeaderScan(payload: header) else {
-                    return .failure(.refused(resource, reason: "the properties cannot be written"))
-                }
-                let lifetime: UInt64?
-                do throws(ProtocolException) {
-                    lifetime = try Expiration.milliseconds(scan.expiration)
-                } catch {
-                    return .failure(.refused(resource, reason: error.text))
-                }
-                let queues = route.queues(for: header)
-                if route.mayLeaveNode, queues.contains(where: \.isRemote) {
-                    let homes = Set(queues.map(homeName))
-                    if homes.count == 1, let home = homes.first { return .success(.elsewhere(home)) }
-                    return .failure(.refused(resource, reason: "a queue that takes it is on another node"))
-                }
-                var assembly = PublishAssembly(route: route, key: message.key, isMandatory: false)
-                assembly.begin(header: header, scan: scan, lifetime: lifetime, in: self)
-                let isTaken = message.body.withUnsafeBytes { assembly.append($0, in: self) }
-                assert(isTaken, "the header announces the body's size")
-                _ = enqueue(
-                    assembly.finish(), on: route, to: queues, deliveryMode: scan.deliveryMode,
-                    bodyBytes: message.body.count, lifetime: lifetime, from: nil, isMandatory: false)
-                return .success(.done(!queues.isEmpty))
-            }
-        }
     }
 }
 
