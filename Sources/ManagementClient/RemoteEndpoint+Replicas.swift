@@ -28,6 +28,15 @@ extension RemoteEndpoint: ReplicaInspecting {
         try await change(.PUT, vhost, queue, "/leader", node)
     }
 
+    /// Moves leaders of quorum queues until no node leads many more than another; RabbitMQ goes on
+    /// with it after this returns.
+    public func rebalanceLeaders() async throws(EndpointError) {
+        try await send(
+            Transport.Request(
+                method: .POST, path: "/api/rebalance/queues", resource: "the queues' leaders", doing: "moving",
+                tagNeeded: "administrator"))
+    }
+
     private func change(
         _ method: HTTPMethod, _ vhost: String, _ queue: String, _ what: String, _ node: String
     ) async throws(EndpointError) {

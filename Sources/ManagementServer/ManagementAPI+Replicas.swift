@@ -6,6 +6,16 @@ extension ManagementAPI {
         let node: String
     }
 
+    /// Answers `POST /api/rebalance/queues`.
+    func rebalance(_ request: APIRequest) async throws -> APIReply {
+        guard request.path == ["rebalance", "queues"], let replicas = endpoint as? any ReplicaInspecting else {
+            throw APIFailure.notFound
+        }
+        guard request.method == .post else { throw APIFailure.notAllowed }
+        try await replicas.rebalanceLeaders()
+        return .done
+    }
+
     /// Answers a request whose path begins with "queues" and "quorum" and has five parts or more.
     func replicas(_ request: APIRequest) async throws -> APIReply {
         guard let replicas = endpoint as? any ReplicaInspecting else { throw APIFailure.notFound }

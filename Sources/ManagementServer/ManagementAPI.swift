@@ -27,6 +27,7 @@ struct ManagementAPI: Sendable {
         case "bindings": try await bindings(request)
         case "vhosts": try await vhosts(request)
         case "connections", "channels", "consumers": try await clients(request)
+        case "rebalance": try await rebalance(request)
         case "warren": try await warren(request)
         default: try await broker(request, user: user)
         }

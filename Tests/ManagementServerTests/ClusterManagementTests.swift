@@ -43,6 +43,36 @@ struct ClusterManagementTests {
 
     private func text(_ reply: APIReply) -> String { String(decoding: reply.body, as: UTF8.self) }
 
+    @Test("leaders of quorum queues are spread over the nodes when that is asked for")
+    func rebalance() async throws {
+        try await withCluster { cluster in
+            let endpoint: any Inspecting & Administering = cluster.endpoint(of: 1)
+            for number in 1...6 {
+                try await endpoint.declareQueue(
+                    vhost: "/", name: "q\(number)",
+                    settings: QueueSettings(durable: true, arguments: ["x-queue-type": .string("quorum")]))
+            }
+            func leaders() async throws -> [String: Int] {
+                let queues = try await endpoint.queues(QueuePageRequest()).items
+                return Dictionary(queues.compactMap { queue in queue.leader.map { ($0, 1) } }, uniquingKeysWith: +)
+            }
+            try await eventually("leaders of all") { try await leaders().values.reduce(0, +) == 6 ? true : nil }
+            // Wherever they were elected, one node leads them all now.
+            let replicas: any ReplicaInspecting = cluster.endpoint(of: 3)
+            for number in 1...6 {
+                try await replicas.transferLeader(vhost: "/", queue: "q\(number)", to: cluster.names[2])
+            }
+            try await eventually("one leader of all") { try await leaders() == [cluster.names[2]: 6] ? true : nil }
+            let api = api(cluster.endpoint(of: 2))
+            #expect(await api.reply(to: try request("GET /api/rebalance/queues")).status == 405)
+            #expect(await api.reply(to: try request("POST /api/rebalance/all")).status == 404)
+            #expect(await api.reply(to: try request("POST /api/rebalance/queues")).status == 204)
+            try await eventually("two leaders on each node") {
+                try await leaders() == Dictionary(uniqueKeysWithValues: cluster.names.map { ($0, 2) }) ? true : nil
+            }
+        }
+    }
+
     @Test("faults and the timeline are asked for, and refused, in the shapes that the API describes")
     func shapes() async throws {
         try await withCluster { cluster in

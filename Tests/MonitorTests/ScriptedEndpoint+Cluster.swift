@@ -26,4 +26,6 @@ extension ScriptedEndpoint: FaultInjecting, TimelineRecording, ReplicaInspecting
     func removeReplica(vhost: String, queue: String, node: String) async throws(EndpointError) {}
 
     func transferLeader(vhost: String, queue: String, to node: String) async throws(EndpointError) {}
+
+    func rebalanceLeaders() async throws(EndpointError) {}
 }

@@ -9,7 +9,7 @@ extension Node {
     }
 
     /// The nodes that hold a quorum queue, as far as is known here.
-    private func holders(of queue: ClassicQueue) -> [UInt32] {
+    func quorumHolders(of queue: ClassicQueue) -> [UInt32] {
         guard let group = quorum.member(queue.id)?.replica.group else { return queue.settings.members }
         return (group.membership.voters + group.membership.learners).map(\.node).sorted()
     }
@@ -19,7 +19,7 @@ extension Node {
     /// A quorum queue as its member here knows it; without one, what the metadata says.
     func quorumInfo(of queue: ClassicQueue) -> QueueInfo {
         var info = placeholder(of: queue)
-        let holders = holders(of: queue)
+        let holders = quorumHolders(of: queue)
         info.members = holders.map(nodeName)
         info.online = holders.filter(isOnline).map(nodeName)
         guard let member = quorum.member(queue.id) else { return info }
@@ -48,7 +48,7 @@ extension Node {
 
     /// A watched quorum queue as a timeline shows it.
     func quorumTimeline(of queue: ClassicQueue, _ id: QueueID) -> ClusterTimeline.Queue {
-        let holders = holders(of: queue)
+        let holders = quorumHolders(of: queue)
         return ClusterTimeline.Queue(
             vhost: id.vhost, name: id.name, type: QuorumSettings.type,
             leader: quorum.member(queue.id)?.leader.map(nodeName), members: holders.map(nodeName),

@@ -14,4 +14,7 @@ public protocol ReplicaInspecting: Sendable {
 
     /// Moves the leader to the member on a node.
     func transferLeader(vhost: String, queue: String, to node: String) async throws(EndpointError)
+
+    /// Moves leaders of quorum queues until no node leads many more than another. It has begun when this returns.
+    func rebalanceLeaders() async throws(EndpointError)
 }

@@ -38,6 +38,35 @@ extension EmbeddedEndpoint: ReplicaInspecting {
         }
     }
 
+    /// Moves leaders of quorum queues until no node leads many more than another, as far as members are up. Where some
+    /// cannot be moved the others are, and the first reason is thrown.
+    public func rebalanceLeaders() async throws(EndpointError) {
+        typealias Led = (id: QueueID, balance: LeaderBalance.Queue)
+        let (queues, names): ([Led], [UInt32: String]) = try await ask { node, reply in
+            let up = ([node.number] + node.replicas.upNodes).sorted()
+            let queues = node.quorum.sorted.compactMap { queue -> Led? in
+                guard let leader = queue.member?.leader, up.contains(leader) else { return nil }
+                let online = node.quorumHolders(of: queue.queue).filter(up.contains)
+                return (
+                    QueueID(vhost: queue.queue.virtualHost.name, name: queue.queue.name),
+                    LeaderBalance.Queue(id: queue.queue.id, leader: leader, online: online)
+                )
+            }
+            reply((queues, Dictionary(uniqueKeysWithValues: up.map { ($0, node.nodeName($0)) })))
+        }
+        var failure: EndpointError?
+        let ids = Dictionary(uniqueKeysWithValues: queues.map { ($0.balance.id, $0.id) })
+        for move in LeaderBalance.moves(queues.map(\.balance), nodes: names.keys.sorted()) {
+            guard let id = ids[move.id], let name = names[move.to] else { continue }
+            do throws(EndpointError) {
+                try await transferLeader(vhost: id.vhost, queue: id.name, to: name)
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+    }
+
     /// Asks the leader of a queue for a change that concerns a node.
     private func change(
         _ vhost: String, _ queue: String, _ name: String,
