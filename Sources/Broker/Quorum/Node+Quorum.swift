@@ -22,7 +22,11 @@ extension Node {
     private func join(_ queue: QuorumQueue) {
         let id = queue.queue.id
         let stored = storedGroups.take(QuorumMember.group(of: id))
-        guard queue.settings.members.contains(number) || !stored.isEmpty, let member = stored.member(on: number) else {
+        guard queue.settings.members.contains(number) || !stored.isEmpty else { return }
+        guard let member = stored.member(on: number) else {
+            // It was one, and remembers that it is none any more.
+            join(queue, as: MemberID(node: number), beginning: .none, stored)
+            quorum.member(id)?.removed()
             return
         }
         join(
@@ -47,8 +51,9 @@ extension Node {
     /// The leader of a group speaks to a member that this node does not have: it was added, and begins with nothing.
     func joinQuorumQueue(of message: RaftMessage) {
         guard let queue = quorum.queue(QuorumMember.queue(of: message.group)), quorum.member(queue.queue.id) == nil,
-            message.to.node == number, message.to.incarnation > 0
+            message.to.node == number, message.to.incarnation > replicas[message.group]?.group.member.incarnation ?? 0
         else { return }
+        if let earlier = replicas[message.group] { replicas.remove(earlier) }
         join(queue, as: message.to, beginning: .none, StoredGroup())
     }
 

@@ -73,9 +73,6 @@ final class QuorumMember: ReplicatedMachine {
         replica.campaign()
     }
 
-    /// The queue is deleted, or this node is not a member any more.
-    func end() { node.replicas.remove(replica) }
-
     // MARK: Commands
 
     /// Takes a batch of a node's commands. Whoever does not lead says who does; what cannot be taken now comes again.
@@ -208,7 +205,12 @@ final class QuorumMember: ReplicatedMachine {
 
     func membershipChanged() { replica.wake() }
 
-    func removed() { node.quorum.removeMember(queue) }
+    func removed() {
+        replica.retire()
+        machine = QuorumMachine(limits: machine.limits)
+        effects.removeAll()
+        node.quorum.removeMember(queue)
+    }
 
     var nextDeadline: UInt64? {
         guard replica.isLeader, let expiry = machine.nextExpiry, tickedUpTo < expiry else { return nil }

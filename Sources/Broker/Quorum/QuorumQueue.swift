@@ -155,9 +155,10 @@ final class QuorumQueue: DistantQueue {
     private func findTarget() {
         if let member {
             target = member.leader
-        } else if !settings.members.isEmpty {
-            // A member knows, and says so.
-            let reachable = settings.members.filter { node.replicas.upNodes.contains($0) }
+        } else {
+            // A member knows, and says so; those that it began with may be none any more.
+            let up = node.replicas.upNodes
+            let reachable = settings.members.filter(up.contains) + up.filter { !settings.members.contains($0) }
             if !reachable.isEmpty { target = reachable[asked % reachable.count] }
             asked += 1
         }

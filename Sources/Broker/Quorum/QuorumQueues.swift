@@ -32,11 +32,11 @@ final class QuorumQueues {
 
     func remove(_ id: UInt64) {
         queues[id] = nil
-        members.removeValue(forKey: id)?.end()
+        members[id] = nil
     }
 
     /// This node is no member of the queue's group any more.
-    func removeMember(_ id: UInt64) { members.removeValue(forKey: id)?.end() }
+    func removeMember(_ id: UInt64) { members[id] = nil }
 
     func backlogChanged(by bytes: Int) { backlog += bytes }
 

@@ -237,6 +237,7 @@ public final class Node {
         discardReady(of: queue)
         tellConsumers(of: queue)
         quorum.remove(queue.id)
+        if let replica = replicas[QuorumMember.group(of: queue.id)] { replicas.remove(replica) }
         queue.distant?.deleted()
         return count
     }

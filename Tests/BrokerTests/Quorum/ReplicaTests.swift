@@ -70,6 +70,55 @@ struct ReplicaTests {
         #expect(cluster.run { cluster.members[2].member("q")?.replica.group.isVoter == true })
     }
 
+    @Test("a member that has gone remembers for whom it voted, through restarts and when its journal is written anew")
+    func retired() throws {
+        let cluster = try cluster(groupSize: 3)
+        try publish(cluster, 1...10, through: 2)
+        let queue = try cluster.queue("q", on: 1).id
+        let group = QuorumMember.group(of: queue)
+        let leader = try #require(cluster.members[0].member("q"))
+        #expect(throws: Never.self) { try leader.removeReplica(on: 3) }
+        #expect(cluster.run { cluster.members[2].member("q") == nil })
+        let known = try #require(try cluster.node(3).replicas[group])
+        let (hardState, last) = (known.group.hardState, known.group.lastPosition)
+        #expect(hardState.term >= 1 && last.index >= 2)
+        for _ in 1...3 {
+            cluster.crash(3)
+            try cluster.start(3)
+            #expect(cluster.converge())
+            let replica = try #require(try cluster.node(3).replicas[group])
+            #expect(cluster.members[2].member("q") == nil && replica.isRetired)
+            #expect(replica.group.hardState == hardState && replica.group.lastPosition == last)
+            replica.writeSnapshot()
+            cluster.run(50)
+        }
+        // Nothing of it stays when the queue goes.
+        #expect(cluster.ask(try cluster.client(2), QueueDelete(queue: "q")) == "queue.delete-ok")
+        #expect(cluster.run { (try? cluster.node(3))?.replicas[group] == nil })
+    }
+
+    @Test("a queue none of whose first members is left is used from any node")
+    func moved() throws {
+        let cluster = try cluster(groupSize: 1)
+        try publish(cluster, 1...10, through: 3)
+        let first = try #require(cluster.members[0].member("q"))
+        #expect(throws: Never.self) { try first.addReplica(on: 2) }
+        #expect(cluster.run { cluster.members[1].member("q")?.replica.group.isVoter == true })
+        #expect(throws: Never.self) { try first.transferLeader(to: 2) }
+        #expect(cluster.run { cluster.leader(of: "q") == 2 })
+        let second = try #require(cluster.members[1].member("q"))
+        #expect(cluster.run { (try? second.removeReplica(on: 1)) != nil })
+        #expect(cluster.run { cluster.members[0].member("q") == nil })
+        cluster.crash(1)
+        cluster.crash(3)
+        try cluster.start(1)
+        try cluster.start(3)
+        #expect(cluster.converge())
+        try publish(cluster, 11...20, through: 3)
+        try publish(cluster, 21...30, through: 1)
+        #expect(cluster.run { second.machine.readyCount == 30 })
+    }
+
     @Test("the leader's part is handed over, and publishes go on", arguments: [2, 3])
     func transfer(_ node: Int) throws {
         let cluster = try cluster(groupSize: 3)

@@ -64,8 +64,12 @@ final class RaftReplica {
     var isAwake = false
     /// The deadline that the node knows of.
     var watchedDeadline: UInt64?
-    /// It is over: the queue is deleted, or this node is not a member any more.
+    /// It is over: the queue is deleted.
     var hasEnded = false
+    /// This node is not a member any more. It does nothing but remember how far it had come and for whom it has voted: had
+    /// it forgotten, it would take itself after a restart for the member that the group began with, and its vote might
+    /// bring those to power who do not know of the change (Raft §5.2: a vote is never forgotten).
+    private(set) var isRetired = false
 
     /// - Parameter floor: The first segment that may hold anything of it.
     init(id: UInt64, member: MemberID, stored: StoredState, floor: UInt64, machine: any ReplicatedMachine, node: Node) {
@@ -85,12 +89,16 @@ final class RaftReplica {
         machine.snapshotBytes + Int(clamping: group.lastPosition.index - group.appliedIndex) * Limits.fetchedOverhead
     }
 
+    /// This node is not a member any more.
+    func retire() { isRetired = true }
+
     // MARK: Events
 
     /// Something was done to it that may leave something to do.
     func wake() { node.replicas.wake(self) }
 
     func step(_ message: RaftMessage) {
+        guard !isRetired else { return }
         group.step(message, now: node.now.nanoseconds, into: &output)
         wake()
     }
@@ -168,7 +176,7 @@ final class RaftReplica {
             group.flush(now: now, into: &output)
             guard !output.isEmpty else { break }
             carryOut()
-            guard !hasEnded else { return }
+            guard !hasEnded, !isRetired else { return }
         }
         if machine.isLogTooLong(group) { writeSnapshot() }
     }
