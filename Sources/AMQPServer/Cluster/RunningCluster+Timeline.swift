@@ -20,7 +20,8 @@ extension RunningCluster: TimelineRecording {
 
     /// What was recorded in the last seconds, whatever became of the nodes that recorded it.
     public func timeline(seconds: Int) async throws(EndpointError) -> ClusterTimeline {
-        let now = ClusterEvents.now
+        // Both clocks at one moment: what happened has a place on both.
+        let (now, wallClock) = (ClusterEvents.now, Date().timeIntervalSince1970)
         let span = UInt64(min(max(1, seconds), ClusterTimeline.secondsMax)) * 1_000_000_000
         let start = TimelineReading.start(
             from: Instant(nanoseconds: now.nanoseconds - min(span, now.nanoseconds)))
@@ -36,7 +37,7 @@ extension RunningCluster: TimelineRecording {
             queues.append(queue)
         }
         return ClusterTimeline(
-            now: now.milliseconds, wallClock: Date().timeIntervalSince1970,
+            now: now.milliseconds, wallClock: wallClock,
             nodes: nodes.map { ClusterTimeline.Node(name: $0.name, state: $0.state.fault) }, queues: queues,
             events: Self.merge(timeline.since(start), readings, of: queues), clients: clients.withLock { $0 }?())
     }

@@ -9,7 +9,7 @@ extension ClusterTimeline.Event {
         let base: String
         switch kind {
         case .nodeDown: return text.isEmpty ? "is down" : text
-        case .nodeUp: base = "starts"
+        case .nodeUp: return text.isEmpty ? "starts" : text
         case .nodeServing: base = "serves again"
         case .minority: base = "cannot reach a majority, closes its clients"
         case .cut: base = text.contains("link") ? "" : "cut off"

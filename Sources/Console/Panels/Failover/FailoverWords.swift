@@ -50,7 +50,7 @@ enum FailoverWords {
         case .ended(let from, let to): (span(to - from), .warning)
         case .lasting(let from, let to): (lasting(to - from), .critical)
         case .none: ("no gap", .good)
-        case .idle: ("no traffic", .dim)
+        case .idle: ("no confirms", .dim)
         case .notMeasured: ("–", .dim)
         }
     }
