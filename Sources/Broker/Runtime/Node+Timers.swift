@@ -76,6 +76,8 @@ extension Node {
                 checkDeliveryAcks()
             case .deadLetters:
                 goOnDeadLettering()
+            case .rollForward:
+                rollForward.noteAll()
             case .flush:
                 isWatchingFlush = false
                 isFlushDue = true
