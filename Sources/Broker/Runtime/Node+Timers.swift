@@ -77,7 +77,7 @@ extension Node {
             case .deadLetters:
                 goOnDeadLettering()
             case .rollForward:
-                rollForward.noteAll()
+                rollForward.timeIsDue()
             case .flush:
                 isWatchingFlush = false
                 isFlushDue = true

@@ -210,7 +210,6 @@ public final class Node {
     // MARK: Queues
 
     func queue(id: UInt64) -> ClassicQueue? { queuesByID[id] }
-
     /// A queue of the node's own, which no list names.
     func keepUnlisted(_ queue: ClassicQueue) { queuesByID[queue.id] = queue }
 

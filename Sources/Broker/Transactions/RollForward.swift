@@ -34,6 +34,8 @@ final class RollForward {
     private var outboxes: [Participant: TransactionOutbox] = [:]
     private var inboxes: [UInt32: TransactionInbox] = [:]
     private var due: [TransactionOutbox] = []
+    /// A timer of the node's will come.
+    private var isWatched = false
 
     /// Whether there is something to do.
     var isDue: Bool { !due.isEmpty }
@@ -108,6 +110,26 @@ final class RollForward {
     /// Something may have come that any of them has waited for.
     func noteAll() { for outbox in sorted { note(outbox) } }
 
+    /// Looks again in a while at what could not be handed over.
+    func retryLater(in node: Node) {
+        guard !isWatched else { return }
+        isWatched = true
+        node.timers.insert(
+            Timer(deadline: node.now.advanced(milliseconds: Limits.rollForwardRetryMilliseconds), target: .rollForward))
+    }
+
+    /// The moment has come.
+    func timeIsDue() {
+        isWatched = false
+        noteAll()
+    }
+
+    /// Gives up memory of what waits, where that is short; returns whether there may be more.
+    func cool(_ budget: inout Int) -> Bool {
+        for outbox in sorted where outbox.letters.cool(keeping: 0, budget: &budget) { return true }
+        return false
+    }
+
     /// A slice of each that has something to do.
     func proceed() {
         let turn = due
@@ -133,11 +155,5 @@ extension Node {
         queue.enqueue(
             record, bodyBytes: UInt32(clamping: bytes.count), flags: flags, expiry: QueueEntry.never)
         if journal.keepsBytes { journal(record, in: [queue], durable: 1, expiry: QueueEntry.never) }
-    }
-
-    /// Looks again in a while at what could not be handed over.
-    func watchRollForward() {
-        timers.insert(
-            Timer(deadline: now.advanced(milliseconds: Limits.rollForwardRetryMilliseconds), target: .rollForward))
     }
 }

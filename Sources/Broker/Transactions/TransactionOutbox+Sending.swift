@@ -7,7 +7,10 @@ extension TransactionOutbox {
 
     /// Sends as much of it as there is room for, in one transaction of the node's own there.
     func send(to home: UInt32, from first: Int) {
-        guard let (relay, channel) = way(to: home) else { return }
+        guard let (relay, channel) = way(to: home) else {
+            if isForNobody { isTaken() } else { node.rollForward.retryLater(in: node) }
+            return
+        }
         var next = first
         defer { if case .sending = phase { phase = .sending(next: next) } }
         let end = min(steps.count, first + Limits.sliceEntries)
@@ -54,6 +57,14 @@ extension TransactionOutbox {
         self.relay = relay
         self.channel = channel
         return (relay, channel)
+    }
+
+    /// Whether none of the queues is there any more: the home need not be asked what it takes.
+    private var isForNobody: Bool {
+        steps.allSatisfy { step in
+            guard case .letter(let letter, _) = step else { return true }
+            return letter.targets.allSatisfy { node.queue(id: $0) == nil }
+        }
     }
 
     /// There is room again on the way to the home.

@@ -59,7 +59,8 @@ final class TransactionOutbox: CommitWaiter {
 
     /// Writes down, in the commit that is under way, that a transaction is to be handed over; `durable` follows.
     func post(_ slip: OutboxSlip, of end: TransactionEnd) {
-        let number = max(letters.lastSequence, slips.lastSequence) + 1
+        // Should all of it have been lost, what is new must not be taken for what was: so the clock has a say.
+        let number = max(letters.lastSequence + 1, slips.lastSequence + 1, node.wallMilliseconds * 1_000)
         node.keep(slip.bytes, in: slips, as: number)
         letters.lastSequence = number
         waiting.append((number, end))
@@ -163,7 +164,7 @@ final class TransactionOutbox: CommitWaiter {
         guard case .settling = phase else {
             phase = .sending(next: 0)
             // The other node may be there, and just not take it now.
-            return node.watchRollForward()
+            return node.rollForward.retryLater(in: node)
         }
     }
 

@@ -90,7 +90,8 @@ extension QuorumMachine {
             place = letter.end
             guard letter.transaction > applied else { continue }
             origin.lastTransaction = letter.transaction
-            let bodyBytes = UInt32(truncatingIfNeeded: bytes.loadUnaligned(fromByteOffset: letter.offset, as: UInt64.self))
+            let bodyBytes = UInt32(
+                truncatingIfNeeded: bytes.loadUnaligned(fromByteOffset: letter.offset, as: UInt64.self))
             batches.retain(slot)
             ready.append(
                 QuorumEntry(
