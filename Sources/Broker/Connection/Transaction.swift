@@ -161,7 +161,9 @@ final class TransactionEnd: CommitWaiter {
 
     /// Gives up what has come again.
     private func passOver(upTo mark: UInt64, in node: Node) {
-        guard let last = transaction.marks.last(where: { $0.transaction <= mark }) else { return }
+        guard let last = transaction.marks.last(where: { $0.transaction <= mark }),
+            node.plantedFault != .forgetTransactions
+        else { return }
         for publish in transaction.publishes.prefix(last.publishes) {
             if let record = publish.record { node.release(record) }
         }

@@ -124,7 +124,7 @@ enum Limits {
     static let rollForwardRetryMilliseconds: UInt64 = 50
     /// Largest transaction for one quorum queue, whose log takes it as one entry, and what may be said of the messages of a
     /// transaction that go to other nodes.
-    static let quorumTransactionBytes = 201_326_592
+    static let quorumTransactionBytes = 136_314_880
     static let slipBytes = 67_108_864
     /// How long a node must have been down before what does not survive it goes, milliseconds.
     static let nodeDownMilliseconds: UInt64 = 1_000

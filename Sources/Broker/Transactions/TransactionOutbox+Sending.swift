@@ -26,6 +26,7 @@ extension TransactionOutbox {
         guard next == steps.count else { return node.rollForward.note(self) }
         phase = .sent
         relay.commit(channel, for: self)
+        if node.plantedFault == .settleWhenSent { isTaken() }
     }
 
     /// False where the message must be read back first.

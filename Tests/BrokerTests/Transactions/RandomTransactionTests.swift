@@ -32,9 +32,13 @@ private final class RandomTransactions {
     private(set) var answers = 0
     private(set) var unanswered = 0
 
-    init(seed: UInt64) throws {
+    init(seed: UInt64, fault: PlantedFault? = nil) throws {
         random = SplitMix64(seed: seed)
         cluster = try TestCluster()
+        if let fault {
+            for member in cluster.members { member.node?.plantedFault = fault }
+            cluster.fault = fault
+        }
         for name in Self.names {
             let client = try cluster.client(Self.homes[name] ?? 1)
             let arguments: FieldTable = name.hasPrefix("k") ? ["x-queue-type": .string("quorum")] : [:]
@@ -176,5 +180,22 @@ struct RandomTransactionTests {
             Issue.record("seed \(seed): \(error)")
         }
         #expect(work.answers > 10, "seed \(seed): \(work.answers) answered, \(work.unanswered) not")
+    }
+
+    @Test(
+        "nodes that forget what they have applied, or what they owe, are found out",
+        arguments: [
+            PlantedFault.forgetTransactions, .settleWhenSent,
+        ])
+    func plantedFault(_ fault: PlantedFault) {
+        withKnownIssue {
+            for seed in UInt64(1)...6 {
+                let work = try RandomTransactions(seed: seed, fault: fault)
+                try work.run(steps: 250)
+                try work.end()
+            }
+        } matching: { issue in
+            issue.description.contains("is there [") || issue.description.contains("got commit-ok")
+        }
     }
 }

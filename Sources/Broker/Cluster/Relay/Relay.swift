@@ -370,8 +370,8 @@ final class Relay {
             for consumer in subscribed where !consumer.isCancelled { client?.queueDeleted(under: consumer) }
             if let question { question.distant.isDown(for: question) }
         }
-        // Those that nobody hears of.
-        node.counters.dropUnroutable &+= UInt64(max(0, unsent))
+        // Those that nobody hears of; transactions come again.
+        if transactions == nil { node.counters.dropUnroutable &+= UInt64(max(0, unsent)) }
         if isHoldingReader { letRead() }
     }
 
