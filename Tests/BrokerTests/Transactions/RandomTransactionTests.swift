@@ -187,8 +187,8 @@ struct RandomTransactionTests {
         arguments: [
             PlantedFault.forgetTransactions, .settleWhenSent,
         ])
-    func plantedFault(_ fault: PlantedFault) {
-        withKnownIssue {
+    func plantedFault(_ fault: PlantedFault) throws {
+        try withKnownIssue {
             for seed in UInt64(1)...6 {
                 let work = try RandomTransactions(seed: seed, fault: fault)
                 try work.run(steps: 250)
