@@ -121,6 +121,7 @@ final class ClusterMember {
                 node.replicas.peerUp(peer, incarnation: incarnation)
                 metadata.peerUp(peer)
                 node.quorum.peerUp(peer)
+                node.rollForward.noteAll()
                 endsDue.removeAll { $0.peer == peer }
                 upHomes.removeAll { $0.node == peer }
                 upHomes.append(QueueHome(node: peer, incarnation: incarnation))
@@ -238,6 +239,7 @@ final class ClusterMember {
             discarded += node.restore(messages, to: nil).discarded
         }
         recovered.removeAll()
+        node.rollForward.noteAll()
         node.reclaim()
     }
 

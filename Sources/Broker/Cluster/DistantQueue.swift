@@ -19,8 +19,8 @@ protocol DistantQueue: AnyObject {
 
     /// Takes a message for these queues, of which this is the first. One that retains the record releases it. A number is
     /// that of a publish of the channel which waits for one event more: it is settled when the message is safe or refused.
-    /// In the commit of a transaction there is none; `commit` follows. Without a channel it is the node that publishes, and
-    /// there is no number. Returns whether the message was taken at all.
+    /// Without a channel it is the node that publishes, and there is no number. Returns whether the message was taken at
+    /// all. What a transaction publishes does not come here: see `TransactionOutbox`.
     @discardableResult
     func publish(_ message: DistantMessage, to queues: [ClassicQueue], from channel: Channel?, number: UInt64?) -> Bool
 
@@ -41,12 +41,18 @@ protocol DistantQueue: AnyObject {
     /// A consumer can take deliveries again, after its credit or its connection's room came back.
     func resume(_ consumer: Consumer)
 
-    /// Commits what a channel's transaction has published and settled here. Returns whether the end of it is reported
+    /// Commits what a channel's transaction has settled here. Returns whether the end of it is reported
     /// later, by `TransactionEnd.distantEnded`.
     func commit(_ end: TransactionEnd, of channel: Channel) -> Bool
 
     /// The queue has been deleted from the metadata.
     func deleted()
+}
+
+/// Who waits until a part of a transaction has been committed elsewhere.
+protocol CommitWaiter: AnyObject {
+    /// It has been committed, or is not known to have been.
+    func distantEnded(isDone: Bool, in node: Node)
 }
 
 /// A message on its way to queues whose contents are elsewhere.

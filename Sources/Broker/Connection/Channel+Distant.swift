@@ -44,6 +44,15 @@ extension Channel {
         for group in groups { group.first.publish(message, to: group.queues, from: self, number: number) }
     }
 
+    /// What was published since the last mark is a transaction of the node at the other end.
+    func receiveRelayMark(_ payload: UnsafeRawBufferPointer) throws(ProtocolException) {
+        var reader = WireReader(payload.dropFirst(4))
+        guard let mark = try? RelayMark(decoding: &reader), reader.remaining == 0, transaction != nil else {
+            throw ProtocolException(.frameError, "the end of a transaction on a relay that cannot be read")
+        }
+        transaction?.marks.append((transaction?.publishes.count ?? 0, mark.transaction))
+    }
+
     /// Where a publish goes that another node has routed, and its key; nil where the bytes make none.
     func relayRoute(_ payload: UnsafeRawBufferPointer) -> (Route, key: UnsafeRawBufferPointer)? {
         guard let (key, ids) = RelayPublish.decode(payload), let relays = node.cluster?.relays else { return nil }
@@ -79,27 +88,39 @@ extension Node {
             from: channel, isMandatory: false)
     }
 
-    /// Carries out a publish of a transaction that commits, some of whose queues are elsewhere.
+    /// Carries out a publish of a transaction that commits, some of whose queues are elsewhere: for those it goes into
+    /// outboxes, as into queues.
     func publishAway(
         _ publish: Transaction.Publish, _ record: RecordPosition, to queues: [ClassicQueue], from publisher: Channel?,
         in end: TransactionEnd
     ) {
-        segments.retain(record)
-        defer { release(record) }
-        _ = enqueueLocally(
-            record, on: publish.route, queues, deliveryMode: publish.deliveryMode, bodyBytes: publish.bodyBytes,
-            lifetime: publish.lifetime, from: publisher)
-        let message = DistantMessage(
-            record: record, deliveryMode: publish.deliveryMode, bodyBytes: publish.bodyBytes,
-            lifetime: publish.lifetime)
+        var targets: [(outbox: TransactionOutbox, ids: [UInt64])] = []
+        var taking = queues.filter { $0.distant == nil }
+        let away = queues.count - taking.count
         // order-free: an array
-        for group in queues.distantGroups {
-            // Without its channel there is no way to them.
-            if let publisher, group.first.publish(message, to: group.queues, from: publisher, number: nil) {
-                end.uses(group.first)
+        for queue in queues {
+            guard let distant = queue.distant else { continue }
+            let participant = distant.home.map(RollForward.Participant.home) ?? .queue(queue.id)
+            let id = distant.home == nil ? [] : [queue.id]
+            if let place = targets.firstIndex(where: { $0.outbox.participant == participant }) {
+                targets[place].ids += id
             } else {
-                end.noteLost()
+                let outbox = rollForward.outbox(for: participant, in: self)
+                targets.append((outbox, id))
+                taking.append(outbox.letters)
             }
+        }
+        // An outbox is none of those that it goes to.
+        publish.route.exchange.counters.publishOut &+= UInt64(away) &- UInt64(targets.count)
+        _ = enqueue(
+            record, on: publish.route, to: taking, deliveryMode: publish.deliveryMode, bodyBytes: publish.bodyBytes,
+            lifetime: publish.lifetime, from: publisher, isMandatory: false)
+        for (outbox, ids) in targets {
+            end.post(
+                OutboxSlip.Letter(
+                    sequence: outbox.letters.lastSequence, lifetime: publish.lifetime,
+                    isPersistent: publish.deliveryMode == 2, targets: ids),
+                to: outbox)
         }
     }
 }

@@ -24,6 +24,8 @@ extension Channel {
             try receiveAck(frame.payload)
         case RelayPublish.id where connection.isRelay:
             return try receiveRelayPublish(frame, rest)
+        case RelayMark.id where connection.isRelay:
+            try receiveRelayMark(frame.payload)
         default:
             try receive(connection.decode(frame.payload))
         }

@@ -163,7 +163,8 @@ extension Channel {
         }
         try check(Content(payload: payload, scan: scan))
         let lifetime = try Expiration.milliseconds(scan.expiration)
-        assembly?.begin(header: payload, scan: scan, lifetime: lifetime, in: node)
+        assembly?.begin(
+            header: payload, scan: scan, lifetime: lifetime, in: node, isTransactional: transaction != nil)
         completeIfWhole()
     }
 

@@ -31,7 +31,8 @@ struct PublishAssembly {
     var isWrittenAsItComes: Bool { body != 0 }
 
     mutating func begin(
-        header payload: UnsafeRawBufferPointer, scan: ContentHeaderScan, lifetime: UInt64?, in node: Node
+        header payload: UnsafeRawBufferPointer, scan: ContentHeaderScan, lifetime: UInt64?, in node: Node,
+        isTransactional: Bool = false
     ) {
         self.lifetime = lifetime
         header = Array(payload)
@@ -48,7 +49,8 @@ struct PublishAssembly {
         guard isChunked else { return }
         // Each chunk is on its way to the disk while the next one comes.
         if deliveryMode == 2, node.journal.keepsBytes, let route,
-            route.queues(for: payload).contains(where: { $0.isDurable && $0.distant == nil })
+            // A transaction keeps what goes elsewhere too.
+            route.queues(for: payload).contains(where: { $0.isDurable && ($0.distant == nil || isTransactional) })
         {
             body = node.newBodyID()
             node.chunkedBodies[body] = fresh

@@ -21,6 +21,8 @@ struct Transaction {
     var publishes: [Publish] = []
     /// Deliveries that are pending in the channel's unacknowledged ones, and what becomes of them.
     var settlements: [(delivery: UnackedDelivery, settlement: Settlement)] = []
+    /// Of what another node rolls forward: how many publishes had come when each of its transactions was complete.
+    var marks: [(publishes: Int, transaction: UInt64)] = []
 
     var residentBytes: Int {
         publishes.count * MemoryLayout<Publish>.stride
@@ -30,7 +32,11 @@ struct Transaction {
 
 /// A transaction being committed or rolled back, a slice a tick. It outlives its channel: once begun, a commit is
 /// carried out whole whatever becomes of the client.
-final class TransactionEnd {
+///
+/// What it writes to the journal is its record: what happens in queues here, and what is to happen elsewhere, in outboxes.
+/// When that is durable it is committed. Then the outboxes hand over what they have, what it settles of deliveries from
+/// elsewhere goes there, and its client is told when all of it has been done (see `RollForward`).
+final class TransactionEnd: CommitWaiter {
     let isCommit: Bool
     let channel: ChannelReference
     private var transaction: Transaction
@@ -39,14 +45,24 @@ final class TransactionEnd {
     /// What it is written down under; nil where one tick does it all, or nothing has been written.
     private var number: UInt64?
     private var hasBegun = false
-    /// What it has used of queues that are elsewhere, and how many of them have not committed yet.
+    /// What goes elsewhere, by where.
+    private var posts: [(outbox: TransactionOutbox, slip: OutboxSlip)] = []
+    /// Deliveries from elsewhere: they are settled when the rest is durable, since nobody could undo that.
+    private var away: [(delivery: UnackedDelivery, settlement: Settlement)] = []
+    private var nextAway = 0
+    /// What stands for the queues of those.
     private var distant: [any DistantQueue] = []
+    /// How much has not been done elsewhere yet.
     private var awaited = 0
+    /// The node whose transactions these are, and where it is known which of them have been applied.
+    private let origin: UInt32?
+    private var inbox: TransactionInbox?
     /// Something of it is lost.
     private var isLost = false
     private var isDurableHere = false
 
-    init(_ transaction: Transaction, isCommit: Bool, of channel: ChannelReference) {
+    init(_ transaction: Transaction, isCommit: Bool, of channel: ChannelReference, from origin: UInt32? = nil) {
+        self.origin = origin
         self.transaction = transaction
         self.isCommit = isCommit
         self.channel = channel
@@ -54,10 +70,17 @@ final class TransactionEnd {
 
     /// Does one slice; returns whether the task is finished or waits for its channel.
     func proceed(in node: Node) -> Bool {
+        if isDurableHere { return settleAway(in: node) }
+        if let origin, isCommit, inbox == nil {
+            let inbox = node.rollForward.inbox(of: origin, in: node)
+            guard inbox.enter(self) else { return true }
+            passOver(upTo: inbox.mark, in: node)
+            self.inbox = inbox
+        }
         guard isCommit, node.journal.keepsBytes else {
             guard carryOut(in: node) else { return false }
             if isWhole {
-                commitElsewhere(in: node)
+                writeRest(in: node)
                 durable(in: node)
             }
             return true
@@ -77,6 +100,7 @@ final class TransactionEnd {
         }
         node.beginTransaction(number)
         let isFinished = carryOut(in: node)
+        if isFinished, isWhole { writeRest(in: node) }
         node.pauseTransaction()
         guard isFinished, isWhole else { return isFinished }
         if let number {
@@ -84,7 +108,6 @@ final class TransactionEnd {
             node.openTransactions -= 1
         }
         node.journalEnds()
-        commitElsewhere(in: node)
         // Whatever becomes of the client: all of it is there, or after a crash nothing of it.
         node.whenDurable(.commit(self))
         return true
@@ -117,41 +140,84 @@ final class TransactionEnd {
         nextPublish == transaction.publishes.count && nextSettlement == transaction.settlements.count
     }
 
-    /// Everything of it is durable.
+    /// Everything of it here is durable.
     func durable(in node: Node) {
         isDurableHere = true
-        finish(in: node)
+        inbox?.leave(in: node)
+        // order-free: an array
+        for (outbox, _) in posts { outbox.isDurable(self) }
+        posts = []
+        if !settleAway(in: node) { node.later(.endTransaction(self)) }
     }
 
     // MARK: Elsewhere
 
-    /// It needs what stands for a queue to commit.
-    func uses(_ queue: any DistantQueue) {
-        guard !distant.contains(where: { $0 === queue }) else { return }
-        distant.append(queue)
+    /// A message of it has gone into an outbox.
+    func post(_ letter: OutboxSlip.Letter, to outbox: TransactionOutbox) {
+        let place = posts.firstIndex { $0.outbox === outbox } ?? posts.count
+        if place == posts.count { posts.append((outbox, OutboxSlip())) }
+        posts[place].slip.add(letter)
+    }
+
+    /// Gives up what has come again.
+    private func passOver(upTo mark: UInt64, in node: Node) {
+        guard let last = transaction.marks.last(where: { $0.transaction <= mark }),
+            node.plantedFault != .forgetTransactions
+        else { return }
+        for publish in transaction.publishes.prefix(last.publishes) {
+            if let record = publish.record { node.release(record) }
+        }
+        transaction.publishes.removeFirst(last.publishes)
+    }
+
+    /// The end of the record: what makes it count elsewhere, and what says that it has been applied here.
+    private func writeRest(in node: Node) {
+        guard isCommit else { return }
+        // order-free: an array
+        for (outbox, slip) in posts {
+            outbox.post(slip, of: self)
+            awaited += 1
+        }
+        if let inbox, let mark = transaction.marks.last { inbox.write(mark.transaction, in: node) }
     }
 
     /// Something of it has not happened and cannot any more.
     func noteLost() { isLost = true }
 
-    private func commitElsewhere(in node: Node) {
-        guard isCommit, !distant.isEmpty else { return }
-        guard let channel = node.channel(channel), channel.phase == .open else { return }
-        for queue in distant where queue.commit(self, of: channel) { awaited += 1 }
+    /// A slice of what is settled elsewhere, and in the end the commit of that; returns whether it is done.
+    private func settleAway(in node: Node) -> Bool {
+        let channel = node.channel(channel).flatMap { $0.phase == .open ? $0 : nil }
+        let end = min(away.count, nextAway + Limits.sliceEntries)
+        for (delivery, settlement) in away[nextAway..<end] {
+            let queue = delivery.queue.takeUnretainedValue()
+            guard let channel else {
+                node.settle(delivery.entry, of: queue, settlement)
+                continue
+            }
+            guard let held = channel.unacked.settle(delivery.tag, from: .pending) else { continue }
+            if let stand = queue.distant, !distant.contains(where: { $0 === stand }) { distant.append(stand) }
+            channel.apply(settlement, to: held)
+        }
+        nextAway = end
+        guard end == away.count else { return false }
+        (away, nextAway) = ([], 0)
+        if let channel { for queue in distant where queue.commit(self, of: channel) { awaited += 1 } }
         distant = []
+        finish(in: node)
+        return true
     }
 
-    /// A part of it elsewhere has been committed, or is not known to have been.
+    /// A part of it elsewhere has been done, or is not known to have been.
     func distantEnded(isDone: Bool, in node: Node) {
         awaited -= 1
         if !isDone { isLost = true }
         finish(in: node)
     }
 
-    /// Each node commits its own part: like RabbitMQ's, a transaction is all or nothing only within one queue (RabbitMQ,
-    /// "Broker Semantics"), but its client is never told that it was committed if some of it was not.
+    /// Its client is told when all of it has been done. What was published is certain; but an acknowledgement of what has
+    /// gone back to its queue with the queue's node, or the way to it, does nothing, and then it was not all of it.
     private func finish(in node: Node) {
-        guard isDurableHere, awaited == 0, let channel = node.channel(channel), channel.phase == .open,
+        guard isDurableHere, away.isEmpty, awaited == 0, let channel = node.channel(channel), channel.phase == .open,
             case .ending(let expected)? = channel.waiting, expected === self
         else { return }
         guard !isLost else {
@@ -189,11 +255,12 @@ final class TransactionEnd {
             let (delivery, settlement) = transaction.settlements[nextSettlement]
             nextSettlement += 1
             budget -= 1
-            if !isCommit {
+            if isCommit, delivery.queue.takeUnretainedValue().distant != nil {
+                away.append((delivery, settlement))
+            } else if !isCommit {
                 channel?.unacked.resume(delivery.tag)
             } else if let channel {
                 if let held = channel.unacked.settle(delivery.tag, from: .pending) {
-                    if let queue = delivery.queue.takeUnretainedValue().distant { uses(queue) }
                     channel.apply(settlement, to: held)
                 }
             } else {

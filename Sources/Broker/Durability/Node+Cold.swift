@@ -10,10 +10,11 @@ extension Node {
         isCooling = journal.keepsBytes && segments.occupiedBytes > warmBytes
         hasMoreToCool = false
         guard isCooling else { return }
+        var budget = Limits.cooledPerTick
+        hasMoreToCool = rollForward.cool(&budget)
         let queues = queueList.slots
         guard !queues.isEmpty else { return }
         let kept = min(Limits.keptWarmBytes, warmBytes / 2 / queues.count)
-        var budget = Limits.cooledPerTick
         for _ in 0..<min(Limits.queuesCooledPerTick, queues.count) {
             coolingPlace = coolingPlace < queues.count ? coolingPlace : 0
             if let queue = queues[coolingPlace], queue.cool(keeping: kept, budget: &budget) {

@@ -69,6 +69,7 @@ extension Node {
         reading.summary.damage = recovered.damage
         storedGroups = reading.groups
         storedGroups.isHeld = true
+        rollForward.restore(&reading.messages, in: self)
         if let cluster { try restart(cluster, &reading) } else { finish(&reading) }
         // What ended before the end may leave segments that nobody needs. Damaged ones go as soon as what is whole in them
         // has been written again: the next start finds a journal without damage.

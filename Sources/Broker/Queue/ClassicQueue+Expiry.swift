@@ -21,6 +21,8 @@ extension ClassicQueue {
 
     @inline(never)
     func noteExpiring() {
+        // What a committed transaction owes to others does not expire on its way.
+        guard !virtualHost.isInternal else { return }
         hasExpiring = true
         watchHead()
     }

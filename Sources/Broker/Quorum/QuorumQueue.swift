@@ -43,7 +43,7 @@ final class QuorumQueue: DistantQueue {
 
     // Who waits for what.
     private var publishes = OutstandingPublishes()
-    private var commits = Deque<(number: UInt64, end: TransactionEnd)>()
+    var commits = Deque<(number: UInt64, end: any CommitWaiter)>()
     /// By ascending numbers.
     var requests = Deque<(number: UInt64, request: QuorumRequest)>()
     var subscriptions: [UInt64: QuorumSubscription] = [:]
@@ -68,7 +68,7 @@ final class QuorumQueue: DistantQueue {
 
     /// Numbers a command and returns the batch it belongs into.
     @inline(__always)
-    private func command(_ write: (inout QuorumBatch) -> Void) -> UInt64 {
+    func command(_ write: (inout QuorumBatch) -> Void) -> UInt64 {
         if batch == nil {
             batchFirst = next
             batch = QuorumBatch(
@@ -347,7 +347,7 @@ final class QuorumQueue: DistantQueue {
         return true
     }
 
-    private func finishSettling() {
+    func finishSettling() {
         guard let open = settling else { return }
         settling = nil
         _ = command { $0.settle(open.consumer, open.how, open.sequences) }

@@ -116,6 +116,16 @@ enum Limits {
     static let relaysMax = 32_768
     /// Queues that a message on a relay may be for.
     static let relayQueues = 8_192
+    /// Messages of transactions handed over to another node or a quorum queue together, and about as many bytes; a single
+    /// transaction may be larger.
+    static let rolledForwardSteps = 1_024
+    static let rolledForwardBytes = 1_048_576
+    /// What could not be handed over is tried again after this, milliseconds.
+    static let rollForwardRetryMilliseconds: UInt64 = 50
+    /// Largest transaction for one quorum queue, whose log takes it as one entry, and what may be said of the messages of a
+    /// transaction that go to other nodes.
+    static let quorumTransactionBytes = 136_314_880
+    static let slipBytes = 67_108_864
     /// How long a node must have been down before what does not survive it goes, milliseconds.
     static let nodeDownMilliseconds: UInt64 = 1_000
     /// Requests carried out in one tick.

@@ -76,6 +76,8 @@ extension Node {
                 checkDeliveryAcks()
             case .deadLetters:
                 goOnDeadLettering()
+            case .rollForward:
+                rollForward.timeIsDue()
             case .flush:
                 isWatchingFlush = false
                 isFlushDue = true

@@ -97,6 +97,8 @@ public final class Node {
     let replicas = Replicas()
     /// Its quorum queues.
     let quorum = QuorumQueues()
+    /// Transactions between this node and others.
+    let rollForward = RollForward()
     /// What the journal had of groups that this node is no member of yet.
     var storedGroups = StoredGroups()
     /// What makes it a member of a cluster; nil when it is alone.
@@ -208,6 +210,8 @@ public final class Node {
     // MARK: Queues
 
     func queue(id: UInt64) -> ClassicQueue? { queuesByID[id] }
+    /// A queue of the node's own, which no list names.
+    func keepUnlisted(_ queue: ClassicQueue) { queuesByID[queue.id] = queue }
 
     func register(_ queue: ClassicQueue) {
         queuesByID[queue.id] = queue
@@ -305,6 +309,7 @@ public final class Node {
         fireTimers()
         checkMemory()
         carryOutRequests()
+        if rollForward.isDue { rollForward.proceed() }
         quorum.flush()
         if let cluster { cluster.advance() } else { replicas.advance(now: now.nanoseconds) }
         if let task = tasks.popFirst(), !carryOut(task) { tasks.append(task) }
@@ -320,7 +325,7 @@ public final class Node {
         noteActivity()
         return TickOutcome(
             hasMore: (!requests.isEmpty && isServing) || !tasks.isEmpty || !scheduled.isEmpty || !dirty.isEmpty
-                || !overLength.isEmpty || hasMoreToCool || quorum.isBusy,
+                || !overLength.isEmpty || hasMoreToCool || quorum.isBusy || rollForward.isDue,
             nextDeadline: earliestDeadline)
     }
 

@@ -7,4 +7,8 @@ package enum PlantedFault: Sendable {
     case answerFromLog
     /// A quorum queue takes a publish that comes again for another one.
     case forgetDuplicates
+    /// A node takes a transaction that another hands over again for another one.
+    case forgetTransactions
+    /// What a node owes another of a transaction is settled when it has been sent.
+    case settleWhenSent
 }

@@ -73,6 +73,7 @@ struct Timer: Comparable {
         case deliveryAcks
         case flush
         case deadLetters
+        case rollForward
     }
 
     let deadline: Instant

@@ -3,6 +3,8 @@ internal import AMQP
 /// A namespace of exchanges and queues (RabbitMQ, "Virtual Hosts").
 final class VirtualHost {
     let name: String
+    /// Whether no client can have it open: it holds what belongs to the node itself.
+    var isInternal: Bool { name.isEmpty }
     private(set) var exchanges: [String: Exchange] = [:]
     private(set) var queues: [String: ClassicQueue] = [:]
 

@@ -43,6 +43,8 @@ final class TestCluster {
     /// Milliseconds.
     private(set) var time: UInt64 = 1_000
     private let snapshotEntries: Int
+    /// A mistake that all nodes make which start from now on.
+    var fault: Broker.PlantedFault?
     /// Milliseconds that bytes are on their way; they do not overtake each other on a link.
     var latency: () -> UInt64 = { 1 }
     /// A disk syncs when this says so.
@@ -94,6 +96,7 @@ final class TestCluster {
             $0.name = cluster.names[number - 1]
             $0.seed = UInt64(number)
         }.node
+        member.node?.plantedFault = fault
         for other in members where other.number != member.number && other.node != nil && isLinked(member, other) {
             open(member, other)
         }

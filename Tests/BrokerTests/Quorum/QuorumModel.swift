@@ -10,6 +10,7 @@ enum ModelCommand {
     case get(UInt64)
     case purge
     case deleteIf(unused: Bool, empty: Bool)
+    case transactions([(transaction: UInt64, body: String)], lifetime: UInt64?)
 
     func write(to batch: inout QuorumBatch) {
         switch self {
@@ -22,6 +23,7 @@ enum ModelCommand {
         case .get(let id): batch.get(id, isAutomaticAck: false)
         case .purge: batch.purge()
         case .deleteIf(let unused, let empty): batch.deleteIf(unused: unused, empty: empty)
+        case .transactions(let messages, let lifetime): batch.transactions(messages, lifetime: lifetime)
         }
     }
 }
@@ -69,6 +71,7 @@ struct QuorumModel {
         var incarnation: UInt64
         var next: UInt64 = 1
         var floor: UInt64 = 1
+        var lastTransaction: UInt64 = 0
         /// By number; "refused" for a refused publish.
         var answers: [UInt64: String] = [:]
     }
@@ -126,7 +129,8 @@ struct QuorumModel {
         else { return }
         if origins[place].incarnation < batch.incarnation {
             endAll(of: batch.node)
-            origins[place] = Origin(node: batch.node, incarnation: batch.incarnation)
+            let last = origins[place].lastTransaction
+            origins[place] = Origin(node: batch.node, incarnation: batch.incarnation, lastTransaction: last)
             settleDown()
         }
         guard batch.first <= origins[place].next else {
@@ -163,7 +167,7 @@ struct QuorumModel {
         if let answer = origin.answers[number] { return tell(answer, origin.node, number) }
         switch command {
         case .attach, .get, .purge, .deleteIf: tell("forgotten", origin.node, number)
-        case .enqueue, .detach, .end, .settle: break
+        case .enqueue, .detach, .end, .settle, .transactions: break
         }
     }
 
@@ -175,8 +179,8 @@ struct QuorumModel {
             {
                 return "refused"
             }
-            let lifetimes = [lifetime, limits.messageTTL].compactMap { $0 }
-            ready.append(Message(body: body, expiry: lifetimes.min().map { now + max($0, 1) }))
+            append(body, lifetime)
+        case .transactions(let messages, let lifetime): commit(messages, lifetime, of: node)
         case .attach(let id, let prefetch, let isExclusive):
             if place(node, id) != nil { return "consumerExists" }
             let listed = consumers.filter(\.isListed)
@@ -205,6 +209,27 @@ struct QuorumModel {
             return empty && count > 0 ? "notEmpty \(count)" : "mayDelete \(count)"
         }
         return nil
+    }
+
+    private mutating func append(_ body: String, _ lifetime: UInt64?) {
+        let lifetimes = [lifetime, limits.messageTTL].compactMap { $0 }
+        ready.append(Message(body: body, expiry: lifetimes.min().map { now + max($0, 1) }))
+    }
+
+    private mutating func commit(
+        _ messages: [(transaction: UInt64, body: String)], _ lifetime: UInt64?, of node: UInt32
+    ) {
+        guard let place = origins.firstIndex(where: { $0.node == node }) else { return }
+        let last = origins[place].lastTransaction
+        for (transaction, body) in messages where transaction > last {
+            append(body, lifetime)
+            origins[place].lastTransaction = transaction
+        }
+        guard limits.rejectsPublishes else { return }
+        settleDown()
+        while limits.isOver(count: returned.count + ready.count, bytes: readyBytes), let message = removeFirst() {
+            drop(message, "maxLength")
+        }
     }
 
     private mutating func settle(

@@ -9,6 +9,7 @@ struct RandomQuorumWork {
     private var next: [UInt64] = [1, 1, 1]
     private var sent: [ModelBatch] = []
     private var bodies = 0
+    private var transactions: [UInt64] = [1, 1, 1]
 
     init(seed: UInt64) {
         var random = SplitMix64(seed: seed)
@@ -45,7 +46,7 @@ struct RandomQuorumWork {
             if let old = sent.randomElement(using: &random) { return again(old, &model) }
         default: break
         }
-        let commands = (0..<number(6)).map { _ in command() }
+        let commands = (0..<number(6)).map { _ in command(of: place) }
         var batch = ModelBatch(
             node: node, incarnation: incarnations[place], first: next[place],
             floor: max(1, next[place] - min(next[place], number(10))), commands: commands)
@@ -69,7 +70,7 @@ struct RandomQuorumWork {
         let place = Int(batch.node - 1)
         let end = batch.first + UInt64(batch.commands.count)
         if chance(3), batch.incarnation == incarnations[place], end == next[place] {
-            batch.commands.append(command())
+            batch.commands.append(command(of: place))
             next[place] += 1
         }
         return apply(batch, &model)
@@ -93,9 +94,10 @@ struct RandomQuorumWork {
         return bytes
     }
 
-    private mutating func command() -> ModelCommand {
+    private mutating func command(of place: Int) -> ModelCommand {
         let consumer = 1 + number(5)
-        switch number(20) {
+        switch number(22) {
+        case 20, 21: return transactions(of: place)
         case 0..<8:
             bodies += 1
             let body = "m\(bodies)" + String(repeating: "x", count: Int(number(8)))
@@ -114,6 +116,19 @@ struct RandomQuorumWork {
         case 18: return chance(4) ? .purge : .deleteIf(unused: chance(2), empty: chance(2))
         default: return .deleteIf(unused: chance(2), empty: chance(2))
         }
+    }
+
+    /// Some transactions, of which some may have come before.
+    private mutating func transactions(of place: Int) -> ModelCommand {
+        var next = transactions[place]
+        if chance(3) { next -= min(next - 1, number(4)) }
+        let messages = (0..<number(5)).map { _ -> (transaction: UInt64, body: String) in
+            next += number(2)
+            bodies += 1
+            return (next, "t\(bodies)")
+        }
+        transactions[place] = max(transactions[place], next + 1)
+        return .transactions(messages, lifetime: chance(4) ? number(50) : nil)
     }
 
     /// The bytes with some of them cut off or changed.

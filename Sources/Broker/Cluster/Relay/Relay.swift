@@ -20,6 +20,8 @@ final class Relay {
     private let owner: ConnectionID?
     unowned(unsafe) let relays: Relays
     var node: Node { relays.node }
+    /// Whose transactions it carries, if they are the node's own.
+    weak var transactions: TransactionOutbox?
     private var window = RelayWindow()
     var outbox = RelayOutbox()
     /// The beginning of a frame whose end has not come.
@@ -118,6 +120,8 @@ final class Relay {
         // A commit that has been asked for is carried out, but nobody waits for it.
         for end in channel.commits { end?.distantEnded(isDone: false, in: node) }
         channel.commits = []
+        channel.transactions?.lost()
+        channel.transactions = nil
         let gone = deliveries.filter { $0.channel === channel }
         guard !gone.isEmpty else { return }
         deliveries.removeAll { $0.channel === channel }
@@ -146,7 +150,8 @@ final class Relay {
     }
 
     /// What is sent from here on speaks of a queue, which the home must know by then.
-    func needs(_ queue: ClassicQueue) { neededIndex = max(neededIndex, queue.id) }
+    func needs(_ queue: ClassicQueue) { needs(queue.id) }
+    func needs(_ queue: UInt64) { neededIndex = max(neededIndex, queue) }
 
     func noteSending() {
         guard !isNoted else { return }
@@ -174,6 +179,7 @@ final class Relay {
                 $0 += bytes
             }
         }
+        if let transactions, !isBackedUp { transactions.hasRoom() }
         if isHoldingReader, waitingBytes < Limits.relayWaitingBytes / 2, channels.count < Limits.relayChannels {
             letRead()
         }
@@ -207,7 +213,7 @@ final class Relay {
         return true
     }
 
-    func commit(_ channel: RelayChannel, for end: TransactionEnd?) {
+    func commit(_ channel: RelayChannel, for end: (any CommitWaiter)?) {
         channel.isUncommitted = false
         channel.commits.append(end)
         send(TxCommit(), on: channel)
@@ -364,8 +370,8 @@ final class Relay {
             for consumer in subscribed where !consumer.isCancelled { client?.queueDeleted(under: consumer) }
             if let question { question.distant.isDown(for: question) }
         }
-        // Those that nobody hears of.
-        node.counters.dropUnroutable &+= UInt64(max(0, unsent))
+        // Those that nobody hears of; transactions come again.
+        if transactions == nil { node.counters.dropUnroutable &+= UInt64(max(0, unsent)) }
         if isHoldingReader { letRead() }
     }
 

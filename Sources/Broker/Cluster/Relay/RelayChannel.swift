@@ -50,8 +50,10 @@ final class RelayChannel {
     /// Whether anything has been done in the transaction that is open on the home.
     var isUncommitted = false
     /// Commits that the home has been asked for, oldest first; nil for one that nobody waits for.
-    var commits = Deque<TransactionEnd?>()
+    var commits = Deque<(any CommitWaiter)?>()
     var content: Content?
+    /// Whose transactions it carries, if they are the node's own.
+    weak var transactions: TransactionOutbox?
     /// Closed here; the home has not said so yet.
     var isClosing = false
 

@@ -31,6 +31,22 @@ enum RelayPublish {
     }
 }
 
+/// What a relay says that carries transactions of the node that opened it: all publishes since the last one belong to
+/// this transaction. No client may send it.
+///
+/// Class 2, method 2, then the number of the transaction 8.
+struct RelayMark: MethodPayload {
+    static let id = MethodID(classID: 60, methodID: 0xFF02)
+
+    let transaction: UInt64
+
+    init(transaction: UInt64) { self.transaction = transaction }
+
+    init(decoding reader: inout WireReader) throws(WireError) { transaction = try reader.readUInt64() }
+
+    func encodeArguments(into writer: inout WireWriter) { writer.write(transaction) }
+}
+
 /// What opens a relay: the client that it is for, as short strings.
 struct RelayClient {
     var virtualHost: String

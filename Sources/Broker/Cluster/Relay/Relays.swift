@@ -55,6 +55,15 @@ final class Relays {
         return relay
     }
 
+    /// A relay for transactions of this node; nil while the home is down.
+    func open(for outbox: TransactionOutbox, to home: UInt32) -> Relay? {
+        let client = RelayClient(
+            virtualHost: "", user: "", peer: "transactions of \(node.configuration.name)", local: "")
+        let relay = open(to: home, owner: nil, for: client)
+        relay?.transactions = outbox
+        return relay
+    }
+
     /// Whether so much that the node publishes itself is on its way that more must wait.
     var isControlBackedUp: Bool {
         // order-free: whether there is any
@@ -91,7 +100,8 @@ final class Relays {
         guard ends[number] == nil, let client = RelayClient(frame.payload) else { throw .malformed }
         guard ends.count < Limits.relaysMax, node.isServing, node.storageFailure == nil, !node.isShuttingDown,
             member.isUp(peer),
-            let host = node.virtualHosts[client.virtualHost]
+            // What carries a node's transactions names queues of all virtual hosts.
+            let host = client.virtualHost.isEmpty ? node.defaultVirtualHost : node.virtualHosts[client.virtualHost]
         else { return member.write(.relayClosed, number, to: peer) { _ in } }
         ends[number] = RelayEnd(
             number: number, peer: peer, connection: node.acceptRelay(for: client, in: host), in: self)

@@ -19,6 +19,7 @@
 ///     purge, tick    nothing
 ///     nodeDown       size: node; then incarnation 8
 ///     deleteIf       nothing
+///     transactions   size: of what follows; then of each message what `QuorumLetter` says
 ///
 /// Numbers are little-endian. A message lies here as the journal holds it (`MessageRecord`).
 struct QuorumBatch {
@@ -36,6 +37,8 @@ struct QuorumBatch {
         case attach, detach, end, settle, get, purge, deleteIf
         /// From the leader itself, and nobody else.
         case nodeDown, tick
+        /// Messages of transactions of one node.
+        case transactions
     }
 
     /// The second octet.
@@ -147,7 +150,7 @@ struct QuorumBatch {
                 first += UInt64(count)
             }
         }
-        bytes.withUnsafeMutableBytes { $0.storeBytes(of: written.littleEndian, toByteOffset: place, as: UInt32.self) }
+        patch(written, at: place)
     }
 
     /// Takes one message for a consumer that is made for it where there is none.
@@ -173,7 +176,15 @@ struct QuorumBatch {
     /// Nothing but the time; from the leader only.
     mutating func tick() { begin(.tick) }
 
-    private mutating func begin(_ kind: Kind, flags: UInt8 = 0, small: UInt16 = 0, size: UInt32 = 0) {
+    mutating func append(_ number: some FixedWidthInteger) { bytes.appendNumber(number) }
+    mutating func append(_ more: UnsafeRawBufferPointer) { bytes.append(contentsOf: more) }
+
+    /// Writes a number that was not known when its place was.
+    mutating func patch(_ number: UInt32, at place: Int) {
+        bytes.withUnsafeMutableBytes { $0.storeBytes(of: number.littleEndian, toByteOffset: place, as: UInt32.self) }
+    }
+
+    mutating func begin(_ kind: Kind, flags: UInt8 = 0, small: UInt16 = 0, size: UInt32 = 0) {
         count += 1
         let word = UInt64(kind.rawValue) | UInt64(flags) << 8 | UInt64(small) << 16 | UInt64(size) << 32
         bytes.appendNumber(word)

@@ -51,6 +51,7 @@ struct QuorumCommand {
         case .detach, .end, .get, .nodeDown: byteCount = 8
         case .settle: byteCount = 8 + Int(size) * QuorumBatch.rangeBytes
         case .purge, .tick, .deleteIf: byteCount = 0
+        case .transactions: byteCount = Int(size)
         }
         guard batch.count - offset >= byteCount else { return nil }
     }
@@ -100,6 +101,7 @@ struct QuorumCommand {
             for index in 0..<Int(size) where range(batch, index) == nil { return false }
             return true
         case .detach, .end, .get, .purge, .deleteIf: return !ofLeader
+        case .transactions: return !ofLeader && hasPlausibleLetters(batch)
         case .nodeDown, .tick: return ofLeader
         }
     }

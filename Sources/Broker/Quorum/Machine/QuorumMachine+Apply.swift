@@ -80,6 +80,7 @@ extension QuorumMachine {
         case .get: get(command, bytes, number, of: origin, effects: &effects)
         case .purge: answer(number, of: origin, .purged, UInt64(purge()), effects: &effects)
         case .deleteIf: mayDelete(command, number, of: origin, effects: &effects)
+        case .transactions: enqueueTransactions(command, bytes, of: origin, slot: slot, effects: &effects)
         case .nodeDown, .tick: break
         }
         if !round.isEmpty || limits.limitsLength || hasExpiring { serve(effects: &effects) }
@@ -120,7 +121,7 @@ extension QuorumMachine {
                 return tell(number, of: origin, .forgotten, 0, 0, effects: &effects)
             }
             tell(number, of: origin, kind, stored.value, stored.second, effects: &effects)
-        case .detach, .end, .settle, .nodeDown, .tick: break
+        case .detach, .end, .settle, .nodeDown, .tick, .transactions: break
         }
     }
 
@@ -155,8 +156,13 @@ extension QuorumMachine {
         guard limits.messageTTL != nil || command.flags & QuorumBatch.Flags.expires != 0 else {
             return QuorumEntry.never
         }
-        var lifetime = limits.messageTTL ?? .max
-        if command.flags & QuorumBatch.Flags.expires != 0 { lifetime = min(lifetime, command.number(bytes)) }
+        return expiry(lifetime: command.flags & QuorumBatch.Flags.expires != 0 ? command.number(bytes) : nil)
+    }
+
+    /// When a message expires that comes now.
+    mutating func expiry(lifetime own: UInt64?) -> UInt64 {
+        guard limits.messageTTL != nil || own != nil else { return QuorumEntry.never }
+        let lifetime = min(limits.messageTTL ?? .max, own ?? .max)
         hasExpiring = true
         // One that lives for no time still reaches a consumer that waits.
         let (expiry, isBeyond) = now.addingReportingOverflow(max(lifetime, 1))

@@ -19,6 +19,8 @@ final class QuorumOrigin {
     private(set) var floor: UInt64 = 1
     /// By ascending number, none below the floor.
     private(set) var stored: Deque<Stored> = []
+    /// The last transaction that has been applied; of all its incarnations.
+    var lastTransaction: UInt64 = 0
     /// By ascending id.
     private(set) var consumers: ContiguousArray<QuorumConsumer> = []
 
@@ -27,7 +29,7 @@ final class QuorumOrigin {
         self.incarnation = incarnation
     }
 
-    /// A later incarnation begins anew. Its consumers have been ended.
+    /// A later incarnation begins anew, but for its transactions. Its consumers have been ended.
     func begin(_ incarnation: UInt64) {
         self.incarnation = incarnation
         next = 1
@@ -94,7 +96,10 @@ final class QuorumOrigin {
     // MARK: Snapshots
 
     /// As a snapshot has it; nil where that makes no sense.
-    init?(node: UInt32, incarnation: UInt64, next: UInt64, floor: UInt64, stored: Deque<Stored>) {
+    init?(
+        node: UInt32, incarnation: UInt64, next: UInt64, floor: UInt64, lastTransaction: UInt64, stored: Deque<Stored>
+    ) {
+        guard lastTransaction < QuorumBatch.numberLimit else { return nil }
         guard next >= 1, next <= QuorumBatch.numberLimit * 2, floor >= 1, floor <= next else { return nil }
         var before = floor - 1
         for answer in stored {
@@ -105,6 +110,7 @@ final class QuorumOrigin {
         self.incarnation = incarnation
         self.next = next
         self.floor = floor
+        self.lastTransaction = lastTransaction
         self.stored = stored
     }
 }

@@ -22,6 +22,7 @@ extension QuorumMachine {
         let incarnation: UInt64 = try reader.number()
         let next: UInt64 = try reader.number()
         let floor: UInt64 = try reader.number()
+        let lastTransaction: UInt64 = try reader.number()
         var stored: Deque<QuorumOrigin.Stored> = []
         for _ in 0..<(try reader.number(UInt32.self)) {
             let number: UInt64 = try reader.number()
@@ -33,7 +34,9 @@ extension QuorumMachine {
                     number: number, kind: kind, value: try reader.number(), second: try reader.number()))
         }
         guard node > origins.last?.node ?? 0,
-            let origin = QuorumOrigin(node: node, incarnation: incarnation, next: next, floor: floor, stored: stored)
+            let origin = QuorumOrigin(
+                node: node, incarnation: incarnation, next: next, floor: floor, lastTransaction: lastTransaction,
+                stored: stored)
         else { throw reader.error("a node out of order, or its answers") }
         origins.append(origin)
         for _ in 0..<(try reader.number(UInt32.self)) { try readConsumer(of: origin, &reader) }
