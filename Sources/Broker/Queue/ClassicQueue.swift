@@ -12,9 +12,11 @@ final class ClassicQueue {
     let name: String
     unowned let virtualHost: VirtualHost
     let settings: QueueDefinition
-    let limits: QueueLimits
+    /// What its arguments and its policy limit.
+    var limits: QueueLimits
+    var policyChoice = PolicyChoice()
     /// Where its messages go that leave it without an acknowledgement; nil for nowhere.
-    let deadLetters: DeadLetterTarget?
+    var deadLetters: DeadLetterTarget?
     /// Rejected messages that are yet to go there.
     @exclusivity(unchecked) var dying = SortedEntries()
     /// When to look again at what waits to be dead-lettered.
@@ -191,6 +193,13 @@ final class ClassicQueue {
         guard let lifetime = limits.expires, consumers.isEmpty, !isDeleted, !isUseWatched, !isRemote else { return }
         isUseWatched = true
         node.watchUse(of: self, until: lastUsed.advanced(milliseconds: lifetime))
+    }
+
+    /// How long it may stay unused is another time, which begins now.
+    func lifetimeChanged() {
+        lastUsed = node.now
+        isUseWatched = false
+        watchUse()
     }
 
     /// Takes back a delivery that nobody settled; it goes to where its sequence says (RabbitMQ, "Negative
