@@ -99,7 +99,8 @@ final class ClassicQueue {
         lastActive = node.now
         lastUsed = node.now
         if settings.isQuorum {
-            distant = QuorumQueue(self, QuorumSettings(settings, limits, deadLetters: target), node: node)
+            distant = QuorumQueue(
+                self, QuorumSettings(settings, limits, deadLetters: target), deadLetters: target, node: node)
         } else if isRemote, let home = settings.home {
             distant = RelayedQueue(self, on: home.node, node: node)
         }
