@@ -78,7 +78,8 @@ struct QuorumPolicyTests {
         for number in 1...3 { cluster.crash(number) }
         for number in 1...3 { try cluster.start(number) }
         #expect(cluster.settle())
-        #expect(try limits(cluster).map(\.maxLength) == [2, 2, 2])
+        // A member knows again what it has applied when it hears what is committed.
+        #expect(cluster.run { (try? limits(cluster).allSatisfy { $0.maxLength == 2 }) == true })
         let client = try cluster.client(leader)
         publish(1...4, client, in: cluster)
         #expect(cluster.drain(client, "q") == ["3", "4"])
