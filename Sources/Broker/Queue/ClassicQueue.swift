@@ -12,9 +12,11 @@ final class ClassicQueue {
     let name: String
     unowned let virtualHost: VirtualHost
     let settings: QueueDefinition
-    let limits: QueueLimits
+    /// What its arguments and its policy limit.
+    var limits: QueueLimits
+    var policyChoice = PolicyChoice()
     /// Where its messages go that leave it without an acknowledgement; nil for nowhere.
-    let deadLetters: DeadLetterTarget?
+    var deadLetters: DeadLetterTarget?
     /// Rejected messages that are yet to go there.
     @exclusivity(unchecked) var dying = SortedEntries()
     /// When to look again at what waits to be dead-lettered.
@@ -73,7 +75,8 @@ final class ClassicQueue {
     var watchedExpiry: Instant?
 
     private var lastUsed: Instant
-    private var isUseWatched = false
+    /// When its use is looked at next; whatever comes before that was for another lifetime.
+    private var watchedUse: Instant?
     /// In the node's list of queues that are over their length.
     private var isNotedOverLength = false
     /// In the node's list of queues that have something to deliver.
@@ -97,7 +100,8 @@ final class ClassicQueue {
         lastActive = node.now
         lastUsed = node.now
         if settings.isQuorum {
-            distant = QuorumQueue(self, QuorumSettings(settings, limits, deadLetters: target), node: node)
+            distant = QuorumQueue(
+                self, QuorumSettings(settings, limits, deadLetters: target), deadLetters: target, node: node)
         } else if isRemote, let home = settings.home {
             distant = RelayedQueue(self, on: home.node, node: node)
         }
@@ -180,7 +184,8 @@ final class ClassicQueue {
 
     /// The moment has come to look at its use; returns whether it is over.
     func useIsDue() -> Bool {
-        isUseWatched = false
+        guard let watchedUse, watchedUse <= node.now else { return false }
+        self.watchedUse = nil
         if isUnusedTooLong { return true }
         watchUse()
         return false
@@ -188,9 +193,17 @@ final class ClassicQueue {
 
     /// Looks at its use again when it may be over; one look is enough, however often it is used until then.
     func watchUse() {
-        guard let lifetime = limits.expires, consumers.isEmpty, !isDeleted, !isUseWatched, !isRemote else { return }
-        isUseWatched = true
-        node.watchUse(of: self, until: lastUsed.advanced(milliseconds: lifetime))
+        guard let lifetime = limits.expires, consumers.isEmpty, !isDeleted, !isRemote else { return }
+        let deadline = lastUsed.advanced(milliseconds: lifetime)
+        if let watchedUse, watchedUse <= deadline { return }
+        watchedUse = deadline
+        node.watchUse(of: self, until: deadline)
+    }
+
+    /// How long it may stay unused is another time, which begins now.
+    func lifetimeChanged() {
+        lastUsed = node.now
+        watchUse()
     }
 
     /// Takes back a delivery that nobody settled; it goes to where its sequence says (RabbitMQ, "Negative

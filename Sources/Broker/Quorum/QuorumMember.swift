@@ -32,6 +32,9 @@ final class QuorumMember: ReplicatedMachine {
     private var tickedUpTo: UInt64 = 0
     /// Members whose nodes have come back, and how far they have to come to have caught up.
     private var catchingUp: [(node: UInt32, index: UInt64)] = []
+    /// The limits that it has put into the log, in this term.
+    private var proposedLimits: QuorumLimits?
+    private var limitedTerm: UInt64 = 0
     /// Entries that were no batches: written by another version.
     private(set) var unreadable = 0
 
@@ -44,7 +47,7 @@ final class QuorumMember: ReplicatedMachine {
         self.queue = queue
         self.node = node
         machine = QuorumMachine(limits: limits)
-        if let (_, bytes) = stored.snapshot { machine = try Self.read(bytes, limits) }
+        if let (_, bytes) = stored.snapshot { machine = try Self.read(bytes) }
         plantFault()
         replica = RaftReplica(
             id: Self.group(of: queue), member: member, stored: stored.state(beginning: beginning), floor: floor,
@@ -53,9 +56,9 @@ final class QuorumMember: ReplicatedMachine {
         node.replicas.add(replica)
     }
 
-    private static func read(_ snapshot: [UInt8], _ limits: QuorumLimits) throws(SnapshotUnreadable) -> QuorumMachine {
+    private static func read(_ snapshot: [UInt8]) throws(SnapshotUnreadable) -> QuorumMachine {
         do throws(QuorumSnapshotError) {
-            return try QuorumMachine(snapshot: snapshot, limits: limits)
+            return try QuorumMachine(snapshot: snapshot)
         } catch {
             throw SnapshotUnreadable()
         }
@@ -82,6 +85,33 @@ final class QuorumMember: ReplicatedMachine {
     }
 
     private func propose(_ batch: [UInt8]) {
+        proposeLimits()
+        write(batch)
+    }
+
+    /// The queue is to have other limits.
+    func limitsChanged() {
+        if replica.isLeader { replica.wake() }
+    }
+
+    /// Puts the limits that the queue is to have into the log, where that ends with others as far as is known here. They
+    /// come from the metadata; where this node is behind with it they are put right when it has caught up.
+    private func proposeLimits() {
+        guard let wanted = node.quorum.queue(queue)?.limits else { return }
+        if limitedTerm != replica.group.term { proposedLimits = nil }
+        guard wanted != proposedLimits ?? machine.limits else { return }
+        var batch = QuorumBatch.ofLeader()
+        batch.limit(wanted)
+        var bytes = batch.finish()
+        // What is refused now is tried again when something has happened.
+        guard QuorumBatch.stampTime(node.wallMilliseconds, in: &bytes), (try? replica.propose(bytes)) != nil else {
+            return
+        }
+        limitedTerm = replica.group.term
+        proposedLimits = wanted
+    }
+
+    private func write(_ batch: [UInt8]) {
         var batch = batch
         guard QuorumBatch.stampTime(node.wallMilliseconds, in: &batch) else { return }
         // What is refused now comes again: the command's node has no answer.
@@ -115,6 +145,7 @@ final class QuorumMember: ReplicatedMachine {
             catchingUp.removeAll()
             return
         }
+        proposeLimits()
         buryTheDead()
         replica.promoteLearners()
         noteWhoHasCaughtUp()
@@ -195,7 +226,11 @@ final class QuorumMember: ReplicatedMachine {
         if !machine.apply(entry.payload.bytes, effects: &effects) { unreadable += 1 }
     }
 
-    func applied() { emit() }
+    func applied() {
+        emit()
+        // An earlier leader may have left others in the log.
+        if replica.isLeader, let wanted = node.quorum.queue(queue)?.limits, wanted != machine.limits { replica.wake() }
+    }
 
     func leaderChanged() {
         tickedUpTo = 0
@@ -238,7 +273,7 @@ final class QuorumMember: ReplicatedMachine {
     }
 
     func install(_ snapshot: [UInt8]) throws(SnapshotUnreadable) {
-        machine = try Self.read(snapshot, machine.limits)
+        machine = try Self.read(snapshot)
         plantFault()
         loggedBytes = 0
         effects.removeAll()
@@ -284,7 +319,7 @@ final class QuorumMember: ReplicatedMachine {
     /// before, the rest is lost: that is what at-most-once means (RabbitMQ, "Quorum Queues": dead lettering).
     private func deadLetter() {
         guard !effects.deadLetters.isEmpty, let distant = node.quorum.queue(queue),
-            let target = distant.settings.deadLetters
+            let target = distant.deadLetters
         else { return }
         let queue = distant.queue
         var letters = effects.takeDeadLetters()

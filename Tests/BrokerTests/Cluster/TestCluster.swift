@@ -221,6 +221,7 @@ final class TestCluster {
         var lines: [String] = []
         for host in try node(number).sortedVirtualHosts {
             lines.append("vhost \(host.name)")
+            for policy in host.policies.sorted { lines.append("policy \(policy)") }
             for exchange in host.sortedExchanges {
                 lines.append("exchange \(exchange.name) \(exchange.settings)")
                 lines += exchange.bindings.map {
@@ -229,6 +230,7 @@ final class TestCluster {
             }
             for queue in host.queues.values.sorted(by: { $0.id < $1.id }) {
                 lines.append("queue \(queue.id) \(queue.name) \(queue.settings)")
+                lines.append("policy of \(queue.name) \(try node(number).effectivePolicy(of: queue)?.name ?? "none")")
             }
         }
         return lines.joined(separator: "\n")

@@ -84,11 +84,11 @@ struct QuorumRandomTests {
         for _ in 0..<40 {
             let length = work.number(UInt64(snapshot.count))
             #expect(throws: QuorumSnapshotError.self) {
-                _ = try QuorumMachine(snapshot: Array(snapshot.prefix(Int(length))), limits: work.limits)
+                _ = try QuorumMachine(snapshot: Array(snapshot.prefix(Int(length))))
             }
         }
         for _ in 0..<100 {
-            guard var machine = try? QuorumMachine(snapshot: work.damaged(snapshot), limits: work.limits) else {
+            guard var machine = try? QuorumMachine(snapshot: work.damaged(snapshot)) else {
                 continue
             }
             var effects = QuorumEffects()

@@ -24,7 +24,7 @@ struct QuorumTransactionTests {
     func snapshot() throws {
         let queue = TestQuorumQueue()
         queue.send { $0.transactions([(5, "a")]) }
-        var machine = try QuorumMachine(snapshot: queue.snapshot, limits: QuorumLimits())
+        var machine = try QuorumMachine(snapshot: queue.snapshot)
         var effects = QuorumEffects()
         queue.restart(1)
         let again = queue.batch(of: 1) { $0.transactions([(5, "a"), (6, "b")]) }

@@ -128,7 +128,7 @@ final class TestQuorumQueue {
 
     /// Makes the machine anew from its snapshot.
     func restore() throws {
-        machine = try QuorumMachine(snapshot: machine.snapshot(), limits: machine.limits)
+        machine = try QuorumMachine(snapshot: machine.snapshot())
     }
 
     /// Delivers again what a consumer of a node holds.

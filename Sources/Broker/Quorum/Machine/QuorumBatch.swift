@@ -20,6 +20,7 @@
 ///     nodeDown       size: node; then incarnation 8
 ///     deleteIf       nothing
 ///     transactions   size: of what follows; then of each message what `QuorumLetter` says
+///     limit          `QuorumLimits` 40
 ///
 /// Numbers are little-endian. A message lies here as the journal holds it (`MessageRecord`).
 struct QuorumBatch {
@@ -36,7 +37,7 @@ struct QuorumBatch {
         case enqueue = 1
         case attach, detach, end, settle, get, purge, deleteIf
         /// From the leader itself, and nobody else.
-        case nodeDown, tick
+        case nodeDown, tick, limit
         /// Messages of transactions of one node.
         case transactions
     }
@@ -175,6 +176,12 @@ struct QuorumBatch {
 
     /// Nothing but the time; from the leader only.
     mutating func tick() { begin(.tick) }
+
+    /// The queue has other limits from here on; from the leader only.
+    mutating func limit(_ limits: QuorumLimits) {
+        begin(.limit)
+        limits.append(to: &bytes)
+    }
 
     mutating func append(_ number: some FixedWidthInteger) { bytes.appendNumber(number) }
     mutating func append(_ more: UnsafeRawBufferPointer) { bytes.append(contentsOf: more) }

@@ -26,6 +26,10 @@ extension QuorumMachine {
         for _ in 0..<header.count {
             guard let command = QuorumCommand(bytes, at: place) else { return }
             place = command.end
+            if command.kind == .limit, let limits = QuorumLimits(command.limits(bytes)) {
+                self.limits = limits
+                serve(effects: &effects)
+            }
             if command.kind == .nodeDown, let origin = origin(command.size),
                 origin.incarnation <= command.number(bytes)
             {
@@ -81,7 +85,7 @@ extension QuorumMachine {
         case .purge: answer(number, of: origin, .purged, UInt64(purge()), effects: &effects)
         case .deleteIf: mayDelete(command, number, of: origin, effects: &effects)
         case .transactions: enqueueTransactions(command, bytes, of: origin, slot: slot, effects: &effects)
-        case .nodeDown, .tick: break
+        case .nodeDown, .tick, .limit: break
         }
         if !round.isEmpty || limits.limitsLength || hasExpiring { serve(effects: &effects) }
     }
@@ -121,7 +125,7 @@ extension QuorumMachine {
                 return tell(number, of: origin, .forgotten, 0, 0, effects: &effects)
             }
             tell(number, of: origin, kind, stored.value, stored.second, effects: &effects)
-        case .detach, .end, .settle, .nodeDown, .tick, .transactions: break
+        case .detach, .end, .settle, .nodeDown, .tick, .limit, .transactions: break
         }
     }
 

@@ -2,10 +2,13 @@ internal import DequeModule
 
 extension QuorumMachine {
     /// The state that a snapshot holds. Throws where the bytes make none.
-    init(snapshot: [UInt8], limits: QuorumLimits) throws(QuorumSnapshotError) {
+    init(snapshot: [UInt8]) throws(QuorumSnapshotError) {
+        self.init(limits: QuorumLimits())
         var reader = QuorumSnapshotReader(snapshot)
-        self.init(limits: limits)
         guard try reader.number(UInt32.self) == QuorumSnapshot.format else { throw reader.error("another format") }
+        let bytes = try reader.bytes(QuorumLimits.byteCount)
+        guard let limits = bytes.withUnsafeBytes({ QuorumLimits($0) }) else { throw reader.error("the limits") }
+        self.limits = limits
         now = try reader.number()
         for field in QuorumTotals.fields { totals[keyPath: field] = try reader.number() }
         for _ in 0..<(try reader.number(UInt32.self)) { try readOrigin(&reader) }

@@ -61,6 +61,7 @@ extension Node {
         info.autoDelete = queue.settings.isAutoDelete
         info.exclusive = queue.settings.exclusiveOwner != nil
         info.arguments = queue.settings.arguments.json
+        describePolicy(of: queue, in: &info)
         info.node = homeName(of: queue)
         info.state = "running"
         info.messagesReady = queue.readyCount
@@ -73,6 +74,13 @@ extension Node {
         return info
     }
 
+    /// Which policy counts for a queue, and what it says.
+    func describePolicy(of queue: ClassicQueue, in info: inout QueueInfo) {
+        let policy = effectivePolicy(of: queue)
+        info.policy = policy?.name
+        info.effectivePolicyDefinition = policy?.definition.json ?? [:]
+    }
+
     /// What every node knows of a queue that lives on another: not what is in it.
     func placeholder(of queue: ClassicQueue) -> QueueInfo {
         var info = QueueInfo(vhost: queue.virtualHost.name, name: queue.name)
@@ -81,6 +89,7 @@ extension Node {
         info.autoDelete = queue.settings.isAutoDelete
         info.exclusive = queue.settings.exclusiveOwner != nil
         info.arguments = queue.settings.arguments.json
+        describePolicy(of: queue, in: &info)
         info.node = homeName(of: queue)
         return info
     }
@@ -142,6 +151,7 @@ extension Node {
         info.autoDelete = exchange.settings.isAutoDelete
         info.internal = exchange.settings.isInternal
         info.arguments = exchange.settings.arguments.json
+        info.policy = effectivePolicy(of: exchange, in: host)?.name
         info.publishIn = exchange.readings.measured(exchange.counters.publishIn, \.publishIn)
         info.publishOut = exchange.readings.measured(exchange.counters.publishOut, \.publishOut)
         return info
