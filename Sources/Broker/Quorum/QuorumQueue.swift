@@ -346,7 +346,7 @@ final class QuorumQueue: DistantQueue {
     func commit(_ end: TransactionEnd, of channel: Channel) -> Bool {
         finishSettling()
         let last = next - 1
-        guard last > confirmed else { return false }
+        guard !isDeleted, last > confirmed else { return false }
         commits.append((last, end))
         return true
     }

@@ -106,10 +106,12 @@ final class ClusterLedger {
         if let before = copy.deliveredAsNewAt {
             let isQuorum = ClusterTopology.queue(copy.queue)?.isQuorum ?? false
             // A classic queue writes down what it has delivered, but nobody waits for that.
-            let mayBeForgotten = !isQuorum && homes[copy.queue].map { crashes[$0] ?? 0 >= before } ?? true
+            let mayBeForgotten =
+                !isQuorum && homes[copy.queue].map { copy.deliveredInLife != delivery.life(of: $0) } ?? true
             if !mayBeForgotten { return "\(copy.name) is delivered as new, and was \(ago(before))" }
         }
         copy.deliveredAsNewAt = world.time
+        copy.deliveredInLife = homes[copy.queue].map { delivery.life(of: $0) }
         guard let consumer = delivery.consumer else { return nil }
         let message = copy.message
         if let last = consumer.lastNumbers[message.publisher], last >= message.number {

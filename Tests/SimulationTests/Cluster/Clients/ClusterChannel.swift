@@ -85,10 +85,13 @@ final class ClusterDelivery {
     let noAck: Bool
     /// When the node sent it.
     let time: UInt64
+    /// That node.
+    unowned let node: ClusterNode
     var copy: ClusterCopy?
 
     init(
-        tag: UInt64, queue: String, consumer: ClusterConsumer?, isRedelivered: Bool, noAck: Bool, time: UInt64
+        tag: UInt64, queue: String, consumer: ClusterConsumer?, isRedelivered: Bool, noAck: Bool, time: UInt64,
+        node: ClusterNode
     ) {
         self.tag = tag
         self.queue = queue
@@ -96,7 +99,11 @@ final class ClusterDelivery {
         self.isRedelivered = isRedelivered
         self.noAck = noAck
         self.time = time
+        self.node = node
     }
+
+    /// Which life of a queue's home it comes from, at most.
+    func life(of home: UInt32) -> Int { home == node.number ? node.life : node.heardLives[home] ?? 0 }
 }
 
 /// A content that is coming in.

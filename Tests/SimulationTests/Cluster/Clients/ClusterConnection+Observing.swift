@@ -104,7 +104,7 @@ extension ClusterConnection {
         channel.content = ClusterContent(
             delivery: ClusterDelivery(
                 tag: tag, queue: queue, consumer: consumer, isRedelivered: isRedelivered, noAck: noAck,
-                time: world.time))
+                time: world.time, node: home))
         return nil
     }
 

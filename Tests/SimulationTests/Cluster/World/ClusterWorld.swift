@@ -18,6 +18,7 @@ final class ClusterWorld {
     private(set) var failure: ClusterFailure?
     let weather: ClusterWeather
     let fault: ClusterFault?
+    private let place: ClusterFault?
 
     private(set) var nodes: [ClusterNode] = []
     private(set) var links: [ClusterLink] = []
@@ -33,12 +34,16 @@ final class ClusterWorld {
     /// Events that a seed may take before something is taken to go round in circles.
     private static let stepLimit = 3_000_000
 
-    init(seed: UInt64, fault: ClusterFault? = nil, isReadable: Bool = false) {
+    /// - Parameters:
+    ///   - fault: A mistake that the cluster makes.
+    ///   - place: The mistake for whose discovery this world is made, whether it is made or not.
+    init(seed: UInt64, fault: ClusterFault? = nil, madeFor place: ClusterFault? = nil, isReadable: Bool = false) {
         self.seed = seed
         self.fault = fault
+        self.place = place
         random = SplitMix64(seed: seed)
         trace = Trace(isReadable: isReadable)
-        weather = ClusterWeather(&random)
+        weather = place.map { ClusterWeather(&random, for: $0) } ?? ClusterWeather(&random)
         nodes = (1...UInt32(weather.nodes)).map { ClusterNode($0, in: self) }
         for (place, low) in nodes.enumerated() {
             for high in nodes[(place + 1)...] { links.append(ClusterLink(low, high, in: self)) }
@@ -105,6 +110,7 @@ final class ClusterWorld {
         case .toClient(let connection): connection.deliverToClient()
         case .connect(let client): client.connect()
         case .act(let client): client.turn()
+        case .ambush(let node, let life): if node.life == life { ambush(node) }
         case .mishap: mishap()
         case .relief(let mishap): relieve(mishap)
         }
@@ -156,7 +162,7 @@ final class ClusterWorld {
         trace.say { "\(clock) FAILED: \(reason)" }
         failure = ClusterFailure(
             seed: seed, step: step, hash: trace.hash, reason: "\(clock) \(reason)",
-            lastLines: Array(trace.lines.suffix(80)))
+            lastLines: Array(trace.lines.suffix(80)), place: place)
     }
 
     // MARK: Looking on
@@ -179,6 +185,7 @@ final class ClusterWorld {
         if let wrong = logs.look(at: broker, number: node.number, life: node.life, time: time, &trace, clock) {
             fail(wrong)
         }
+        if logs.hasVoted(broker, number: node.number) { voted(node) }
     }
 
     func crashed(_ node: ClusterNode, _ ending: SurvivingDisk.Ending) {
