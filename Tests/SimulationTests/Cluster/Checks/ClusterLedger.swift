@@ -55,7 +55,7 @@ final class ClusterLedger {
     private func isCertain(_ name: String, _ channel: ClusterChannel) -> Bool {
         guard let queue = ClusterTopology.queue(name) else { return false }
         guard !queue.isStable else { return true }
-        // The channel's node has seen it declared since it was deleted last.
+        // The channel's node has seen it declared, as was asked for after it had been deleted last.
         guard queue.isDurable, let declared = channel.declared[name] else { return false }
         return losses[name, default: []].allSatisfy { !$0.isDeletion || $0.ended.map { $0 < declared } ?? false }
     }

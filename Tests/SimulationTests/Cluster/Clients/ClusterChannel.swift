@@ -5,7 +5,7 @@ final class ClusterChannel {
     /// What a channel waits for, in the order in which it asked.
     enum Expected {
         case method(MethodID)
-        case declare(String)
+        case declare(String, askedAt: UInt64)
         case purge(ClusterLoss)
         case delete(ClusterLoss)
         case get(String, noAck: Bool)
@@ -35,7 +35,7 @@ final class ClusterChannel {
     var published: [ClusterMessage] = []
     var firstUnanswered = 0
     var transaction = ClusterTransaction()
-    /// Queues that this channel has seen declared, and when.
+    /// Queues that this channel has seen declared, and when it had asked for that.
     var declared: [String: UInt64] = [:]
 
     var lastTag: UInt64 = 0

@@ -72,7 +72,7 @@ struct ClusterWeather {
 extension ClusterWorld {
     /// Something goes wrong, sometimes several things at once.
     func mishap() {
-        guard !isEnding else { return }
+        guard isStormy else { return }
         plan(.mishap, after: random.nanoseconds(upToMicroseconds: weather.calmMilliseconds * 2000))
         let kinds = [weather.crashes, weather.partitions, weather.resets, weather.pauses, weather.slowDisks]
         let sum = kinds.reduce(0, +)
@@ -110,14 +110,14 @@ extension ClusterWorld {
 
     /// A node has given its vote to another.
     func voted(_ node: ClusterNode) {
-        guard !isEnding, weather.ambushPercent > 0, random.chance(weather.ambushPercent) else { return }
+        guard isStormy, weather.ambushPercent > 0, random.chance(weather.ambushPercent) else { return }
         plan(
             .ambush(node, life: node.life),
             after: random.nanoseconds(upToMicroseconds: 2 * weather.syncMicroseconds + 1000))
     }
 
     func ambush(_ node: ClusterNode) {
-        guard !isEnding else { return }
+        guard isStormy else { return }
         statistics.ambushes += 1
         node.crash(random.chance(50) ? .power : .process)
         plan(.restart(node), after: random.nanoseconds(upToMicroseconds: 5000))

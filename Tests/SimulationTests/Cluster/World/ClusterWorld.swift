@@ -24,6 +24,8 @@ final class ClusterWorld {
     private(set) var links: [ClusterLink] = []
     private(set) var clients: [ClusterClient] = []
     var lastPartition = 0
+    /// Things may go wrong.
+    private(set) var isStormy = false
     private(set) var isEnding = false
     var actionsLeft = 0
     private var lastNumber = 0
@@ -41,9 +43,10 @@ final class ClusterWorld {
         self.seed = seed
         self.fault = fault
         self.place = place
-        random = SplitMix64(seed: seed)
+        var random = SplitMix64(seed: seed)
         trace = Trace(isReadable: isReadable)
         weather = place.map { ClusterWeather(&random, for: $0) } ?? ClusterWeather(&random)
+        self.random = random
         nodes = (1...UInt32(weather.nodes)).map { ClusterNode($0, in: self) }
         for (place, low) in nodes.enumerated() {
             for high in nodes[(place + 1)...] { links.append(ClusterLink(low, high, in: self)) }
@@ -57,6 +60,7 @@ final class ClusterWorld {
     func run() throws(ClusterFailure) {
         for node in nodes { node.start() }
         try setUp()
+        isStormy = true
         actionsLeft = random.between(100, 400)
         for _ in 0..<random.between(2, 5) {
             let client = addClient()
@@ -65,7 +69,7 @@ final class ClusterWorld {
         }
         plan(.mishap, after: random.nanoseconds(upToMicroseconds: weather.calmMilliseconds * 1000))
         try runUntil { actionsLeft <= 0 }
-        isEnding = true
+        (isEnding, isStormy) = (true, false)
         try end()
     }
 
