@@ -87,9 +87,15 @@ extension QuorumQueue {
         return nil
     }
 
+    var isAnybodyBehind: Bool {
+        // order-free: whether there is any
+        subscriptions.values.contains { $0.isBehind }
+    }
+
     func answered(_ number: UInt64, _ answer: QuorumAnswer, _ value: UInt64, _ second: UInt64) {
         guard let place = requests.firstIndex(where: { $0.number == number }) else { return }
         let request = requests.remove(at: place).request
+        forgetSent()
         switch (request.kind, answer) {
         case (.count, .mayDelete):
             readyCount = Int(clamping: value)

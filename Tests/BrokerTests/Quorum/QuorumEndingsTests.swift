@@ -25,7 +25,7 @@ struct QuorumEndingsTests {
         #expect(cluster.run { client.confirmedUpTo == 1 })
     }
 
-    @Test("a transaction that acknowledges deliveries of a queue that is deleted meanwhile is committed")
+    @Test("a transaction that acknowledges deliveries of a queue that is deleted meanwhile is answered")
     func deleted() throws {
         let cluster = try cluster(groupSize: 1)
         try publish(cluster, through: 2)
@@ -39,8 +39,9 @@ struct QuorumEndingsTests {
         try cluster.client(2).publish("n", to: "", key: "q", persistent: true, 1)
         cluster.run(10)
         #expect(cluster.ask(try cluster.client(3), QueueDelete(queue: "q")) == "queue.delete-ok")
-        #expect(cluster.converge())
-        #expect(cluster.ask(client, TxCommit()) == "tx.commit-ok")
+        cluster.run(100)
+        #expect(cluster.ask(client, TxCommit()) == "channel.close")
+        #expect(client.closing?.text == "PRECONDITION_FAILED - partial tx completion")
     }
 
     @Test("what a client asks for whose node stops serving before that is carried out holds no message")

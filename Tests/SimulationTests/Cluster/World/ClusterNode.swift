@@ -47,7 +47,8 @@ final class ClusterNode: ClusterTransport {
     var instant: Instant { Instant(nanoseconds: Self.clockStart + (world.time - startedAt) * pace / 1000) }
 
     func diskDelay() -> UInt64 {
-        world.random.nanoseconds(
+        if number <= world.weather.laggards { return world.random.nanoseconds(upToMicroseconds: 40_000) }
+        return world.random.nanoseconds(
             upToMicroseconds: isDiskSlow ? 300_000 : world.random.chance(3) ? 40_000 : world.weather.syncMicroseconds)
     }
 

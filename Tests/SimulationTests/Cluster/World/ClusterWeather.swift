@@ -11,7 +11,7 @@ struct ClusterWeather {
     let hasBadClocks: Bool
     let keepsNothingWarm: Bool
     /// Most that a tick waits, and mostly a sync.
-    let tickMicroseconds: Int
+    var tickMicroseconds: Int
     var syncMicroseconds: Int
     let segmentBytes: Int
     var snapshotEntries: Int
@@ -27,6 +27,10 @@ struct ClusterWeather {
     var ambushPercent: Int
     /// A node's clock may show another time of day after a restart.
     let hasJumpingClocks: Bool
+    /// The first nodes, whose disks are slower than the others' all the time.
+    var laggards = 0
+    /// Nodes never stay away.
+    var isBackAtOnce = false
 
     init(_ random: inout SplitMix64) {
         nodes = random.chance(75) ? 3 : 5
@@ -52,12 +56,14 @@ struct ClusterWeather {
         self.init(&random)
         switch fault {
         case .forgottenVote:
-            // Many elections at once on slow disks, and crashes between a vote and what follows from it.
-            nodes = 5
-            syncMicroseconds = 10_000
-            (calmMilliseconds, crashes, partitions, resets) = (60, 6, 2, 2)
-            slowDisks = 3
-            ambushPercent = 30
+            // Many elections, in which one node asks late, and nodes that are back at once after a vote.
+            nodes = 3
+            lossiness = 500
+            (tickMicroseconds, syncMicroseconds) = (100, 300)
+            (calmMilliseconds, crashes, partitions, resets) = (40, 6, 2, 0)
+            (pauses, slowDisks, laggards) = (0, 0, 1)
+            ambushPercent = 60
+            isBackAtOnce = true
         case .truncatedCommit:
             // Much that comes late, and leaders that go when it has.
             nodes = 3
@@ -103,7 +109,7 @@ extension ClusterWorld {
             let node = random.pick(nodes)
             guard node.isRunning else { continue }
             node.crash(ending)
-            let gap = random.pick([10_000, 300_000, 2_500_000])
+            let gap = weather.isBackAtOnce ? 5000 : random.pick([10_000, 300_000, 2_500_000])
             plan(.restart(node), after: random.nanoseconds(upToMicroseconds: gap))
         }
     }
