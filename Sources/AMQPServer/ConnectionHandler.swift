@@ -24,6 +24,8 @@ final class ConnectionHandler: ChannelInboundHandler, Transport {
     private var context: ChannelHandlerContext?
     /// Bytes that the connection has not used yet: part of a frame, or all while it does not want to read.
     private var unused: ByteBuffer?
+    /// The node has stopped in the middle of that, and may have gone on before it was asked whether it reads.
+    private var hasStopped = false
     private var isReading = true
     private var isClosing = false
 
@@ -79,6 +81,7 @@ final class ConnectionHandler: ChannelInboundHandler, Transport {
         var rest = ByteBufferAllocator().buffer(capacity: bytes.readableBytes)
         rest.writeBuffer(&bytes)
         unused = rest
+        hasStopped = !connection.wantsReading
     }
 
     func channelReadComplete(context: ChannelHandlerContext) { driver.tick() }
@@ -139,11 +142,13 @@ final class ConnectionHandler: ChannelInboundHandler, Transport {
     }
 
     private func setReading(_ wanted: Bool, _ context: ChannelHandlerContext) {
-        guard wanted != isReading else { return }
-        isReading = wanted
-        // Fails only on a channel that is closed already.
-        try? context.channel.syncOptions?.setOption(.autoRead, value: wanted)
-        guard wanted else { return }
+        if wanted != isReading {
+            isReading = wanted
+            // Fails only on a channel that is closed already.
+            try? context.channel.syncOptions?.setOption(.autoRead, value: wanted)
+        }
+        guard wanted, hasStopped else { return }
+        hasStopped = false
         if let kept = unused {
             unused = nil
             let loop = NIOLoopBound(self, eventLoop: context.eventLoop)

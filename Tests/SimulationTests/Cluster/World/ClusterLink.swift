@@ -134,7 +134,7 @@ final class LinkEnd {
     // MARK: Bytes
 
     fileprivate func add(_ bytes: UnsafeRawBufferPointer, _ epoch: Int) {
-        guard world.weather.isLossy else {
+        guard world.weather.isLossy, !world.isEnding else {
             return append(.bytes(Array(bytes), epoch: epoch), after: world.delay(link))
         }
         var inOrder: [UInt8] = []
