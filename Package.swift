@@ -171,3 +171,18 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// `WARREN_ONLY=SimulationTests` leaves out what that target does not need: `Tests/simulate` builds it in release.
+if let only = Context.environment["WARREN_ONLY"] {
+    var needed = [only]
+    var next = 0
+    while next < needed.count {
+        let target = package.targets.first { $0.name == needed[next] }
+        for dependency in target?.dependencies ?? [] {
+            if case .byNameItem(let name, _) = dependency, !needed.contains(name) { needed.append(name) }
+        }
+        next += 1
+    }
+    package.targets.removeAll { !needed.contains($0.name) }
+    package.products = []
+}

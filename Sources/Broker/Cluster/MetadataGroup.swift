@@ -38,7 +38,7 @@ final class MetadataGroup: ReplicatedMachine {
         self.configuration = configuration
         self.node = node
         leaderlessSince = node.now.nanoseconds
-        join(StoredGroup())
+        join(StoredState(snapshot: .beginning(Self.voters(configuration))))
         begin()
     }
 
@@ -46,12 +46,11 @@ final class MetadataGroup: ReplicatedMachine {
         Membership(voters: (1...UInt32(configuration.names.count)).map { MemberID(node: $0) })
     }
 
-    private func join(_ stored: StoredGroup) {
+    private func join(_ stored: StoredState) {
         if let replica { node.replicas.remove(replica) }
         replica = RaftReplica(
-            id: RaftRecord.metadata, member: MemberID(node: configuration.node),
-            stored: stored.state(beginning: Self.voters(configuration)), floor: node.topologyFloor, machine: self,
-            node: node)
+            id: RaftRecord.metadata, member: MemberID(node: configuration.node), stored: stored,
+            floor: node.topologyFloor, machine: self, node: node)
         node.replicas.add(replica)
     }
 
@@ -59,9 +58,12 @@ final class MetadataGroup: ReplicatedMachine {
     var group: RaftGroup { replica.group }
 
     /// Starts again from what the journal has.
-    func restart(_ stored: StoredGroup) throws(SnapshotUnreadable) {
-        if let (_, bytes) = stored.snapshot { try take(bytes) }
-        join(stored)
+    func restart(_ stored: StoredGroup) throws(GroupUnreadable) {
+        let state = try stored.state(beginning: Self.voters(configuration))
+        if let (_, bytes) = stored.snapshot, (try? take(bytes)) == nil {
+            throw GroupUnreadable("the snapshot cannot be read")
+        }
+        join(state)
         if let (mark, bytes) = stored.snapshot { replica.snapshots = [(mark.position.index, bytes)] }
     }
 

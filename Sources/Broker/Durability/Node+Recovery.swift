@@ -69,6 +69,7 @@ extension Node {
         reading.summary.damage = recovered.damage
         storedGroups = reading.groups
         storedGroups.isHeld = true
+        storedGroups.isSalvaged = !recovered.damage.isEmpty
         rollForward.restore(&reading.messages, in: self)
         if let cluster { try restart(cluster, &reading) } else { finish(&reading) }
         // What ended before the end may leave segments that nobody needs. Damaged ones go as soon as what is whole in them
@@ -107,7 +108,7 @@ extension Node {
             case .settle: takeSettle(payload, &reading)
             case .settleRange: takeRanges(payload, &reading)
             case .topology: cluster == nil && takeTopology(payload)
-            case .raftWrite: reading.groups.takeWrite(payload)
+            case .raftWrite: reading.groups.takeWrite(payload, in: location.segment)
             case .raftSnapshot: reading.groups.takeSnapshot(payload)
             case .chunk: takeChunk(payload, location, &reading)
             case .delivered: takeDelivered(payload, &reading)
@@ -323,10 +324,12 @@ extension Node {
             throw StorageError("\(damage): a member of a cluster cannot leave it out")
         }
         cluster.recovered = reading.messages
-        do throws(SnapshotUnreadable) {
+        do throws(GroupUnreadable) {
             try cluster.metadata.restart(storedGroups.take(RaftRecord.metadata))
         } catch {
-            throw StorageError("the snapshot of the metadata cannot be read")
+            throw StorageError(
+                "the cluster's metadata: \(error.reason); a member that has lost a part does not vote with the rest: the"
+                    + " other nodes go on without this one")
         }
         reading.summary.queues = queueList.count
         counters = MessageCounters()

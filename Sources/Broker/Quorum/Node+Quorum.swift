@@ -38,13 +38,19 @@ extension Node {
     }
 
     private func join(_ queue: QuorumQueue, as member: MemberID, beginning: Membership, _ stored: StoredGroup) {
-        do throws(SnapshotUnreadable) {
+        var stored = stored
+        if storedGroups.isSalvaged { stored.salvage(beginning: beginning) }
+        do throws(GroupUnreadable) {
             quorum.add(
                 try QuorumMember(
                     queue: queue.queue.id, member: member, beginning: beginning, stored: stored,
                     floor: stored.isEmpty ? journal.segment : topologyFloor, limits: queue.settings.limits, node: self))
         } catch {
-            storageFailed(StorageError("the snapshot of queue '\(queue.queue.name)' cannot be read"))
+            storageFailed(
+                StorageError(
+                    "queue '\(queue.queue.name)' in vhost '\(queue.queue.virtualHost.name)': \(error.reason). A member that"
+                        + " has lost a part of its log must not go on with the rest: restore the directory from a copy")
+            )
         }
     }
 

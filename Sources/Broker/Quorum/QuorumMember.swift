@@ -43,15 +43,20 @@ final class QuorumMember: ReplicatedMachine {
         queue: UInt64, member: MemberID, beginning: Membership, stored: StoredGroup, floor: UInt64,
         limits: QuorumLimits,
         node: Node
-    ) throws(SnapshotUnreadable) {
+    ) throws(GroupUnreadable) {
         self.queue = queue
         self.node = node
+        let state = try stored.state(beginning: beginning)
         machine = QuorumMachine(limits: limits)
-        if let (_, bytes) = stored.snapshot { machine = try Self.read(bytes) }
+        if let (_, bytes) = stored.snapshot {
+            guard let machine = try? Self.read(bytes) else {
+                throw GroupUnreadable("the snapshot cannot be read")
+            }
+            self.machine = machine
+        }
         plantFault()
         replica = RaftReplica(
-            id: Self.group(of: queue), member: member, stored: stored.state(beginning: beginning), floor: floor,
-            machine: self, node: node)
+            id: Self.group(of: queue), member: member, stored: state, floor: floor, machine: self, node: node)
         if let (mark, bytes) = stored.snapshot { replica.snapshots = [(mark.position.index, bytes)] }
         node.replicas.add(replica)
     }

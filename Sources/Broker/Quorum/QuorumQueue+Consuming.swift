@@ -36,7 +36,7 @@ extension QuorumQueue {
     private func attach(
         _ consume: BasicConsume, _ prefetch: Int, _ origin: Origin
     ) throws(ProtocolException) -> Answer? {
-        guard case .channel(let reference) = origin, let channel = node.channel(reference) else { return .done }
+        guard case .channel(let reference) = origin, let channel = openChannel(reference) else { return .done }
         guard channel.channelPrefetch == 0 else {
             throw .notImplemented(
                 "queue '\(queue.name)' in vhost '\(queue.virtualHost.name)' does not support global qos")
@@ -46,6 +46,11 @@ extension QuorumQueue {
             isExclusive: consume.exclusive, prefetch: prefetch, arguments: consume.arguments)
         attach(consumer, of: reference, origin)
         return nil
+    }
+
+    /// The channel that asks, unless it has ended meanwhile: nobody would end what is begun for it.
+    private func openChannel(_ reference: ChannelReference) -> Channel? {
+        node.channel(reference).flatMap { $0.phase == .open ? $0 : nil }
     }
 
     private func attach(_ consumer: Consumer, of channel: ChannelReference, _ origin: Origin) {
@@ -64,7 +69,9 @@ extension QuorumQueue {
     private func get(isAutomaticAck: Bool, _ origin: Origin) -> Answer? {
         let reference: ChannelReference
         switch origin {
-        case .channel(let channel): reference = channel
+        case .channel(let channel):
+            guard openChannel(channel) != nil else { return .done }
+            reference = channel
         // Each is a channel of its own, which ends with the answer.
         case .control(let number): reference = ChannelReference(connection: ConnectionID(0), number: 0, opening: number)
         case .node: return .empty
@@ -80,9 +87,15 @@ extension QuorumQueue {
         return nil
     }
 
+    var isAnybodyBehind: Bool {
+        // order-free: whether there is any
+        subscriptions.values.contains { $0.isBehind }
+    }
+
     func answered(_ number: UInt64, _ answer: QuorumAnswer, _ value: UInt64, _ second: UInt64) {
         guard let place = requests.firstIndex(where: { $0.number == number }) else { return }
         let request = requests.remove(at: place).request
+        forgetSent()
         switch (request.kind, answer) {
         case (.count, .mayDelete):
             readyCount = Int(clamping: value)
@@ -93,11 +106,13 @@ extension QuorumQueue {
             node.answer(request.origin, .removed(messages: Int(clamping: value)))
         case (.get(let subscription), .got):
             readyCount = Int(clamping: second)
+            // It was given up while this was on its way: what it got goes back with it.
+            guard subscriptions[subscription.id] === subscription else { return node.answer(request.origin, .empty) }
             subscription.isAttached = true
             subscription.got[value] = (request.origin, readyCount)
         case (.get(let subscription), .empty):
+            // The queue does not know of it by that.
             readyCount = 0
-            subscription.isAttached = true
             if case .control = request.origin { channelEnded(subscription.id) }
             node.answer(request.origin, .empty)
         case (.attach(let subscription), .attached):
@@ -135,7 +150,7 @@ extension QuorumQueue {
         tell { $0.end(lost.id) }
         for waiting in lost.got.sorted(by: { $0.key < $1.key }) { node.answer(waiting.value.origin, .empty) }
         guard let consumer = lost.consumer, consumer.subscription == lost.id, !consumer.isCancelled,
-            node.channel(lost.channel) != nil
+            openChannel(lost.channel) != nil
         else { return }
         let isStarted = lost.isStarted
         attach(consumer, of: lost.channel, origin)

@@ -153,11 +153,6 @@ final class QuorumQueue: DistantQueue {
         if retryAt <= node.now { noteBusy() } else { watch() }
     }
 
-    private var isAnybodyBehind: Bool {
-        // order-free: whether there is any
-        subscriptions.values.contains { $0.isBehind }
-    }
-
     private func findTarget() {
         if let member {
             target = member.leader
@@ -283,15 +278,20 @@ final class QuorumQueue: DistantQueue {
         guard number > confirmed, number < next else { return }
         confirmed = number
         retryAt = sent.isEmpty ? nil : node.now.advanced(milliseconds: Limits.quorumRetryMilliseconds)
-        while let batch = sent.first, batch.last <= number {
-            sent.removeFirst()
-            sentBytes -= batch.bytes.count
-            node.quorum.backlogChanged(by: -batch.bytes.count)
-        }
+        forgetSent()
         while let run = publishes.popFirst(through: number) { tell(run, isRefused: false) }
         while let commit = commits.first, commit.number <= number {
             commits.removeFirst()
             commit.end.distantEnded(isDone: true, in: node)
+        }
+    }
+
+    /// What is applied is not sent again, unless an answer to it has been lost.
+    func forgetSent() {
+        while let batch = sent.first, batch.last <= confirmed, batch.last < requests.first?.number ?? .max {
+            sent.removeFirst()
+            sentBytes -= batch.bytes.count
+            node.quorum.backlogChanged(by: -batch.bytes.count)
         }
     }
 
@@ -327,7 +327,7 @@ final class QuorumQueue: DistantQueue {
     func commit(_ end: TransactionEnd, of channel: Channel) -> Bool {
         finishSettling()
         let last = next - 1
-        guard last > confirmed else { return false }
+        guard !isDeleted, last > confirmed else { return false }
         commits.append((last, end))
         return true
     }

@@ -143,7 +143,7 @@ public struct RaftGroup: Sendable {
     /// - Parameters:
     ///   - id: The group.
     ///   - member: Which member it is; never one that lost data.
-    ///   - stored: What was persisted. Of a new group: the beginning with its voters, the same for each of them. Of a
+    ///   - stored: What was persisted, which has no `damage`. Of a new group: the beginning with its voters, the same for each of them. Of a
     ///     member that joins later: the beginning with `Membership.none`; a leader tells it the rest.
     ///   - upNodes: The nodes that are up now.
     ///   - settings: Times and limits, the same for all members.
@@ -156,6 +156,7 @@ public struct RaftGroup: Sendable {
         self.id = id
         self.member = member
         precondition(settings.isSensible, "group \(id) has settings that make no sense: \(settings)")
+        if let damage = stored.damage { preconditionFailure("the stored log of group \(id) is damaged: \(damage)") }
         self.settings = settings
         electionWait = settings.electionTimeout
         self.upNodes = upNodes.sorted()
@@ -164,17 +165,10 @@ public struct RaftGroup: Sendable {
         let base = stored.snapshot.position
         log = RaftLog(base: base)
         memberships = MembershipHistory(stored.snapshot.membership, at: base.index)
-        // Entries of another history than the snapshot's go with what it replaced, or which ends before it (Raft §7).
-        let isOther =
-            stored.entries.contains { $0.index == base.index && $0.term != base.term }
-            || stored.entries.last.map { $0.index < base.index } ?? false
+        let isOther = stored.isReplaced
         for entry in stored.entries where entry.index > base.index && !isOther {
-            precondition(entry.index == log.last.index + 1, "the stored log of group \(id) has a gap at \(entry.index)")
             log.append(entry)
-            if entry.kind == .membership {
-                guard let membership = Membership(decoding: entry.payload.bytes) else {
-                    preconditionFailure("the stored log of group \(id) is damaged at \(entry.index)")
-                }
+            if entry.kind == .membership, let membership = Membership(decoding: entry.payload.bytes) {
                 memberships.append(membership, at: entry.index)
             }
         }

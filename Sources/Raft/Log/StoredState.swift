@@ -49,4 +49,56 @@ public struct StoredState: Sendable {
         self.snapshot = snapshot
         self.entries = entries
     }
+
+    /// The entries are of another history than the snapshot, or end before it: they go with what it replaced (Raft §7).
+    var isReplaced: Bool {
+        let base = snapshot.position
+        return entries.contains { $0.index == base.index && $0.term != base.term }
+            || entries.last.map { $0.index < base.index } ?? false
+    }
+
+    /// The first thing about the log that no sequence of writes leaves there; nil where it is sound. No member is started
+    /// with what is damaged: it may have promised what is missing.
+    public var damage: StoredDamage? {
+        guard !isReplaced else { return nil }
+        var last = snapshot.position
+        for entry in entries where entry.index > snapshot.position.index {
+            guard entry.index == last.index + 1 else {
+                return StoredDamage(kind: .gap(behind: last), index: entry.index)
+            }
+            guard entry.term >= last.term else { return StoredDamage(kind: .order(behind: last), index: entry.index) }
+            if entry.kind == .membership, Membership(decoding: entry.payload.bytes) == nil {
+                return StoredDamage(kind: .membership, index: entry.index)
+            }
+            last = LogPosition(index: entry.index, term: entry.term)
+        }
+        return nil
+    }
+}
+
+/// What is wrong with a stored log.
+public struct StoredDamage: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What it is.
+    public enum Kind: Hashable, Sendable {
+        /// Entries are missing between this position and the damaged entry.
+        case gap(behind: LogPosition)
+        /// It is of an earlier term than the entry before it.
+        case order(behind: LogPosition)
+        /// It should say who the members are, and makes no sense.
+        case membership
+    }
+
+    /// What is wrong with the entry.
+    public let kind: Kind
+    /// The first entry with which something is wrong.
+    public let index: UInt64
+
+    /// In a sentence's middle: "entry 7 comes behind 4".
+    public var description: String {
+        switch kind {
+        case .gap(let last): "entry \(index) comes behind \(last.index)"
+        case .order(let last): "entry \(index) is of an earlier term than \(last.index), \(last.term)"
+        case .membership: "entry \(index) does not say who the members are"
+        }
+    }
 }

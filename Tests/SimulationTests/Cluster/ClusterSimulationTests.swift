@@ -5,10 +5,14 @@ import Testing
 
 /// The deterministic simulator of a whole cluster: `ClusterWorld`.
 ///
-/// - `WARREN_CLUSTER_SEEDS=N` runs N seeds (say 300, or 20,000, in release) instead of the few of an ordinary run;
-///   `WARREN_CLUSTER_FIRST=S` begins with the seed S.
+/// `Tests/simulate` runs many seeds in release, and replays one; it uses these:
+///
+/// - `WARREN_CLUSTER_SEEDS=N` runs N seeds instead of the few of an ordinary run; `WARREN_CLUSTER_FIRST=S` begins with
+///   the seed S.
 /// - `WARREN_CLUSTER_SEED=S` runs the seed S alone; with `WARREN_CLUSTER_TRACE=1` it prints every step.
+/// - `WARREN_CLUSTER_FAULT=NAME` makes that mistake of `ClusterFault`, in the world that is made for it.
 /// - `WARREN_CLUSTER_HASHES=FILE` writes a line "seed hash" for each seed, so that two processes can be compared.
+/// - `WARREN_CLUSTER_ONCE=1` leaves the second run of each seed to another process.
 @Suite("A simulated cluster")
 struct ClusterSimulationTests {
     private static let ordinaryCount: UInt64 = 20
@@ -32,8 +36,10 @@ struct ClusterSimulationTests {
         let failure: ClusterFailure?
     }
 
-    private func run(_ seed: UInt64, fault: ClusterFault? = nil, isReadable: Bool = false) -> Outcome {
-        let world = ClusterWorld(seed: seed, fault: fault, isReadable: isReadable)
+    private func run(
+        _ seed: UInt64, fault: ClusterFault? = nil, madeFor place: ClusterFault? = nil, isReadable: Bool = false
+    ) -> Outcome {
+        let world = ClusterWorld(seed: seed, fault: fault, madeFor: place ?? fault, isReadable: isReadable)
         var failure: ClusterFailure?
         do throws(ClusterFailure) {
             try world.run()
@@ -57,38 +63,40 @@ struct ClusterSimulationTests {
         }
         var failures = 0
         var total = ClusterStatistics()
+        let fault = ProcessInfo.processInfo.environment["WARREN_CLUSTER_FAULT"].flatMap { ClusterFault(rawValue: $0) }
+        let isTracing = Self.number("WARREN_CLUSTER_TRACE") != nil
         for seed in Self.seeds {
-            let outcome = run(seed)
+            let outcome = run(seed, fault: fault)
             if outcome.failure != nil {
                 // The same run again, this time with its steps as text.
-                let again = run(seed, isReadable: true)
+                let again = run(seed, fault: fault, isReadable: true)
                 Issue.record("\(again.failure?.description ?? "seed \(seed) fails only without a readable trace")")
                 failures += 1
                 if failures == 10 { break }
-            } else {
-                let again = run(seed, isReadable: Self.number("WARREN_CLUSTER_TRACE") != nil)
+            } else if isTracing || Self.number("WARREN_CLUSTER_ONCE") == nil {
+                let again = run(seed, fault: fault, isReadable: isTracing)
                 #expect(again == outcome, "seed \(seed) is not the same run the second time")
             }
             try hashes?.write(contentsOf: Data("\(seed) \(hex(outcome.hash))\n".utf8))
             total.add(outcome.statistics)
         }
-        if Self.number("WARREN_CLUSTER_TRACE") != nil { print(total) }
-        if Self.seeds.count >= Int(Self.ordinaryCount) {
+        if isTracing { print(total) }
+        if Self.seeds.count >= Int(Self.ordinaryCount), Self.number("WARREN_CLUSTER_ONCE") == nil {
             #expect(total.lowest > 0, "something is never exercised: \(total)")
         }
     }
 
-    /// What a mistake is noticed by: whichever of these comes first. A vote forgotten over a restart takes an election among
-    /// more nodes than these worlds have: the consensus core's own simulation notices it.
+    /// What a mistake is noticed by: whichever of these comes first. A forgotten vote is made by `WARREN_CLUSTER_FAULT`
+    /// too, but 200 seeds of its world do not notice it: the consensus core's own simulation does.
     @Test(
         "mistakes that are made on purpose are noticed, and their seeds show them again",
         arguments: [
-            (ClusterFault.confirmBeforeMajority, ["applies another entry", "is lost"]),
+            (ClusterFault.confirmBeforeMajority, ["applies another entry", "is lost", "which was committed"]),
             (.staleLeaderAnswers, ["is lost"]),
             (.lostDeduplication, ["as new, and was", "is there twice", "behind publish"]),
             (
                 .truncatedCommit,
-                ["applies another entry", "is lost", "does not serve a client", "after all has healed"]
+                ["has given up entries", "which was committed", "applies another entry", "is lost"]
             ),
         ])
     func plantedFault(_ fault: ClusterFault, reasons: [String]) throws {
@@ -98,8 +106,8 @@ struct ClusterSimulationTests {
 
         let again = try #require(run(failure.seed, fault: fault, isReadable: true).failure)
         #expect((again.step, again.hash, again.reason) == (failure.step, failure.hash, failure.reason))
-        #expect(again.description.contains("WARREN_CLUSTER_SEED=\(failure.seed)"))
-        #expect(run(failure.seed).failure == nil, "the seed fails without the mistake")
+        #expect(again.description.contains("WARREN_CLUSTER_FAULT=\(fault) Tests/simulate --replay \(failure.seed)"))
+        #expect(run(failure.seed, madeFor: fault).failure == nil, "the seed fails without the mistake")
         if Self.number("WARREN_CLUSTER_TRACE") != nil { print("\(fault): \(failure.reason), seed \(failure.seed)") }
     }
 }

@@ -91,11 +91,13 @@ struct StoredGroups {
 
     /// Nobody may take any of it yet, and none of it may go.
     var isHeld = false
+    /// What could not be read was left out, as somebody has asked for.
+    var isSalvaged = false
 
-    /// Takes the payload of a `raftWrite`; false where it makes no sense.
-    mutating func takeWrite(_ payload: UnsafeRawBufferPointer) -> Bool {
+    /// Takes the payload of a `raftWrite` of a segment; false where it makes no sense.
+    mutating func takeWrite(_ payload: UnsafeRawBufferPointer, in segment: UInt64) -> Bool {
         guard let group = payload.number(at: 0) else { return false }
-        return groups[group, default: StoredGroup()].takeWrite(payload)
+        return groups[group, default: StoredGroup()].takeWrite(payload, in: segment)
     }
 
     /// Takes the payload of a `raftSnapshot`; false where it makes no sense.
@@ -115,6 +117,8 @@ struct StoredGroup {
     private(set) var snapshot: (mark: SnapshotMark, bytes: [UInt8])?
     private(set) var entries: [RaftEntry] = []
     private var partial: (mark: SnapshotMark, bytes: [UInt8])?
+    /// From which entry on each segment has the entries, in order.
+    private var segments: [(segment: UInt64, first: UInt64)] = []
 
     /// Which member of the group this was that has a node's data, as far as the data says; nil where it says that the
     /// node is not a member.
@@ -127,8 +131,8 @@ struct StoredGroup {
     /// Whether there is nothing of it.
     var isEmpty: Bool { hardState == HardState() && snapshot == nil && entries.isEmpty }
 
-    /// Takes the payload of a `raftWrite`; false where it makes no sense.
-    mutating func takeWrite(_ payload: UnsafeRawBufferPointer) -> Bool {
+    /// Takes the payload of a `raftWrite` of a segment; false where it makes no sense.
+    mutating func takeWrite(_ payload: UnsafeRawBufferPointer, in segment: UInt64) -> Bool {
         var reader = Fields(payload)
         guard reader.number() != nil, let flags = reader.byte(), let first = reader.number() else {
             return false
@@ -138,6 +142,8 @@ struct StoredGroup {
             hardState = HardState(term: term, vote: flags & 2 != 0 ? member : nil)
         }
         entries.removeLast(entries.count - (entries.firstIndex { $0.index >= first } ?? entries.count))
+        segments.removeLast(segments.count - (segments.firstIndex { $0.first >= first } ?? segments.count))
+        if segments.last?.segment != segment { segments.append((segment, first)) }
         while !reader.rest.isEmpty {
             guard let index = reader.number(), let term = reader.number(), let kind = reader.byte(),
                 let kind = RaftEntry.Kind(rawValue: kind), let size = reader.small(), let bytes = reader.take(Int(size))
@@ -168,13 +174,32 @@ struct StoredGroup {
         return true
     }
 
-    /// What a member starts with, of a group that began with these voters.
-    func state(beginning membership: Membership) -> StoredState {
+    /// What a member starts with, of a group that began with these voters. Throws where a part of it is missing.
+    func state(beginning membership: Membership) throws(GroupUnreadable) -> StoredState {
         let base = snapshot?.mark ?? .beginning(membership)
         // What a snapshot from elsewhere stands for may lie behind the log's end, and the log may not know yet.
         let isJoined = entries.last.map { $0.index > base.position.index } ?? false
-        return StoredState(hardState: hardState, snapshot: base, entries: isJoined ? entries : [])
+        let state = StoredState(hardState: hardState, snapshot: base, entries: isJoined ? entries : [])
+        guard let damage = state.damage else { return state }
+        let segment = segments.last { $0.first <= damage.index }?.segment ?? 0
+        throw GroupUnreadable("the log is damaged: in segment \(segment) \(damage)")
     }
+
+    /// Leaves out what comes behind the first entry that is missing, where somebody has asked for what is left.
+    mutating func salvage(beginning membership: Membership) {
+        let base = snapshot?.mark ?? .beginning(membership)
+        while let damage = StoredState(hardState: hardState, snapshot: base, entries: entries).damage {
+            entries.removeAll { $0.index >= damage.index }
+        }
+    }
+}
+
+/// What the journal has of a group is no whole beginning: a member must not go on with it.
+struct GroupUnreadable: Error {
+    /// What is wrong.
+    let reason: String
+
+    init(_ reason: String) { self.reason = reason }
 }
 
 /// Takes fields off bytes that may hold anything.

@@ -57,7 +57,7 @@ extension QuorumMachine {
             guard let command = QuorumCommand(bytes, at: place) else { return }
             place = command.end
             if number < next, !(forgetsDuplicates && command.kind == .enqueue) {
-                answerAgain(command, number, of: origin, effects: &effects)
+                answerAgain(command, bytes, number, of: origin, effects: &effects)
             } else {
                 apply(command, bytes, number, of: origin, slot: slot, effects: &effects)
             }
@@ -114,7 +114,8 @@ extension QuorumMachine {
 
     /// A command that has been applied came again, because its node does not know what became of it.
     private func answerAgain(
-        _ command: QuorumCommand, _ number: UInt64, of origin: QuorumOrigin, effects: inout QuorumEffects
+        _ command: QuorumCommand, _ bytes: UnsafeRawBufferPointer, _ number: UInt64, of origin: QuorumOrigin,
+        effects: inout QuorumEffects
     ) {
         guard number >= origin.floor else { return }
         let stored = origin.answer(to: number)
@@ -125,6 +126,12 @@ extension QuorumMachine {
                 return tell(number, of: origin, .forgotten, 0, 0, effects: &effects)
             }
             tell(number, of: origin, kind, stored.value, stored.second, effects: &effects)
+            // What it got may have been lost with its answer.
+            if kind == .got, let consumer = origin.consumer(command.number(bytes)),
+                let found = consumer.held.first(from: stored.value), found.sequence == stored.value
+            {
+                effects.deliver(found.entry, in: batches, to: consumer, found.sequence)
+            }
         case .detach, .end, .settle, .nodeDown, .tick, .limit, .transactions: break
         }
     }

@@ -55,7 +55,7 @@ final class ClusterLedger {
     private func isCertain(_ name: String, _ channel: ClusterChannel) -> Bool {
         guard let queue = ClusterTopology.queue(name) else { return false }
         guard !queue.isStable else { return true }
-        // The channel's node has seen it declared since it was deleted last.
+        // The channel's node has seen it declared, as was asked for after it had been deleted last.
         guard queue.isDurable, let declared = channel.declared[name] else { return false }
         return losses[name, default: []].allSatisfy { !$0.isDeletion || $0.ended.map { $0 < declared } ?? false }
     }
@@ -106,10 +106,12 @@ final class ClusterLedger {
         if let before = copy.deliveredAsNewAt {
             let isQuorum = ClusterTopology.queue(copy.queue)?.isQuorum ?? false
             // A classic queue writes down what it has delivered, but nobody waits for that.
-            let mayBeForgotten = !isQuorum && homes[copy.queue].map { crashes[$0] ?? 0 >= before } ?? true
+            let mayBeForgotten =
+                !isQuorum && homes[copy.queue].map { copy.deliveredInLife != delivery.life(of: $0) } ?? true
             if !mayBeForgotten { return "\(copy.name) is delivered as new, and was \(ago(before))" }
         }
         copy.deliveredAsNewAt = world.time
+        copy.deliveredInLife = homes[copy.queue].map { delivery.life(of: $0) }
         guard let consumer = delivery.consumer else { return nil }
         let message = copy.message
         if let last = consumer.lastNumbers[message.publisher], last >= message.number {

@@ -59,6 +59,8 @@ final class ClusterCopy {
     var deliveries = 0
     /// When it was delivered as new for the first time.
     var deliveredAsNewAt: UInt64?
+    /// And in which life of its queue's home, at most, where it has one.
+    var deliveredInLife: Int?
     /// A client has acknowledged or discarded it, or it was given away for good: it need not be there any more.
     var mayBeGone = false
     /// Since then it must not come any more.

@@ -5,7 +5,7 @@ final class ClusterChannel {
     /// What a channel waits for, in the order in which it asked.
     enum Expected {
         case method(MethodID)
-        case declare(String)
+        case declare(String, askedAt: UInt64)
         case purge(ClusterLoss)
         case delete(ClusterLoss)
         case get(String, noAck: Bool)
@@ -35,7 +35,7 @@ final class ClusterChannel {
     var published: [ClusterMessage] = []
     var firstUnanswered = 0
     var transaction = ClusterTransaction()
-    /// Queues that this channel has seen declared, and when.
+    /// Queues that this channel has seen declared, and when it had asked for that.
     var declared: [String: UInt64] = [:]
 
     var lastTag: UInt64 = 0
@@ -85,10 +85,13 @@ final class ClusterDelivery {
     let noAck: Bool
     /// When the node sent it.
     let time: UInt64
+    /// That node.
+    unowned let node: ClusterNode
     var copy: ClusterCopy?
 
     init(
-        tag: UInt64, queue: String, consumer: ClusterConsumer?, isRedelivered: Bool, noAck: Bool, time: UInt64
+        tag: UInt64, queue: String, consumer: ClusterConsumer?, isRedelivered: Bool, noAck: Bool, time: UInt64,
+        node: ClusterNode
     ) {
         self.tag = tag
         self.queue = queue
@@ -96,7 +99,11 @@ final class ClusterDelivery {
         self.isRedelivered = isRedelivered
         self.noAck = noAck
         self.time = time
+        self.node = node
     }
+
+    /// Which life of a queue's home it comes from, at most.
+    func life(of home: UInt32) -> Int { home == node.number ? node.life : node.heardLives[home] ?? 0 }
 }
 
 /// A content that is coming in.

@@ -167,6 +167,6 @@ extension ClusterClient {
     func declare(_ queue: ClusterQueue, on channel: ClusterChannel) {
         ask(
             QueueDeclare(queue: queue.name, durable: queue.isDurable, arguments: queue.arguments),
-            .declare(queue.name), on: channel)
+            .declare(queue.name, askedAt: world.time), on: channel)
     }
 }

@@ -104,7 +104,7 @@ extension ClusterConnection {
         channel.content = ClusterContent(
             delivery: ClusterDelivery(
                 tag: tag, queue: queue, consumer: consumer, isRedelivered: isRedelivered, noAck: noAck,
-                time: world.time))
+                time: world.time, node: home))
         return nil
     }
 
@@ -126,8 +126,8 @@ extension ClusterConnection {
         let expected = channel.expected.removeFirst()
         switch (expected, method) {
         case (.method(let id), _) where id == method.id: break
-        case (.declare(let queue), .queueDeclareOK):
-            channel.declared[queue] = world.time
+        case (.declare(let queue, let askedAt), .queueDeclareOK):
+            channel.declared[queue] = askedAt
             world.statistics.declared += 1
         case (.purge(let loss), .queuePurgeOK):
             loss.ended = world.time

@@ -95,7 +95,8 @@ final class ClusterConnection: Transport {
         guard !isOver else { return }
         read()
         if connection.isFinished { return finish() }
-        if connection.wantsReading, !wantsReading {
+        // It may have stopped in the middle and gone on before it was asked.
+        if connection.wantsReading, !wantsReading || !inbound.isEmpty {
             wantsReading = true
             if !isUpstreamPlanned {
                 isUpstreamPlanned = true
@@ -143,6 +144,15 @@ final class ClusterConnection: Transport {
             client.received(first.event, on: self)
         }
         planDownstream()
+    }
+
+    /// What holds it up, for whoever has to find out.
+    var state: String {
+        let busy = node.sortedChannels.filter(\.isBusy).map {
+            "channel \($0.number) waits for \(String(describing: $0.waiting))"
+        }
+        return "client \(client.number) on node \(home.number), \(wantsReading ? "read" : "not read"),"
+            + " \(isClosing ? "asked to close" : "open"), \(busy)"
     }
 
     // MARK: The end

@@ -23,6 +23,8 @@ enum ClusterEvent: PlannedEvent {
     case connect(ClusterClient)
     case act(ClusterClient)
 
+    /// A node that has just voted crashes.
+    case ambush(ClusterNode, life: Int)
     /// The next thing goes wrong.
     case mishap
     /// Something that went wrong comes right.

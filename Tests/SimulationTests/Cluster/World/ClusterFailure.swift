@@ -7,11 +7,13 @@ struct ClusterFailure: Error, Equatable, CustomStringConvertible {
     let reason: String
     /// The last lines of the trace, when it was kept.
     var lastLines: [String] = []
+    /// The mistake that the world was made for, if any.
+    var place: ClusterFault?
 
     var description: String {
         """
         cluster seed \(seed), step \(step), trace \(hex(hash)): \(reason)
-        replay: WARREN_CLUSTER_SEED=\(seed) WARREN_CLUSTER_TRACE=1 swift test --filter ClusterSimulationTests
+        replay: \(place.map { "WARREN_CLUSTER_FAULT=\($0) " } ?? "")Tests/simulate --replay \(seed)
         \(lastLines.joined(separator: "\n"))
         """
     }

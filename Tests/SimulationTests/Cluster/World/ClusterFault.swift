@@ -3,7 +3,7 @@ import Raft
 @testable import Broker
 
 /// Mistakes that a cluster makes on purpose, so that a test can show that the checks would notice them.
-enum ClusterFault: CaseIterable {
+enum ClusterFault: String, CaseIterable {
     /// An entry counts as committed as soon as one member has it on its disk.
     case confirmBeforeMajority
     /// The vote is not written down, so that a node that starts again may vote twice.

@@ -46,7 +46,7 @@ final class ClusterLink {
         epoch += 1
         isConnected = true
         world.trace.say { "\(world.clock) \(name) is up, number \(epoch)" }
-        for end in ends { end.open(epoch) }
+        for end in ends { end.open(epoch, with: peer(of: end.node).life) }
     }
 
     /// The connection breaks. Some of what was on its way still comes, and then each side is told.
@@ -76,7 +76,7 @@ final class ClusterLink {
 final class LinkEnd {
     private enum Item {
         case bytes([UInt8], epoch: Int)
-        case opened(Int)
+        case opened(Int, life: Int)
         case reset
     }
 
@@ -85,6 +85,8 @@ final class LinkEnd {
     private var items: [(item: Item, arrival: UInt64)] = []
     /// The connection that this side has been told of and believes in.
     private(set) var openEpoch: Int?
+    /// Which life of the other node it is whose connection this side was told of last.
+    private(set) var heardLife = 0
     /// Nothing comes through for now, and nobody is told: a black hole.
     private(set) var stall: Int?
     private var isPlanned = false
@@ -99,11 +101,11 @@ final class LinkEnd {
 
     // MARK: The connection
 
-    fileprivate func open(_ epoch: Int) {
+    fileprivate func open(_ epoch: Int, with life: Int) {
         // What ended before is known by now.
         let latest = world.time + link.latency
         for place in items.indices { items[place].arrival = min(items[place].arrival, latest) }
-        append(.opened(epoch), after: world.delay(link))
+        append(.opened(epoch, life: life), after: world.delay(link))
     }
 
     fileprivate func sever(losingAll: Bool) {
@@ -132,7 +134,7 @@ final class LinkEnd {
     // MARK: Bytes
 
     fileprivate func add(_ bytes: UnsafeRawBufferPointer, _ epoch: Int) {
-        guard world.weather.isLossy else {
+        guard world.weather.isLossy, !world.isEnding else {
             return append(.bytes(Array(bytes), epoch: epoch), after: world.delay(link))
         }
         var inOrder: [UInt8] = []
@@ -145,9 +147,14 @@ final class LinkEnd {
             let whole = Array(bytes[start..<bytes.count - rest.count])
             switch fate(of: frame.kind) {
             case .inOrder: inOrder += whole
-            case .lost: world.trace.say { "\(world.clock) \(name) loses \(frame.kind)" }
-            case .late: isLate(whole, epoch)
+            case .lost:
+                world.statistics.lost += 1
+                world.trace.say { "\(world.clock) \(name) loses \(frame.kind)" }
+            case .late:
+                world.statistics.late += 1
+                isLate(whole, epoch)
             case .twice:
+                world.statistics.doubled += 1
                 inOrder += whole
                 isLate(whole, epoch)
             }
@@ -209,8 +216,9 @@ final class LinkEnd {
             world.trace.add(UInt64(node.number) << 32 | UInt64(peer) << 40 | UInt64(bytes.count))
             world.trace.say { "\(world.clock) \(name): \(FrameText.of(bytes))" }
             node.receive(bytes, from: peer)
-        case .opened(let epoch):
+        case .opened(let epoch, let life):
             openEpoch = epoch
+            heardLife = life
             world.trace.say { "\(world.clock) node \(node.number) has a link to \(peer)" }
             node.linkOpened(peer)
         case .reset:

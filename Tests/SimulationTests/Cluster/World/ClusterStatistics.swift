@@ -19,11 +19,26 @@ struct ClusterStatistics: Equatable {
     var powerLosses = 0
     var elections = 0
     var burials = 0
+    // The weather.
+    var lost = 0
+    var late = 0
+    var doubled = 0
+    var isolations = 0
+    var halves = 0
+    var rings = 0
+    var blackHoles = 0
+    var pauses = 0
+    var slowDisks = 0
+    var restarts = 0
+    var skewedClocks = 0
+    var clockJumps = 0
+    var ambushes = 0
 
     private static let fields: [any WritableKeyPath<ClusterStatistics, Int> & Sendable] = [
         \.published, \.confirms, \.refusals, \.deliveries, \.redeliveries, \.acked, \.certainAcks, \.gets, \.commits,
         \.rollbacks, \.declared, \.deleted, \.purged, \.channelErrors, \.disconnects, \.crashes, \.powerLosses,
-        \.elections, \.burials,
+        \.elections, \.burials, \.lost, \.late, \.doubled, \.isolations, \.halves, \.rings, \.blackHoles, \.pauses,
+        \.slowDisks, \.restarts, \.skewedClocks, \.clockJumps, \.ambushes,
     ]
 
     mutating func add(_ other: ClusterStatistics) {

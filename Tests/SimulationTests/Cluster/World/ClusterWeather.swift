@@ -4,25 +4,33 @@ import Journal
 
 /// What a seed's world is like.
 struct ClusterWeather {
-    let nodes: Int
+    var nodes: Int
     /// Frames are lost, doubled and overtaken, where they may be; thousandths of them.
-    let lossiness: Int
+    var lossiness: Int
     var isLossy: Bool { lossiness > 0 }
     let hasBadClocks: Bool
     let keepsNothingWarm: Bool
     /// Most that a tick waits, and mostly a sync.
-    let tickMicroseconds: Int
-    let syncMicroseconds: Int
+    var tickMicroseconds: Int
+    var syncMicroseconds: Int
     let segmentBytes: Int
-    let snapshotEntries: Int
+    var snapshotEntries: Int
     /// Milliseconds between mishaps, on average.
-    let calmMilliseconds: Int
+    var calmMilliseconds: Int
     /// How likely each kind of mishap is against the others.
-    let crashes: Int
-    let partitions: Int
-    let resets: Int
-    let pauses: Int
-    let slowDisks: Int
+    var crashes: Int
+    var partitions: Int
+    var resets: Int
+    var pauses: Int
+    var slowDisks: Int
+    /// How often a node that has just voted for another crashes at once and is back soon; percent.
+    var ambushPercent: Int
+    /// A node's clock may show another time of day after a restart.
+    let hasJumpingClocks: Bool
+    /// The first nodes, whose disks are slower than the others' all the time.
+    var laggards = 0
+    /// Nodes never stay away.
+    var isBackAtOnce = false
 
     init(_ random: inout SplitMix64) {
         nodes = random.chance(75) ? 3 : 5
@@ -39,6 +47,30 @@ struct ClusterWeather {
         resets = random.pick([0, 1, 4])
         pauses = random.pick([0, 1])
         slowDisks = random.pick([0, 1])
+        ambushPercent = random.pick([0, 0, 0, 2, 10])
+        hasJumpingClocks = random.chance(30)
+    }
+
+    /// The world in which a mistake is noticed soon.
+    init(_ random: inout SplitMix64, for fault: ClusterFault) {
+        self.init(&random)
+        switch fault {
+        case .forgottenVote:
+            // Many elections, in which one node asks late, and nodes that are back at once after a vote.
+            nodes = 3
+            lossiness = 500
+            (tickMicroseconds, syncMicroseconds) = (100, 300)
+            (calmMilliseconds, crashes, partitions, resets) = (40, 6, 2, 0)
+            (pauses, slowDisks, laggards) = (0, 0, 1)
+            ambushPercent = 60
+            isBackAtOnce = true
+        case .truncatedCommit:
+            // Much that comes late, and leaders that go when it has.
+            nodes = 3
+            lossiness = 200
+            (calmMilliseconds, crashes, partitions, resets) = (60, 6, 4, 0)
+        case .confirmBeforeMajority, .staleLeaderAnswers, .lostDeduplication: break
+        }
     }
 }
 
@@ -46,7 +78,7 @@ struct ClusterWeather {
 extension ClusterWorld {
     /// Something goes wrong, sometimes several things at once.
     func mishap() {
-        guard !isEnding else { return }
+        guard isStormy else { return }
         plan(.mishap, after: random.nanoseconds(upToMicroseconds: weather.calmMilliseconds * 2000))
         let kinds = [weather.crashes, weather.partitions, weather.resets, weather.pauses, weather.slowDisks]
         let sum = kinds.reduce(0, +)
@@ -77,21 +109,38 @@ extension ClusterWorld {
             let node = random.pick(nodes)
             guard node.isRunning else { continue }
             node.crash(ending)
-            let gap = random.pick([10_000, 300_000, 2_500_000])
+            let gap = weather.isBackAtOnce ? 5000 : random.pick([10_000, 300_000, 2_500_000])
             plan(.restart(node), after: random.nanoseconds(upToMicroseconds: gap))
         }
+    }
+
+    /// A node has given its vote to another.
+    func voted(_ node: ClusterNode) {
+        guard isStormy, weather.ambushPercent > 0, random.chance(weather.ambushPercent) else { return }
+        plan(
+            .ambush(node, life: node.life),
+            after: random.nanoseconds(upToMicroseconds: 2 * weather.syncMicroseconds + 1000))
+    }
+
+    func ambush(_ node: ClusterNode) {
+        guard isStormy else { return }
+        statistics.ambushes += 1
+        node.crash(random.chance(50) ? .power : .process)
+        plan(.restart(node), after: random.nanoseconds(upToMicroseconds: 5000))
     }
 
     private func pause() {
         let node = random.pick(nodes)
         let length = random.nanoseconds(upToMicroseconds: random.pick([20_000, 200_000, 1_200_000]))
         node.pausedUntil = max(node.pausedUntil, time + length)
+        statistics.pauses += 1
         trace.say { "\(clock) node \(node.number) stands still for \(length / 1_000_000) ms" }
     }
 
     private func slowDisk() {
         let node = random.pick(nodes)
         node.isDiskSlow = true
+        statistics.slowDisks += 1
         trace.say { "\(clock) the disk of node \(node.number) is slow" }
         plan(.relief(.slowDisk(node)), after: random.nanoseconds(upToMicroseconds: 2_000_000))
     }
@@ -102,12 +151,15 @@ extension ClusterWorld {
         switch random.below(4) {
         case 0:
             let alone = order[0]
+            statistics.isolations += 1
             return ("node \(alone.number) alone", links(of: alone))
         case 1:
+            statistics.halves += 1
             let half = Set(order.prefix(nodes.count / 2).map(\.number))
             let apart = links.filter { half.contains($0.low.number) != half.contains($0.high.number) }
             return ("\(half.sorted()) apart from the others", apart)
         case 2 where nodes.count >= 5:
+            statistics.rings += 1
             // Each reaches its two neighbours: all have a majority, and no two have the same.
             let joined = order.indices.map { place in
                 let neighbours = [order[place].number, order[(place + 1) % order.count].number]
@@ -134,6 +186,7 @@ extension ClusterWorld {
         let isHole = random.chance(40)
         let isOneWay = isHole && random.chance(30)
         let how = isHole ? "unseen" : "cut"
+        if isHole { statistics.blackHoles += 1 }
         trace.say { "\(clock) partition \(number): \(text), \(how)\(isOneWay ? ", one way" : "")" }
         for link in apart {
             if isHole {

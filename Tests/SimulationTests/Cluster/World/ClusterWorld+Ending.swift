@@ -85,8 +85,9 @@ extension ClusterWorld {
         try checkNothingWaits()
         for client in clients { client.close() }
         guard try run(Self.recoveryMilliseconds, until: { clients.allSatisfy { $0.connection == nil } }) else {
-            throw ended("connections do not close")
+            throw ended("connections do not close: \(clients.compactMap(\.connection).map(\.state))")
         }
+        try checkNobodyHolds()
         try probe()
         if random.chance(30) {
             trace.say { "\(clock) all lose their power once more" }
@@ -188,7 +189,8 @@ extension ClusterWorld {
     /// Whoever is still connected has been answered by now, and what it acknowledged has been applied.
     private func checkNothingWaits() throws(ClusterFailure) {
         for client in clients {
-            for channel in client.channels {
+            // Those among them that are being closed, too.
+            for channel in client.connection?.channels ?? [] where channel.isOpen && !channel.isEnded {
                 if let waiting = channel.expected.first { throw ended("\(channel.name) waits for ever for \(waiting)") }
                 if channel.unanswered > 0 {
                     let message = channel.published[channel.firstUnanswered]
@@ -197,6 +199,29 @@ extension ClusterWorld {
                 for ack in channel.acks { ledger.isCertain(ack) }
                 channel.acks = []
             }
+        }
+    }
+
+    /// Consumers end with their clients, and what they held is back in its queue.
+    private func checkNobodyHolds() throws(ClusterFailure) {
+        var holder: String?
+        func look() -> Bool {
+            holder = nil
+            for member in nodes.flatMap({ $0.node?.quorum.sortedMembers ?? [] }) where member.replica.isLeader {
+                for origin in member.machine.origins {
+                    // order-free: an array
+                    guard let consumer = origin.consumers.first(where: { !$0.isForGets || $0.held.count > 0 }) else {
+                        continue
+                    }
+                    holder =
+                        "consumer \(consumer.id) of start \(origin.incarnation) of node \(origin.node), which holds"
+                        + " \(consumer.held.count) of queue \(member.queue)"
+                }
+            }
+            return holder == nil
+        }
+        guard try run(Self.recoveryMilliseconds, until: look) else {
+            throw ended("all clients have gone, and \(holder ?? "nobody") is still there")
         }
     }
 
@@ -224,7 +249,9 @@ extension ClusterWorld {
             let waiting = channel.expected.count
             try run(600)
             if channel.isEnded { throw ended("the queues cannot be drained") }
-            if waiting > 0, channel.expected.count == waiting {
+            // What is lost on its way is asked for again in time.
+            let hasAnswered = try run(waiting == 0 ? 0 : Self.recoveryMilliseconds) { channel.expected.count < waiting }
+            if waiting > 0, !hasAnswered {
                 throw ended("\(channel.expected[0]) is not answered while the queues are drained")
             }
         }

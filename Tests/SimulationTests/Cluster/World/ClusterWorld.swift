@@ -18,11 +18,14 @@ final class ClusterWorld {
     private(set) var failure: ClusterFailure?
     let weather: ClusterWeather
     let fault: ClusterFault?
+    private let place: ClusterFault?
 
     private(set) var nodes: [ClusterNode] = []
     private(set) var links: [ClusterLink] = []
     private(set) var clients: [ClusterClient] = []
     var lastPartition = 0
+    /// Things may go wrong.
+    private(set) var isStormy = false
     private(set) var isEnding = false
     var actionsLeft = 0
     private var lastNumber = 0
@@ -33,12 +36,17 @@ final class ClusterWorld {
     /// Events that a seed may take before something is taken to go round in circles.
     private static let stepLimit = 3_000_000
 
-    init(seed: UInt64, fault: ClusterFault? = nil, isReadable: Bool = false) {
+    /// - Parameters:
+    ///   - fault: A mistake that the cluster makes.
+    ///   - place: The mistake for whose discovery this world is made, whether it is made or not.
+    init(seed: UInt64, fault: ClusterFault? = nil, madeFor place: ClusterFault? = nil, isReadable: Bool = false) {
         self.seed = seed
         self.fault = fault
-        random = SplitMix64(seed: seed)
+        self.place = place
+        var random = SplitMix64(seed: seed)
         trace = Trace(isReadable: isReadable)
-        weather = ClusterWeather(&random)
+        weather = place.map { ClusterWeather(&random, for: $0) } ?? ClusterWeather(&random)
+        self.random = random
         nodes = (1...UInt32(weather.nodes)).map { ClusterNode($0, in: self) }
         for (place, low) in nodes.enumerated() {
             for high in nodes[(place + 1)...] { links.append(ClusterLink(low, high, in: self)) }
@@ -52,6 +60,7 @@ final class ClusterWorld {
     func run() throws(ClusterFailure) {
         for node in nodes { node.start() }
         try setUp()
+        isStormy = true
         actionsLeft = random.between(100, 400)
         for _ in 0..<random.between(2, 5) {
             let client = addClient()
@@ -60,7 +69,7 @@ final class ClusterWorld {
         }
         plan(.mishap, after: random.nanoseconds(upToMicroseconds: weather.calmMilliseconds * 1000))
         try runUntil { actionsLeft <= 0 }
-        isEnding = true
+        (isEnding, isStormy) = (true, false)
         try end()
     }
 
@@ -105,6 +114,7 @@ final class ClusterWorld {
         case .toClient(let connection): connection.deliverToClient()
         case .connect(let client): client.connect()
         case .act(let client): client.turn()
+        case .ambush(let node, let life): if node.life == life { ambush(node) }
         case .mishap: mishap()
         case .relief(let mishap): relieve(mishap)
         }
@@ -156,7 +166,7 @@ final class ClusterWorld {
         trace.say { "\(clock) FAILED: \(reason)" }
         failure = ClusterFailure(
             seed: seed, step: step, hash: trace.hash, reason: "\(clock) \(reason)",
-            lastLines: Array(trace.lines.suffix(80)))
+            lastLines: Array(trace.lines.suffix(80)), place: place)
     }
 
     // MARK: Looking on
@@ -179,6 +189,7 @@ final class ClusterWorld {
         if let wrong = logs.look(at: broker, number: node.number, life: node.life, time: time, &trace, clock) {
             fail(wrong)
         }
+        if logs.hasVoted(broker, number: node.number) { voted(node) }
     }
 
     func crashed(_ node: ClusterNode, _ ending: SurvivingDisk.Ending) {

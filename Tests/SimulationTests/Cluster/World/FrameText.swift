@@ -28,7 +28,8 @@ enum FrameText {
             return "\(group(frame.group)), term \(message.term): \(short("\(message.body)"))"
         case .quorumCommands:
             guard let header = QuorumBatchHeader(frame.payload) else { return "commands?" }
-            return "\(group(frame.group)): commands \(header.first)..<\(header.first + UInt64(header.count))"
+            return "\(group(frame.group)): commands \(header.first)..<\(header.first + UInt64(header.count)) of start"
+                + " \(header.incarnation): \(commands(frame.payload, header))"
         case .quorumReply:
             guard var reader = QuorumReplyReader(frame.payload) else { return "reply?" }
             var items: [String] = []
@@ -41,6 +42,28 @@ enum FrameText {
         case .relayOpen, .relayBytes, .relayWindow, .relayClosed:
             return "\(frame.kind) of \(frame.group), \(frame.payload.count) bytes"
         }
+    }
+
+    /// What a batch asks for: runs of publishes as their number, consumers by their ids.
+    static func commands(_ batch: UnsafeRawBufferPointer, _ header: QuorumBatchHeader) -> String {
+        var texts: [String] = []
+        var place = QuorumBatch.headerBytes
+        for _ in 0..<header.count {
+            guard let command = QuorumCommand(batch, at: place) else { return texts.joined(separator: ", ") + ", ?" }
+            place = command.end
+            switch command.kind {
+            case .attach, .detach, .end, .get: texts.append("\(command.kind) \(command.number(batch))")
+            case .settle:
+                let ranges = (0..<Int(command.size)).map { index in
+                    command.range(batch, index).map { "\($0.lowerBound)...\($0.upperBound)" } ?? "?"
+                }
+                let how = QuorumSettlement(rawValue: command.flags).map { "\($0)" } ?? "?"
+                texts.append("\(how) \(ranges.joined(separator: " ")) of \(command.number(batch))")
+            case .nodeDown: texts.append("node \(command.size) down up to start \(command.number(batch))")
+            default: texts.append("\(command.kind)")
+            }
+        }
+        return texts.joined(separator: ", ")
     }
 
     private static func short(_ text: String, _ limit: Int = 160) -> String {

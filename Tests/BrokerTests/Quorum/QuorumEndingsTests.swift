@@ -1,0 +1,75 @@
+import AMQP
+import Testing
+
+@testable import Broker
+
+@Suite("What ends while something asked of a quorum queue is on its way")
+struct QuorumEndingsTests {
+    /// Three nodes and the quorum queue "q", led by the first.
+    private func cluster(groupSize: Int32 = 3) throws -> TestCluster {
+        let cluster = try TestCluster()
+        let arguments: FieldTable = [
+            "x-queue-type": .string("quorum"), "x-quorum-initial-group-size": .int32(groupSize),
+        ]
+        let declare = QueueDeclare(queue: "q", durable: true, arguments: arguments)
+        #expect(cluster.ask(try cluster.client(1), declare) == "queue.declare-ok")
+        #expect(cluster.converge())
+        #expect(cluster.run { cluster.leader(of: "q") == 1 })
+        return cluster
+    }
+
+    private func publish(_ cluster: TestCluster, through node: Int) throws {
+        let client = try cluster.client(node)
+        #expect(cluster.ask(client, ConfirmSelect()) == "confirm.select-ok")
+        client.publish("m", to: "", key: "q", persistent: true, 1)
+        #expect(cluster.run { client.confirmedUpTo == 1 })
+    }
+
+    @Test("a transaction that acknowledges deliveries of a queue that is deleted meanwhile is answered")
+    func deleted() throws {
+        let cluster = try cluster(groupSize: 1)
+        try publish(cluster, through: 2)
+        let client = try cluster.client(2)
+        #expect(cluster.ask(client, TxSelect()) == "tx.select-ok")
+        #expect(cluster.ask(client, BasicGet(queue: "q")) == "basic.get-ok")
+        cluster.run(10)
+        client.send(BasicAck(deliveryTag: 1), 1)
+        cluster.crash(1)
+        // It waits for a leader that never comes.
+        try cluster.client(2).publish("n", to: "", key: "q", persistent: true, 1)
+        cluster.run(10)
+        #expect(cluster.ask(try cluster.client(3), QueueDelete(queue: "q")) == "queue.delete-ok")
+        cluster.run(100)
+        #expect(cluster.ask(client, TxCommit()) == "channel.close")
+        #expect(client.closing?.text == "PRECONDITION_FAILED - partial tx completion")
+    }
+
+    @Test("what a client asks for whose node stops serving before that is carried out holds no message")
+    func dismissed() throws {
+        let cluster = try cluster()
+        try publish(cluster, through: 1)
+        let (getter, consumer) = (try cluster.client(2), try cluster.client(2))
+        getter.send(BasicGet(queue: "q"), 1)
+        consumer.send(BasicConsume(queue: "q", consumerTag: "c"), 1)
+        cluster.isolate(2)
+        cluster.run(50)
+        cluster.heal()
+        #expect(cluster.converge())
+        cluster.run(500)
+        #expect(cluster.members.allSatisfy { $0.member("q")?.machine.unackedCount == 0 })
+        #expect(cluster.ask(try cluster.client(3), BasicGet(queue: "q")) == "basic.get-ok")
+    }
+
+    @Test("a get that follows one that found nothing is answered through a change of leaders", arguments: 0..<40)
+    func failover(_ milliseconds: Int) throws {
+        let cluster = try cluster()
+        let client = try cluster.client(2)
+        #expect(cluster.ask(client, BasicGet(queue: "q")) == "basic.get-empty")
+        try publish(cluster, through: 3)
+        cluster.crash(1)
+        cluster.run(milliseconds)
+        var answer = cluster.ask(client, BasicGet(queue: "q"))
+        if answer == "basic.get-empty" { answer = cluster.ask(client, BasicGet(queue: "q")) }
+        #expect(answer == "basic.get-ok")
+    }
+}
