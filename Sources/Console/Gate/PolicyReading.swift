@@ -29,10 +29,11 @@ struct PolicyReading: Hashable, Sendable {
         let names = queues.prefix(Self.namesTold).joined(separator: ", ")
         let more = queues.count > Self.namesTold ? " and \(Figures.exact(queues.count - Self.namesTold)) more" : ""
         let of = read < total ? "\(Figures.exact(read)) read, of \(Figures.exact(total))" : "\(Figures.exact(total))"
+        let count = queues.count == 1 ? "1 queue" : "\(Figures.exact(queues.count)) queues"
         let counted =
             queues.isEmpty
             ? "It counts for no queue (of \(of); \(age))."
-            : "It counts for \(Figures.exact(queues.count)) queues (of \(of); \(age)): \(names)\(more)."
+            : "It counts for \(count) (of \(of); \(age)): \(names)\(more)."
         var sentences = [counted, "What it sets ends at once: \(policy.settings)."]
         if !queues.isEmpty { sentences.append("Another policy that matches counts instead, or none.") }
         return sentences
