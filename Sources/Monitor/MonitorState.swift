@@ -37,6 +37,8 @@ public struct MonitorState: Sendable {
     public var connections = Sample<Page<ConnectionInfo>>()
     /// The channels, as long as they are on the screen.
     public var channels = Sample<Page<ChannelInfo>>()
+    /// The policies, as long as they are on the screen.
+    public var policies = Sample<[PolicyInfo]>()
     /// The vhosts that the user may see.
     public var vhosts = Sample<[VhostInfo]>()
     /// What belongs to the object that is open.

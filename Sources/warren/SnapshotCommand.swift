@@ -22,7 +22,8 @@ struct SnapshotCommand: AsyncParsableCommand {
     var format = Format.text
 
     @Option(
-        help: ArgumentHelp("overview, queues, exchanges, connections, channels, nodes or failover.", valueName: "name"),
+        help: ArgumentHelp(
+            "overview, queues, exchanges, connections, channels, nodes, failover or policies.", valueName: "name"),
         transform: Self.panel)
     var panel = ConsoleState.Panel.queues
 

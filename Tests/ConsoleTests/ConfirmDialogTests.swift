@@ -132,6 +132,26 @@ func rereading() {
         ])
 }
 
+@Test(
+    "clearing a policy says for which queues it counts, and of how many that is known",
+    arguments: [
+        ([], 9, "It counts for no queue (of 9; 3.0s old)."),
+        (["a"], 9, "It counts for 1 queue (of 9; 3.0s old): a."),
+        (["a", "b", "c", "d", "e"], 9, "It counts for 5 queues (of 9; 3.0s old): a, b, c, d, e."),
+        (
+            ["a", "b", "c", "d", "e", "f", "g"], 1200,
+            "It counts for 7 queues (of 9 read, of 1,200; 3.0s old): a, b, c, d, e and 2 more."
+        ),
+    ])
+func policyRadius(queues: [String], total: Int, counted: String) throws {
+    let policy = try #require(Fixture.policies.last)
+    let reading = PolicyReading(policy: policy, queues: queues, read: 9, total: total)
+    let radius = BlastRadius(.policy(reading), readAt: .seconds(3))
+    let ends = "What it sets ends at once: max-length=100000 overflow=reject-publish."
+    let next = queues.isEmpty ? [] : ["Another policy that matches counts instead, or none."]
+    #expect(radius.sentences(for: .clearPolicy(policy.id), at: .seconds(6)) == [counted, ends] + next)
+}
+
 @Test("a deletion may be bound to conditions for classic queues only")
 func conditions() {
     let delete = Mutation.deleteQueue(QueueID(vhost: "/", name: "jobs"), ifEmpty: false, ifUnused: false)

@@ -25,7 +25,7 @@ private struct ActionCheck {
             .overview: ("1", false), .queueList: ("2", false), .queueDetail: ("2", true), .exchangeList: ("3", false),
             .exchangeDetail: ("3", true), .connectionList: ("4", false), .connectionDetail: ("4", true),
             .channelList: ("5", false), .channelDetail: ("5", true), .nodeList: ("6", false), .nodeDetail: ("6", true),
-            .failover: ("7", false),
+            .failover: ("7", false), .policyList: ("8", false), .policyDetail: ("8", true),
         ]
         let (panel, isOpen) = try #require(panels[place])
         _ = state.press([panel] + (isOpen ? [.enter] : []))
@@ -41,7 +41,7 @@ private struct ActionCheck {
     mutating func check() throws {
         switch action {
         case .showOverview, .showQueues, .showExchanges, .showConnections, .showChannels, .showNodes,
-            .showFailover:
+            .showFailover, .showPolicies:
             let effects = press(after: [action == .showQueues ? "1" : "2"])
             #expect(effects.contains(.show(state.panel.resources)) && state.panel.action == action)
         case .up: checkRow(after: ["j", "j"], is: 1)
@@ -59,8 +59,8 @@ private struct ActionCheck {
         case .allVhosts:
             state.queues.request.vhost = "/"
             #expect(press().contains { if case .list(let page) = $0 { page.vhost == nil } else { false } })
-        case .declareQueue, .declareExchange, .bind, .publish, .getMessages, .move: checkForm()
-        case .purgeQueue, .deleteQueue, .deleteExchange, .closeConnection: checkConfirmation()
+        case .declareQueue, .declareExchange, .bind, .publish, .getMessages, .move, .setPolicy: checkForm()
+        case .purgeQueue, .deleteQueue, .deleteExchange, .closeConnection, .clearPolicy: checkConfirmation()
         case .unbind:
             _ = press()
             #expect(state.receipt?.text.hasPrefix("unbind: choose a binding") == true)
@@ -155,7 +155,7 @@ private struct ActionCheck {
         let words: [Action: String] = [
             .declareQueue: "Declare a queue", .declareExchange: "Declare an exchange", .bind: "Bind invoices",
             .publish: "Publish to the default exchange", .getMessages: "Get messages of invoices",
-            .move: "Move messages of invoices",
+            .move: "Move messages of invoices", .setPolicy: "Set a policy",
         ]
         #expect(form.title == words[action])
     }
@@ -168,6 +168,7 @@ private struct ActionCheck {
         case .purgeQueue: #expect(mutation == .purgeQueue(queue))
         case .deleteQueue: #expect(mutation == .deleteQueue(queue, ifEmpty: false, ifUnused: false))
         case .deleteExchange: #expect(mutation == .deleteExchange(ObjectID(vhost: "/", name: "")))
+        case .clearPolicy: #expect(mutation == .clearPolicy(ObjectID(vhost: "/", name: "mirrored")))
         default: #expect(mutation == .closeConnection(Fixture.peer, reason: "closed by hand"))
         }
         guard case .confirm? = state.dialog else {

@@ -15,7 +15,8 @@ enum Fixture {
     static func monitor(
         _ change: (inout MonitorState) -> Void = { _ in }, queues: [QueueInfo]? = nil,
         capabilities: EndpointCapabilities? = EndpointCapabilities(
-            product: .rabbitMQ, version: "3.10.8", sortsAndFilters: true, listsAllNodes: true)
+            product: .rabbitMQ, version: "3.10.8", sortsAndFilters: true, listsAllNodes: true,
+            hasPolicies: true)
     ) -> MonitorState {
         let request = QueuePageRequest(
             pageSize: EndpointCapabilities.largestPage, sort: .messagesReady, descending: true)

@@ -21,7 +21,8 @@ private struct Screens {
         ("channels", .channels, ["G"]), ("channel", .channels, [.enter]), ("nodes", .nodes, []),
         ("node", .nodes, [.enter]), ("help", .queues, ["?"]), ("actions", .queues, ["a"]), ("purge", .queues, ["p"]),
         ("declare", .queues, ["c"]), ("filter", .queues, ["/", "o", "r"]),
-        ("marks", .queues, [" ", " ", .control("d")]),
+        ("policies", .policies, ["j"]), ("policy", .policies, ["j", .enter]),
+        ("set policy", .policies, ["j", .enter, "c"]), ("marks", .queues, [" ", " ", .control("d")]),
     ]
 
     /// The panels of a cluster that lost a node.

@@ -18,9 +18,25 @@ extension Fixture {
             monitor.connections = sample(Page(whole: connections))
             monitor.channels = sample(Page(whole: channels))
             monitor.vhosts = sample([VhostInfo(name: "/")])
+            monitor.policies = sample(policies)
+            if var page = monitor.queues.value {
+                for place in page.items.indices where page.items[place].name.hasPrefix("orders.") {
+                    page.items[place].policy = "orders"
+                }
+                monitor.queues.value = page
+            }
             change(&monitor)
         }
     }
+
+    static let policies = [
+        PolicyInfo(
+            vhost: "/", name: "mirrored", pattern: "^(?!amq\\.)", appliesTo: "queues", priority: -1,
+            definition: ["ha-mode": "nodes", "ha-params": .array(["rabbit@mq-1", "rabbit@mq-2"])]),
+        PolicyInfo(
+            vhost: "/", name: "orders", pattern: "^orders\\.", priority: 5,
+            definition: ["max-length": 100_000, "overflow": "reject-publish"]),
+    ]
 
     static let exchanges: [ExchangeInfo] = {
         var orders = exchange("orders", "topic", (820, 1640))

@@ -4,7 +4,7 @@ enum Action: String, CaseIterable, Sendable {
     case showOverview = "overview"
     case showQueues = "queues"
     case showExchanges = "exchanges", showConnections = "connections", showChannels = "channels"
-    case showNodes = "nodes", showFailover = "failover"
+    case showNodes = "nodes", showFailover = "failover", showPolicies = "policies"
     // Moving.
     case up, down, pageUp = "page-up", pageDown = "page-down", first, last
     case columnsLeft = "columns-left", columnsRight = "columns-right"
@@ -26,6 +26,7 @@ enum Action: String, CaseIterable, Sendable {
     case getMessages = "get"
     case closeConnection = "close-connection"
     case move
+    case setPolicy = "set-policy", clearPolicy = "clear-policy"
     case addReplica = "add-replica", removeReplica = "remove-replica", transferLeader = "transfer-leader"
     // Hurting a cluster on purpose, and watching it.
     case faultMenu = "fault", restartNode = "restart", watch, probe
@@ -64,14 +65,20 @@ enum Place: String, CaseIterable, Sendable {
     case nodeDetail = "node"
     /// How the cluster went through a loss.
     case failover
+    /// The list of policies.
+    case policyList = "policies"
+    /// One policy.
+    case policyDetail = "policy"
 
     /// Whether it is a list.
     var isList: Bool { Self.lists.contains(self) }
     /// Whether it is one object.
     var isDetail: Bool { Self.details.contains(self) }
 
-    static let lists: [Place] = [.queueList, .exchangeList, .connectionList, .channelList, .nodeList]
-    static let details: [Place] = [.queueDetail, .exchangeDetail, .connectionDetail, .channelDetail, .nodeDetail]
+    static let lists: [Place] = [.queueList, .exchangeList, .connectionList, .channelList, .nodeList, .policyList]
+    static let details: [Place] = [
+        .queueDetail, .exchangeDetail, .connectionDetail, .channelDetail, .nodeDetail, .policyDetail,
+    ]
 
     /// Its name for a person.
     var title: String {
@@ -88,6 +95,8 @@ enum Place: String, CaseIterable, Sendable {
         case .nodeList: "Nodes"
         case .nodeDetail: "One node"
         case .failover: "Failover"
+        case .policyList: "Policies"
+        case .policyDetail: "One policy"
         }
     }
 }

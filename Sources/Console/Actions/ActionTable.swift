@@ -64,6 +64,9 @@ enum ActionTable {
             description: "how the cluster goes through the loss of a node", places: everywhere, group: .view,
             footerRank: 9),
         Entry(
+            action: .showPolicies, keys: ["8"], label: "policies", description: "every policy", places: everywhere,
+            group: .view, footerRank: 9),
+        Entry(
             action: .open, keys: [.enter], label: "open", description: "open the selected row: all that is known of it",
             places: everywhere, group: .view, needsSelection: true, footerRank: 1),
         Entry(
@@ -183,6 +186,13 @@ enum ActionTable {
         Entry(
             action: .publish, keys: ["P"], label: "publish", description: "publish a message to it",
             places: queues + exchanges, group: .change, isDangerous: true, needsSelection: true, footerRank: 6),
+        Entry(
+            action: .setPolicy, keys: ["c"], label: "set", description: "set a policy; in an open one, change it",
+            places: [.policyList, .policyDetail], group: .change, isDangerous: true, footerRank: 2),
+        Entry(
+            action: .clearPolicy, keys: [.control("d")], label: "clear",
+            description: "clear the policy: what it set ends at once", places: [.policyList, .policyDetail],
+            group: .change, isDangerous: true, needsSelection: true, footerRank: 4),
         Entry(
             action: .closeConnection, keys: ["x"], label: "close", description: "close the client's connection",
             places: [.connectionList, .connectionDetail, .channelList, .channelDetail], group: .change,

@@ -20,6 +20,8 @@ public struct ConsoleState: Sendable {
         case nodes
         /// How the cluster goes through a loss.
         case failover
+        /// Every policy.
+        case policies
 
         /// What it lists, where that is one of the plain lists.
         var kind: ObjectKind? { ObjectKind(rawValue: rawValue) }
@@ -115,6 +117,7 @@ public struct ConsoleState: Sendable {
         case .connections: place(.connections, .connectionList, .connectionDetail)
         case .channels: place(.channels, .channelList, .channelDetail)
         case .nodes: place(.nodes, .nodeList, .nodeDetail)
+        case .policies: place(.policies, .policyList, .policyDetail)
         case .failover: .failover
         }
     }

@@ -68,6 +68,7 @@ extension MonitorState {
             && (!kinds.contains(.exchanges) || isThere(exchanges))
             && (!kinds.contains(.connections) || isThere(connections))
             && (!kinds.contains(.channels) || isThere(channels))
+            && (!kinds.contains(.policies) || capabilities?.hasPolicies != true || isThere(policies))
             && (!kinds.contains(.faults) || !abilities.injectsFaults || isThere(faults))
             && (!kinds.contains(.timeline) || !abilities.recordsTimeline || hasWholeTimeline)
             && (!kinds.contains(.timeline) || abilities.recordsTimeline || watched.isEmpty || isThere(leadership))

@@ -21,6 +21,7 @@ extension ConsoleState {
         case .showConnections: return show(list: .connections)
         case .showChannels: return show(list: .channels)
         case .showNodes: return show(list: .nodes)
+        case .showPolicies: return show(list: .policies)
         case .showFailover: return show(.failover)
         case .up, .down, .pageUp, .pageDown, .first, .last: return move(entry.action)
         case .columnsLeft, .columnsRight: scrollColumns(entry.action == .columnsRight ? 1 : -1)
@@ -68,7 +69,8 @@ extension ConsoleState {
         case .undo: askUndo()
         case .faultMenu, .restartNode, .watch, .probe: return disturb(entry.action)
         case .addReplica, .removeReplica, .transferLeader: return changeReplicas(entry.action)
-        case .declareExchange, .deleteExchange, .bind, .unbind, .publish, .getMessages, .move, .closeConnection:
+        case .declareExchange, .deleteExchange, .bind, .unbind, .publish, .getMessages, .move, .closeConnection,
+            .setPolicy, .clearPolicy:
             return change(entry.action)
         case .pause, .past, .future: return turnTime(entry.action)
         case .copy: return copyName()

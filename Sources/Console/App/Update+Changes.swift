@@ -43,6 +43,20 @@ extension ConsoleState {
             guard let queue = queues.target else { break }
             queues.keepSelection()
             dialog = .form(.move(from: queue, ready: targetRow?.queue.messagesReady, at: now))
+        case .setPolicy:
+            self[.policies].keepSelection()
+            // An open one is changed; the list takes new ones.
+            let opened = place == .policyDetail ? targetPolicy : nil
+            let known = opened.flatMap { id in monitor.policies.value?.first { $0.id == id } }
+            if let known, !known.canBeTyped {
+                receipt = .note("set: what \(known.name) sets has lists or blanks in it, which a line cannot hold")
+                break
+            }
+            dialog = .form(.setPolicy(known, vhost: queues.request.vhost ?? known?.vhost ?? "/", at: now))
+        case .clearPolicy:
+            guard let id = targetPolicy else { break }
+            self[.policies].keepSelection()
+            return confirm(.clearPolicy(id))
         case .closeConnection:
             guard let name = targetConnection else { break }
             if let kind = panel.kind { self[kind].keepSelection() }
@@ -54,6 +68,10 @@ extension ConsoleState {
 
     private var targetExchange: ObjectID? {
         if panel == .exchanges, case .exchange(let id)? = targetObject { id } else { nil }
+    }
+
+    private var targetPolicy: ObjectID? {
+        if panel == .policies, case .policy(let id)? = targetObject { id } else { nil }
     }
 
     /// The connection that is meant: the selected one, or the selected channel's.

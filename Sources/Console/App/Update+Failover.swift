@@ -48,6 +48,8 @@ extension ConsoleState {
             if !monitor.abilities.inspectsReplicas { return "this endpoint does not change the members of a queue" }
             let isQuorum = targetRow?.queue.type == "quorum"
             return isQuorum ? nil : "only a quorum queue has members"
+        case .showPolicies, .setPolicy, .clearPolicy:
+            return monitor.capabilities?.hasPolicies == false ? "this endpoint has no policies" : nil
         default: return nil
         }
     }

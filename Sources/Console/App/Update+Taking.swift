@@ -13,6 +13,7 @@ extension ConsoleState {
                 switch targetObject {
                 case .exchange(let id)?, .tree(let id?)?: id.name
                 case .connection(let name)?, .channel(let name)?, .node(let name)?: name
+                case .policy(let id)?: id.name
                 case .tree(nil)?, nil: nil
                 }
             }

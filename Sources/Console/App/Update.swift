@@ -130,6 +130,7 @@ extension ConsoleState {
             }
         case .inject(let fault): return opens(after: fault) + [.refresh]
         case .deleteExchange(let id): if self[.exchanges].opened == .exchange(id) { self[.exchanges].opened = nil }
+        case .clearPolicy(let id): if self[.policies].opened == .policy(id) { self[.policies].opened = nil }
         default: break
         }
         if case .messages(let messages) = outcome, !messages.isEmpty {

@@ -77,6 +77,7 @@ extension ConsoleState {
         case .showChannels: panel == .channels
         case .showNodes: panel == .nodes
         case .showFailover: panel == .failover
+        case .showPolicies: panel == .policies
         default: false
         }
     }

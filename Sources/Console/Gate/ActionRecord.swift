@@ -101,6 +101,12 @@ extension Mutation {
         case .getMessages(_, let count, let mode): ["count": .integer(count), "ackmode": .string(mode.rawValue)]
         case .move(_, let to, let count, let keeps):
             ["to": .string(to), "count": .integer(count), "keeps": .bool(keeps)]
+        case .setPolicy(let policy):
+            [
+                "pattern": .string(policy.pattern), "apply_to": .string(policy.appliesTo),
+                "priority": .integer(policy.priority), "definition": .object(policy.definition),
+            ]
+        case .clearPolicy: [:]
         case .closeConnection(_, let reason): ["reason": .string(reason)]
         case .inject(.node(_, let fault)): ["fault": .string(fault.rawValue)]
         case .inject(.link(let one, let other, let fault)):

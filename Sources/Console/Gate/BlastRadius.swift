@@ -24,6 +24,7 @@ struct BlastRadius: Hashable, Sendable {
         case binding(BindingInfo)
         case connection(ConnectionInfo)
         case cluster(ClusterReading)
+        case policy(PolicyReading)
         /// A queue that is there for the probe alone.
         case canary
     }
@@ -98,6 +99,7 @@ struct BlastRadius: Hashable, Sendable {
                     + "with confirms; it keeps one of them.",
                 "It is deleted when the probe stops or the console is left.",
             ]
+        case .policy(let policy): return policy.sentences(age: age(at: now))
         case .cluster(let cluster):
             guard case .inject(let fault) = mutation else { return [] }
             return cluster.sentences(for: fault, age: age(at: now))
@@ -152,6 +154,7 @@ extension Mutation {
                 throw .notFound("the binding from '\(binding.source)' to '\(binding.destination)'")
             }
             return .binding(binding)
+        case .clearPolicy(let id): return .policy(try await PolicyReading.read(endpoint, id))
         case .inject(let fault): return .cluster(try await ClusterReading.read(endpoint, for: fault))
         case .startProbe, .stopProbe: return .canary
         case .closeConnection(let name, _):

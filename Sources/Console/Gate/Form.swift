@@ -17,8 +17,8 @@ struct Form: Sendable {
         static func text(_ label: String, _ text: String = "") -> Field {
             Field(label: label, value: .text(TextField(text: text)))
         }
-        static func choice(_ label: String, _ choices: [String]) -> Field {
-            Field(label: label, value: .choice(choices, 0))
+        static func choice(_ label: String, _ choices: [String], _ chosen: String? = nil) -> Field {
+            Field(label: label, value: .choice(choices, chosen.flatMap(choices.firstIndex) ?? 0))
         }
         static func flag(_ label: String, _ isOn: Bool) -> Field { Field(label: label, value: .flag(isOn)) }
 

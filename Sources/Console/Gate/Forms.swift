@@ -52,6 +52,37 @@ extension Form {
         }
     }
 
+    /// Sets a policy: a new one, or a known one anew.
+    static func setPolicy(_ known: PolicyInfo?, vhost: String, at now: Duration) -> Form {
+        Form(
+            known.map { "Set policy \($0.name)" } ?? "Set a policy", verb: "Set",
+            warning: "It counts at once for all names that match and have no policy of a higher priority.",
+            fields: [
+                .text("name", known?.name ?? ""), .text("vhost", vhost),
+                .text("pattern", known?.pattern ?? "^"),
+                .choice("applies to", ["queues", "exchanges", "all"], known?.appliesTo),
+                .text("priority", "\(known?.priority ?? 0)"), .text("definition", known?.settings ?? ""),
+            ], at: now
+        ) { fields throws(Problem) in
+            if fields[0].text.isEmpty { throw Problem(0, "a policy needs a name") }
+            if fields[0].text.utf8.count > 255 { throw Problem(0, "a name has at most 255 bytes") }
+            if fields[1].text.isEmpty { throw Problem(1, "a vhost is needed; the default one is \"/\"") }
+            do throws(PolicyPattern.Problem) {
+                _ = try PolicyPattern(fields[2].text)
+            } catch {
+                // What only Warren cannot match is for the broker to refuse.
+                if !error.isOnlyHere { throw Problem(2, "no pattern: \(error.problem) at \(error.offset)") }
+            }
+            guard let priority = Int(fields[4].text) else { throw Problem(4, "a whole number, the highest counts") }
+            let definition = try arguments(fields[5].text, field: 5)
+            if definition.isEmpty { throw Problem(5, "a setting is needed, such as max-length=1000") }
+            return .setPolicy(
+                PolicyInfo(
+                    vhost: fields[1].text, name: fields[0].text, pattern: fields[2].text,
+                    appliesTo: fields[3].text, priority: priority, definition: definition))
+        }
+    }
+
     /// Binds something to an exchange that is known.
     static func bind(from source: ObjectID, at now: Duration) -> Form {
         Form(

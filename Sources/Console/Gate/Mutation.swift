@@ -23,6 +23,10 @@ public enum Mutation: Hashable, Sendable {
     case getMessages(QueueID, count: Int, mode: AckMode)
     /// Moves messages from the head of a queue to another one of its vhost, or copies them.
     case move(from: QueueID, to: String, count: Int, keeps: Bool)
+    /// Sets a policy.
+    case setPolicy(PolicyInfo)
+    /// Clears a policy.
+    case clearPolicy(ObjectID)
     /// Closes a client's connection by its name.
     case closeConnection(String, reason: String)
     /// Hurts a node or a link on purpose, or mends it.
@@ -44,8 +48,9 @@ public enum Mutation: Hashable, Sendable {
         case .declareQueue(let id, _), .purgeQueue(let id), .deleteQueue(let id, _, _), .getMessages(let id, _, _),
             .declareExchange(let id, _), .deleteExchange(let id), .publish(let id, _), .move(let id, _, _, _),
             .addReplica(let id, _), .removeReplica(let id, _), .transferLeader(let id, _), .startProbe(let id),
-            .stopProbe(let id):
+            .stopProbe(let id), .clearPolicy(let id):
             id
+        case .setPolicy(let policy): policy.id
         case .bind(let binding), .unbind(let binding): ObjectID(vhost: binding.vhost, name: binding.destination)
         case .closeConnection(let name, _), .inject(.node(let name, _)): ObjectID(vhost: "", name: name)
         case .inject(.link(let one, let other, _)): ObjectID(vhost: "", name: "\(one) – \(other)")
@@ -63,6 +68,8 @@ public enum Mutation: Hashable, Sendable {
         case .publish: "publish to"
         case .getMessages: "get from"
         case .move(_, _, _, let keeps): keeps ? "copy from" : "move from"
+        case .setPolicy: "set"
+        case .clearPolicy: "clear"
         case .closeConnection: "close"
         case .inject(.node(_, let fault)): fault.verb
         case .inject(.link(_, _, let fault)): fault.rawValue
@@ -94,6 +101,7 @@ public enum Mutation: Hashable, Sendable {
         case .startProbe, .stopProbe: "probe"
         case .declareExchange, .deleteExchange, .publish: "exchange"
         case .bind, .unbind: "binding"
+        case .setPolicy, .clearPolicy: "policy"
         case .closeConnection: "connection"
         }
     }
@@ -121,6 +129,8 @@ public enum Mutation: Hashable, Sendable {
         case .publish: "Publishing to"
         case .getMessages: "Reading from"
         case .move(_, _, _, let keeps): keeps ? "Copying from" : "Moving from"
+        case .setPolicy: "Setting"
+        case .clearPolicy: "Clearing"
         case .closeConnection: "Closing"
         case .inject(.node(_, let fault)): fault.inProgress
         case .inject(.link(_, _, let fault)): fault.inProgress
@@ -164,6 +174,8 @@ public enum Mutation: Hashable, Sendable {
         case .move(let from, let to, let count, let keeps):
             let transfer = Transfer(endpoint: endpoint, from: from, to: to)
             return try await keeps ? transfer.copy(count) : transfer.move(count)
+        case .setPolicy(let policy): try await endpoint.setPolicy(policy)
+        case .clearPolicy(let id): try await endpoint.clearPolicy(vhost: id.vhost, name: id.name)
         case .closeConnection(let name, let reason):
             try await endpoint.closeConnection(name: name, reason: reason)
         case .inject(let fault): try await Self.able(endpoint, (any FaultInjecting).self).inject(fault)

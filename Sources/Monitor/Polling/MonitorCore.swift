@@ -30,6 +30,7 @@ struct MonitorCore: Sendable {
         case connections(Page<ConnectionInfo>)
         case channels(Page<ChannelInfo>)
         case vhosts([VhostInfo])
+        case policies([PolicyInfo])
         case detail(Detail)
         case faults(FaultState)
         case timeline(ClusterTimeline)
@@ -72,6 +73,7 @@ struct MonitorCore: Sendable {
                 state.exchanges.value = nil
                 state.connections.value = nil
                 state.channels.value = nil
+                state.policies.value = nil
             }
             return poller.list(request, at: now)
         case .select(let queue):
@@ -171,6 +173,7 @@ struct MonitorCore: Sendable {
                 if case .channel = $0 { true } else { false }
             }
         case .vhosts(let vhosts): state.vhosts.value = vhosts.sorted { $0.name < $1.name }
+        case .policies(let policies): state.policies.value = policies
         case .detail(let detail): state.detail.value = detail
         case .queues(var page):
             guard case .queues(let asked) = request.resource else { return }
@@ -224,6 +227,7 @@ struct MonitorCore: Sendable {
         refresh(\.connections, .connections, at: now)
         refresh(\.channels, .channels, at: now)
         refresh(\.vhosts, .vhosts, at: now)
+        refresh(\.policies, .policies, at: now)
         refresh(\.detail, .detail, at: now)
         refresh(\.faults, .faults, at: now)
         refresh(\.timeline, .timeline, at: now)

@@ -78,7 +78,7 @@ public struct Poller: Sendable {
     let abilities: [EndpointAbilities]
 
     /// Lists that are long and dear: asked for only while they are on the screen.
-    static let lists: [Resource.Kind] = [.exchanges, .connections, .channels]
+    static let lists: [Resource.Kind] = [.exchanges, .connections, .channels, .policies]
 
     private var slots = [Slot](repeating: Slot(), count: Resource.Kind.allCases.count)
     private var nextID = 0
@@ -316,6 +316,7 @@ public struct Poller: Sendable {
         case .connections: isVisible(kind) ? .connections(ListRequest(vhost: page.vhost)) : nil
         case .channels: isVisible(kind) ? .channels(ListRequest(vhost: page.vhost)) : nil
         case .vhosts: .vhosts
+        case .policies: isVisible(kind) && capabilities?.hasPolicies == true ? .policies(vhost: page.vhost) : nil
         case .detail: opened.map(Resource.detail)
         case .faults: ability.injectsFaults ? .faults : nil
         case .timeline:

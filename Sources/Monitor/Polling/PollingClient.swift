@@ -184,6 +184,7 @@ public final class PollingClient: Sendable {
         case .connections(let request): .connections(try await endpoint.connections(request))
         case .channels(let request): .channels(try await endpoint.channels(request))
         case .vhosts: .vhosts(try await endpoint.vhosts())
+        case .policies(let vhost): .policies(try await endpoint.policies(vhost: vhost))
         case .detail(let target): .detail(try await Detail.ask(endpoint, for: target))
         case .faults: .faults(try await faults(of: endpoint))
         case .timeline: throw .malformed("a timeline is asked for with what it watches")

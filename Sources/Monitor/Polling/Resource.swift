@@ -28,6 +28,8 @@ public enum Resource: Hashable, Sendable {
     case timeline([QueueID])
     /// Who leads these queues and how far their members are.
     case leadership([QueueID])
+    /// The policies of a vhost, or of all.
+    case policies(vhost: String?)
 
     /// What is scheduled: one page or one queue at a time.
     public enum Kind: Int, Hashable, Sendable, CaseIterable {
@@ -57,6 +59,8 @@ public enum Resource: Hashable, Sendable {
         case timeline
         /// See ``Resource/leadership(_:)``.
         case leadership
+        /// See ``Resource/policies(vhost:)``.
+        case policies
     }
 
     /// Its kind.
@@ -75,6 +79,7 @@ public enum Resource: Hashable, Sendable {
         case .faults: .faults
         case .timeline: .timeline
         case .leadership: .leadership
+        case .policies: .policies
         }
     }
 }

@@ -53,7 +53,7 @@ struct ObjectCharts {
         case .node(let name):
             let points = history.object(.node(name))
             charts = [TimeChart(title: "memory", lines: [line(points, "used", \.level, .depth, bytes)])]
-        case .tree: return nil
+        case .tree, .policy: return nil
         }
     }
 

@@ -101,6 +101,9 @@ struct ObjectDetail: Sendable {
         case .node(let name):
             guard let node = monitor.nodes.value?.first(where: { $0.name == name }) else { return nil }
             self.init(node, NodeContext(monitor))
+        case .policy(let id):
+            guard let policy = monitor.policies.value?.first(where: { $0.id == id }) else { return nil }
+            self.init(policy, monitor.queues.value?.items ?? [])
         case .tree(let root):
             guard let exchanges = monitor.exchanges.value, case .topology? = monitor.detail.value?.target,
                 let bindings = monitor.detail.value?.outgoing
@@ -119,7 +122,7 @@ extension ObjectRef {
         case .tree(let root): .topology(vhost: root?.vhost ?? vhost)
         case .exchange(let id): .exchange(id)
         case .channel(let name): .channel(name)
-        case .connection, .node: nil
+        case .connection, .node, .policy: nil
         }
     }
 }

@@ -3,7 +3,7 @@ import Monitor
 
 /// The panels that are lists of one kind of object, loaded whole or as far as one page goes.
 enum ObjectKind: String, CaseIterable, Sendable {
-    case exchanges, connections, channels, nodes
+    case exchanges, connections, channels, nodes, policies
 
     /// Its place among the kinds.
     var place: Int {
@@ -12,6 +12,7 @@ enum ObjectKind: String, CaseIterable, Sendable {
         case .connections: 1
         case .channels: 2
         case .nodes: 3
+        case .policies: 4
         }
     }
 
@@ -22,6 +23,7 @@ enum ObjectKind: String, CaseIterable, Sendable {
         case .connections: .connections
         case .channels: .channels
         case .nodes: .nodes
+        case .policies: .policies
         }
     }
 
@@ -32,13 +34,14 @@ enum ObjectKind: String, CaseIterable, Sendable {
         case .connections: ConnectionRows.columns
         case .channels: ChannelRows.columns
         case .nodes: NodeRows.columns
+        case .policies: PolicyRows.columns
         }
     }
 
     /// What it is sorted by first.
     var firstSort: (column: Int, isDescending: Bool) {
         switch self {
-        case .exchanges, .connections, .nodes: (0, false)
+        case .exchanges, .connections, .nodes, .policies: (0, false)
         case .channels: (0, false)
         }
     }
@@ -61,6 +64,13 @@ enum ObjectKind: String, CaseIterable, Sendable {
             let filter = try Filter<NodeInfo>(filter)
             let context = NodeContext(monitor)
             return (monitor.nodes.value ?? []).filter(filter.passes).map { NodeRows.row($0, context) }
+        case .policies:
+            let filter = try Filter<PolicyInfo>(filter)
+            let queues = monitor.queues.value?.items ?? []
+            let showsVhost = monitor.showsVhost
+            return (monitor.policies.value ?? []).filter(filter.passes).map {
+                PolicyRows.row($0, queues, showsVhost: showsVhost)
+            }
         }
     }
 
@@ -71,6 +81,7 @@ enum ObjectKind: String, CaseIterable, Sendable {
         case .connections: Filter<ConnectionInfo>.help
         case .channels: Filter<ChannelInfo>.help
         case .nodes: Filter<NodeInfo>.help
+        case .policies: Filter<PolicyInfo>.help
         }
     }
 
@@ -84,6 +95,8 @@ enum ObjectKind: String, CaseIterable, Sendable {
         case .connections: return scope(monitor.connections.value)
         case .channels: return scope(monitor.channels.value)
         case .nodes: return monitor.nodes.value.map { ListScope(loaded: $0.count, filtered: $0.count, total: $0.count) }
+        case .policies:
+            return monitor.policies.value.map { ListScope(loaded: $0.count, filtered: $0.count, total: $0.count) }
         }
     }
 
@@ -94,6 +107,7 @@ enum ObjectKind: String, CaseIterable, Sendable {
         case .connections: Freshness(monitor.connections)
         case .channels: Freshness(monitor.channels)
         case .nodes: Freshness(monitor.nodes)
+        case .policies: Freshness(monitor.policies)
         }
     }
 
@@ -104,6 +118,7 @@ enum ObjectKind: String, CaseIterable, Sendable {
         case .connections: .connections
         case .channels: .channels
         case .nodes: .nodes
+        case .policies: .policies
         }
     }
 }

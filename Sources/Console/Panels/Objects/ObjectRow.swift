@@ -6,6 +6,7 @@ enum ObjectRef: Hashable, Sendable {
     case connection(String)
     case channel(String)
     case node(String)
+    case policy(ObjectID)
     /// Who leads where, from one exchange or from all.
     case tree(from: ObjectID?)
 
@@ -14,6 +15,7 @@ enum ObjectRef: Hashable, Sendable {
         switch self {
         case .exchange(let id): id.name.isEmpty ? "(default)" : id.name
         case .connection(let name), .channel(let name), .node(let name): name
+        case .policy(let id): id.name
         case .tree(let root?): ObjectRef.exchange(root).name
         case .tree(nil): "of everything"
         }
@@ -26,6 +28,7 @@ enum ObjectRef: Hashable, Sendable {
         case .connection: "connection"
         case .channel: "channel"
         case .node: "node"
+        case .policy: "policy"
         case .tree: "tree"
         }
     }
@@ -37,6 +40,7 @@ enum ObjectRef: Hashable, Sendable {
         case .connection: .connections
         case .channel: .channels
         case .node: .nodes
+        case .policy: .policies
         }
     }
 }
