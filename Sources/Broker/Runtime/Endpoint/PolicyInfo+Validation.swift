@@ -29,7 +29,7 @@ extension PolicyInfo {
         if definition.isEmpty { return "no policy provided" }
         let sorted = definition.sorted { $0.key < $1.key }
         for (name, value) in sorted {
-            guard let setting = PolicySetting.all[name], !setting.takes(value) else { continue }
+            guard let setting = PolicySetting.byName[name], !setting.takes(value) else { continue }
             return "\(value.erlangTerm) is not a valid \(setting.noun)"
         }
         if let problem = mirrorProblem { return problem }
@@ -39,7 +39,7 @@ extension PolicyInfo {
             return "\(locator.erlangTerm) invalid queue-master-locator value"
         }
         let unknown = sorted.filter {
-            PolicySetting.all[$0.key] == nil && !Self.mirroring.contains($0.key) && $0.key != "queue-master-locator"
+            PolicySetting.byName[$0.key] == nil && !Self.mirroring.contains($0.key) && $0.key != "queue-master-locator"
         }
         if !unknown.isEmpty {
             let pairs = unknown.map { "{\(JSONValue.string($0.key).erlangTerm),\($0.value.erlangTerm)}" }
@@ -111,7 +111,7 @@ private struct PolicySetting {
         "queue-mode", "max-in-memory-length", "max-in-memory-bytes", "max-age", "stream-max-segment-size-bytes",
     ]
 
-    static let all: [String: PolicySetting] = [
+    static let byName: [String: PolicySetting] = [
         "alternate-exchange": text("alternate exchange name"),
         "dead-letter-exchange": text("dead letter exchange name"),
         "dead-letter-routing-key": text("dead letter routing key"),
