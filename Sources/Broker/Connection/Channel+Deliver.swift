@@ -89,8 +89,12 @@ extension Channel {
             node.drop(entry, of: queue)
             return
         }
-        queue.unackedCount &+= 1
-        queue.unackedBytes &+= Int(entry.bodyBytes)
+        if entry.flags & QueueEntry.relayed == 0 {
+            queue.unackedCount &+= 1
+            queue.unackedBytes &+= Int(entry.bodyBytes)
+        } else {
+            queue.relayedUnacked &+= 1
+        }
         if let consumer {
             node.counters.deliver &+= 1
             counters.deliver &+= 1

@@ -57,6 +57,7 @@ final class TransactionEnd {
         guard isCommit, node.journal.keepsBytes else {
             guard carryOut(in: node) else { return false }
             if isWhole {
+                awaitMirrors(in: node)
                 commitElsewhere(in: node)
                 durable(in: node)
             }
@@ -84,6 +85,7 @@ final class TransactionEnd {
             node.openTransactions -= 1
         }
         node.journalEnds()
+        awaitMirrors(in: node)
         commitElsewhere(in: node)
         // Whatever becomes of the client: all of it is there, or after a crash nothing of it.
         node.whenDurable(.commit(self))
@@ -124,6 +126,20 @@ final class TransactionEnd {
     }
 
     // MARK: Elsewhere
+
+    /// What was published to queues with mirrors must be safe with them too.
+    private func awaitMirrors(in node: Node) {
+        guard isCommit, node.cluster != nil else { return }
+        var leaders: [MirrorLeader] = []
+        for publish in transaction.publishes {
+            // order-free: an array
+            for leader in node.mirrorsAwaited(publish.queues) where !leaders.contains(where: { $0 === leader }) {
+                leaders.append(leader)
+            }
+        }
+        awaited += leaders.count
+        for leader in leaders { leader.wait(.commit(self)) }
+    }
 
     /// It needs what stands for a queue to commit.
     func uses(_ queue: any DistantQueue) {

@@ -13,17 +13,31 @@ final class ClassicQueue {
     unowned let virtualHost: VirtualHost
     let settings: QueueDefinition
     let limits: QueueLimits
-    /// Where its messages go that leave it without an acknowledgement; nil for nowhere.
-    let deadLetters: DeadLetterTarget?
+    private let deadLetterTarget: DeadLetterTarget?
+    /// Where its messages go that leave it without an acknowledgement; nil for nowhere. What its home drops its home
+    /// dead-letters.
+    var deadLetters: DeadLetterTarget? { isRemote ? nil : deadLetterTarget }
     /// Rejected messages that are yet to go there.
     @exclusivity(unchecked) var dying = SortedEntries()
     /// When to look again at what waits to be dead-lettered.
     var deathDeadline: Instant?
     var isFetchingDying = false
     /// Its contents are on another node: here it is a name that can be bound, and the consumers of this node's clients.
-    let isRemote: Bool
+    private(set) var isRemote: Bool
     /// What stands for contents that are not in this object.
     @exclusivity(unchecked) private(set) var distant: (any DistantQueue)?
+    /// Who holds it, where it has or had mirrors; and what its leader and a mirror have beside it.
+    var mirroring: QueueMirroring?
+    @exclusivity(unchecked) var mirrors: MirrorLeader?
+    var copy: MirrorCopy?
+    /// Deliveries that clients hold from when this node led, and does not any more.
+    var leftovers = 0
+    /// Deliveries that clients of this node hold and that were another node's.
+    @exclusivity(unchecked) var relayedUnacked = 0
+    /// Messages on their way to clients that asked for one.
+    var heldGets = 0
+    /// Those who wait until this node has seen the queue go, and their answers.
+    var deletionsAwaited: [(origin: Origin, answer: Answer)] = []
     /// Whatever a node has ends with it, or before.
     unowned(unsafe) let node: Node
 
@@ -91,16 +105,21 @@ final class ClassicQueue {
         limits = (try? QueueLimits(settings.arguments, queue: name, virtualHost: virtualHost.name)) ?? .none
         self.node = node
         isRemote = settings.isQuorum || settings.home.map { $0.node != node.cluster?.configuration.node } ?? false
-        let target = try? DeadLetterTarget(settings.arguments, queue: name, virtualHost: virtualHost.name)
-        // What its home drops its home dead-letters.
-        deadLetters = isRemote ? nil : target
+        deadLetterTarget = try? DeadLetterTarget(settings.arguments, queue: name, virtualHost: virtualHost.name)
         lastActive = node.now
         lastUsed = node.now
         if settings.isQuorum {
-            distant = QuorumQueue(self, QuorumSettings(settings, limits, deadLetters: target), node: node)
+            distant = QuorumQueue(self, QuorumSettings(settings, limits, deadLetters: deadLetterTarget), node: node)
         } else if isRemote, let home = settings.home {
             distant = RelayedQueue(self, on: home.node, node: node)
         }
+    }
+
+    /// Its contents are here, or somewhere else, from now on.
+    func setRole(leads: Bool) {
+        isRemote = !leads
+        distant = leads ? nil : home.map { RelayedQueue(self, on: $0.node, node: node) }
+        node.topologyVersion += 1
     }
 
     /// Whether it survives its node, and with it what is persistent in it. What belongs to a connection ends with that.
@@ -122,6 +141,7 @@ final class ClassicQueue {
                 sequence: lastSequence, record: record, bodyBytes: bodyBytes, flags: flags, expiry: expiry))
         readyBytes &+= Int(bodyBytes)
         counters.publish &+= 1
+        if let mirrors { mirrors.enqueued(ready[ready.count - 1]) }
         if expiry != QueueEntry.never { noteExpiring() }
         if limits.limitsLength { noteLength() }
         if !isScheduled { schedule() }
@@ -147,7 +167,7 @@ final class ClassicQueue {
 
     @inline(never)
     func noteLength() {
-        guard !isNotedOverLength, !limits.rejectsPublishes, isOverLength else { return }
+        guard !isNotedOverLength, !limits.rejectsPublishes, isOverLength, !isRemote else { return }
         isNotedOverLength = true
         node.noteOverLength(self)
     }
@@ -205,6 +225,7 @@ final class ClassicQueue {
 
     /// The next message in order, if any. Expired ones before it are dropped.
     func takeFirst() -> QueueEntry? {
+        if isHeldBack { return nil }
         if hasExpiring, !dropExpired() { return nil }
         if coldReady > 0, !prepareHead() { return nil }
         return removeFirst()
@@ -230,7 +251,9 @@ final class ClassicQueue {
     /// Takes back a message that nobody has seen.
     func putBack(_ entry: QueueEntry) {
         // What its home delivered it takes back itself.
-        guard !isDeleted, distant == nil else { return node.drop(entry, of: self) }
+        guard !isDeleted, distant == nil, entry.flags & QueueEntry.relayed == 0 else {
+            return node.drop(entry, of: self)
+        }
         returned.insert(entry)
         readyBytes += Int(entry.bodyBytes)
         if entry.isCold { coldReady += 1 }
@@ -290,6 +313,13 @@ final class ClassicQueue {
         if !isScheduled { schedule() }
     }
 
+    /// Nobody takes deliveries here any more.
+    func endRound() {
+        for consumer in round { consumer.isInRound = false }
+        round.removeAll()
+        cancelledInRound = 0
+    }
+
     /// Delivers again after something that held it up.
     func resume() {
         if !isScheduled { schedule() }
@@ -305,6 +335,7 @@ final class ClassicQueue {
     /// Delivers up to `budget` messages, consumers in turn, until messages, credit or room end.
     /// Returns what is left of the budget; 0 means that there may be more to do.
     func deliver(budget: Int) -> Int {
+        if isHeldBack { return budget }
         var budget = budget
         if hasExpiring, !dropExpired() { return budget }
         while budget > 0, let consumer = round.first, readyCount > 0 {

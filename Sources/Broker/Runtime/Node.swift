@@ -101,6 +101,9 @@ public final class Node {
     var storedGroups = StoredGroups()
     /// What makes it a member of a cluster; nil when it is alone.
     private(set) var cluster: ClusterMember?
+    var mirrorPolicySource: ((String) -> MirrorPolicy?)?
+    /// Whether so much waits for mirrors that publishers must wait too.
+    @exclusivity(unchecked) var isMirrorBehind = false
     /// Where confirms of watched queues are counted.
     let recorder: TimelineRecorder?
 
@@ -215,7 +218,6 @@ public final class Node {
         recorder?.declared(queue.id, vhost: queue.virtualHost.name, name: queue.name)
         if let distant = queue.distant as? QuorumQueue { return add(distant) }
         guard !queue.isRemote else { return }
-        cluster?.restore(queue)
         queue.watchUse()
         if let owner = queue.settings.exclusiveOwner, queue.settings.home == cluster?.home {
             exclusiveQueues[owner, default: []].append(queue.id)
@@ -232,12 +234,13 @@ public final class Node {
         queuesByID[queue.id] = nil
         if let owner = queue.settings.exclusiveOwner { exclusiveQueues[owner]?.removeAll { $0 == queue.id } }
         queueList.remove(queue)
-        if queue.unackedCount > 0 { retired[queue.id] = queue }
+        if queue.unackedCount + queue.relayedUnacked > 0 { retired[queue.id] = queue }
         let count = (queue.distant as? QuorumQueue)?.counts.messages ?? queue.readyCount
         discardReady(of: queue)
         tellConsumers(of: queue)
         quorum.remove(queue.id)
         queue.distant?.deleted()
+        queue.endMirroring()
         return count
     }
 
@@ -246,7 +249,10 @@ public final class Node {
 
     /// Empties a queue at once in name and in slices in deed.
     func discardReady(of queue: ClassicQueue) {
-        if !queue.isDeleted { journalPurge(of: queue) }
+        if !queue.isDeleted {
+            queue.mirrors?.purged(queue.readyRanges) { queue.readyCount(through: $0) }
+            journalPurge(of: queue)
+        }
         if queue.isDeleted { queue.dropDying() }
         let remains = queue.takeAllReady()
         if remains.count > 0 { later(.release(Remains(remains))) }
@@ -254,14 +260,21 @@ public final class Node {
 
     /// Ends a delivery: the message goes back to its queue or is gone.
     func settle(_ entry: QueueEntry, of queue: ClassicQueue, _ settlement: Settlement) {
-        queue.unackedCount -= 1
-        queue.unackedBytes -= Int(entry.bodyBytes)
-        switch settlement {
-        case .requeue where !queue.isDeleted: queue.requeue(entry)
-        case .discard: reject(entry, of: queue)
-        case .ack, .requeue: drop(entry, of: queue)
+        if entry.flags & QueueEntry.relayed != 0 {
+            // What its home is told of it is told elsewhere.
+            queue.relayedUnacked -= 1
+            release(entry.record)
+        } else {
+            queue.unackedCount -= 1
+            queue.unackedBytes -= Int(entry.bodyBytes)
+            switch settlement {
+            case _ where queue.isRemote && queue.hasLeftovers: queue.settleLeftover(entry)
+            case .requeue where !queue.isDeleted: queue.requeue(entry)
+            case .discard: reject(entry, of: queue)
+            case .ack, .requeue: drop(entry, of: queue)
+            }
         }
-        if queue.isDeleted, queue.unackedCount == 0 { retired[queue.id] = nil }
+        if queue.isDeleted, queue.unackedCount + queue.relayedUnacked == 0 { retired[queue.id] = nil }
     }
 
     func schedule(_ queue: ClassicQueue) { scheduled.append(queue) }
@@ -319,7 +332,7 @@ public final class Node {
         noteActivity()
         return TickOutcome(
             hasMore: (!requests.isEmpty && isServing) || !tasks.isEmpty || !scheduled.isEmpty || !dirty.isEmpty
-                || !overLength.isEmpty || hasMoreToCool || quorum.isBusy,
+                || !overLength.isEmpty || hasMoreToCool || quorum.isBusy || cluster?.mirrors.isBusy == true,
             nextDeadline: earliestDeadline)
     }
 

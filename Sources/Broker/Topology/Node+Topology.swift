@@ -139,6 +139,7 @@ extension Node {
         host.add(queue)
         topologyVersion += 1
         register(queue)
+        beginMirrors(of: queue)
         return .declared(queue: name, messages: 0, consumers: 0)
     }
 

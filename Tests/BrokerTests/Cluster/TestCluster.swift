@@ -45,6 +45,8 @@ final class TestCluster {
     private let snapshotEntries: Int
     /// Milliseconds that bytes are on their way; they do not overtake each other on a link.
     var latency: () -> UInt64 = { 1 }
+    /// What nodes that start say of mirrored queues.
+    var mirrorPolicy: MirrorPolicy?
     /// A disk syncs when this says so.
     var isSyncDue: () -> Bool = { true }
 

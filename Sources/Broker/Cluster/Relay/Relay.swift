@@ -115,6 +115,7 @@ final class Relay {
         channel.content = nil
         channel.question = nil
         channel.consumers = [:]
+        channel.attaching = [:]
         // A commit that has been asked for is carried out, but nobody waits for it.
         for end in channel.commits { end?.distantEnded(isDone: false, in: node) }
         channel.commits = []
@@ -146,7 +147,9 @@ final class Relay {
     }
 
     /// What is sent from here on speaks of a queue, which the home must know by then.
-    func needs(_ queue: ClassicQueue) { neededIndex = max(neededIndex, queue.id) }
+    func needs(_ queue: ClassicQueue) {
+        neededIndex = max(neededIndex, queue.mirroring?.index ?? queue.id)
+    }
 
     func noteSending() {
         guard !isNoted else { return }
@@ -300,7 +303,8 @@ final class Relay {
     func deliver() -> Bool {
         while let next = deliveries.first {
             guard let client = next.channel.client.flatMap(node.channel), client.phase == .open,
-                !client.connection.isCloseAsked, !next.consumer.isCancelled, !next.consumer.queue.isDeleted
+                !client.connection.isCloseAsked, !next.consumer.isCancelled, !next.consumer.queue.isDeleted,
+                next.consumer.queue.distant?.home == home
             else {
                 deliveries.removeFirst()
                 giveBack(next.entry, on: next.channel, isAutomaticAck: next.consumer.isAutomaticAck)
@@ -353,7 +357,7 @@ final class Relay {
         channels = [:]
         byClient = [:]
         for channel in ending {
-            let subscribed = channel.consumers.values.sorted { $0.tag < $1.tag }
+            let subscribed = (Array(channel.consumers.values) + channel.attaching.values).sorted { $0.tag < $1.tag }
             let question = channel.question
             let unconfirmed = channel.allUnconfirmed()
             channel.isClosing = true
@@ -361,7 +365,9 @@ final class Relay {
             drop(channel)
             unsent -= unconfirmed.count
             if let client { nack(unconfirmed, on: client) }
-            for consumer in subscribed where !consumer.isCancelled { client?.queueDeleted(under: consumer) }
+            for consumer in subscribed where !consumer.isCancelled && !consumer.queue.keeps(consumer) {
+                client?.queueDeleted(under: consumer)
+            }
             if let question { question.distant.isDown(for: question) }
         }
         // Those that nobody hears of.

@@ -88,7 +88,7 @@ extension Node {
     /// The node on which a queue lives.
     func homeName(of queue: ClassicQueue) -> String {
         if queue.settings.isQuorum { return quorum.member(queue.id)?.leader.map(nodeName) ?? configuration.name }
-        return queue.settings.home.map { nodeName($0.node) } ?? configuration.name
+        return queue.home.map { nodeName($0.node) } ?? configuration.name
     }
 
     /// The name of a node by its number; this one's where there is no such node.

@@ -1,0 +1,167 @@
+import AMQP
+import Management
+import Testing
+
+@testable import Broker
+
+@Suite("Mirrored queues")
+struct MirroredQueueTests {
+    /// A cluster with a durable queue "m" that node 1 leads.
+    private func cluster(_ policy: MirrorPolicy = MirrorPolicy(.all)) throws -> TestCluster {
+        let cluster = try TestCluster()
+        cluster.mirror(policy)
+        let owner = try cluster.client(1)
+        #expect(cluster.ask(owner, QueueDeclare(queue: "m", durable: true)) == "queue.declare-ok")
+        #expect(cluster.settle())
+        return cluster
+    }
+
+    private func publish(_ count: Int, as prefix: String = "m", through client: WireClient, persistent: Bool = true) {
+        for number in 0..<count { client.publish("\(prefix)\(number)", to: "", key: "m", persistent: persistent, 1) }
+    }
+
+    @Test("a queue that a policy mirrors has a mirror in sync on every other node from the beginning")
+    func declared() throws {
+        let cluster = try cluster()
+        for number in 1...3 {
+            #expect(try cluster.inSync("m", on: number) == [2, 3])
+            #expect(cluster.mirrorLeader(of: "m") == 1)
+        }
+    }
+
+    @Test("what is published at the leader is at every mirror, and leaves it when it is acknowledged")
+    func copies() throws {
+        let cluster = try cluster()
+        let client = try cluster.client(1)
+        publish(5, through: client)
+        cluster.run(20)
+        for number in 2...3 { #expect(try cluster.sequences("m", on: number) == cluster.sequences("m", on: 1)) }
+        #expect(try cluster.queue("m", on: 2).readyCount == 5)
+        #expect(cluster.drain(client, "m") == ["m0", "m1", "m2", "m3", "m4"])
+        cluster.run(20)
+        for number in 2...3 { #expect(try cluster.queue("m", on: number).readyCount == 0) }
+    }
+
+    @Test("a publish is confirmed when every mirror in sync has it on its disk, and not before")
+    func confirms() throws {
+        let cluster = try cluster()
+        let client = try cluster.client(1)
+        #expect(cluster.ask(client, ConfirmSelect()) == "confirm.select-ok")
+        client.forgetFrames()
+        cluster.isSyncDue = { false }
+        publish(1, through: client)
+        cluster.run(50)
+        #expect(client.confirmed.acks.isEmpty)
+        cluster.isSyncDue = { true }
+        #expect(cluster.run(50) { client.confirmed.acks == [1] })
+        cluster.silence(2)
+        publish(1, through: client)
+        cluster.run(30)
+        #expect(client.confirmed.acks == [1], "a mirror that may have gone is waited for")
+    }
+
+    @Test("a mirror that goes is not waited for any more once the metadata says so")
+    func shrinks() throws {
+        let cluster = try cluster()
+        let client = try cluster.client(1)
+        #expect(cluster.ask(client, ConfirmSelect()) == "confirm.select-ok")
+        client.forgetFrames()
+        cluster.crash(3)
+        publish(1, through: client)
+        #expect(cluster.run(500) { client.confirmed.acks == [1] })
+        #expect(try cluster.inSync("m", on: 1) == [2])
+        #expect(cluster.run(50) { (try? cluster.inSync("m", on: 2)) == [2] })
+    }
+
+    @Test(
+        "when the leader crashes a mirror in sync leads, with everything that was confirmed",
+        arguments: [true, false])
+    func promoted(persistent: Bool) throws {
+        let cluster = try cluster()
+        let client = try cluster.client(1)
+        #expect(cluster.ask(client, ConfirmSelect()) == "confirm.select-ok")
+        client.forgetFrames()
+        publish(10, through: client, persistent: persistent)
+        #expect(cluster.run(100) { client.confirmed.acks.count == 10 })
+        cluster.crash(1)
+        #expect(cluster.run(3_000) { cluster.mirrorLeader(of: "m") == 2 })
+        #expect(cluster.run(2_000) { (try? cluster.inSync("m", on: 3)) == [3] })
+        let reader = try cluster.client(3)
+        #expect(cluster.drain(reader, "m") == (0..<10).map { "m\($0)" })
+    }
+
+    @Test("what a client of the old leader held is delivered again, marked as redelivered; what came after is not")
+    func redelivered() throws {
+        let cluster = try cluster()
+        let client = try cluster.client(1)
+        publish(4, through: client)
+        client.send(BasicQos(prefetchCount: 2), 1)
+        client.send(BasicConsume(queue: "m", consumerTag: "c"), 1)
+        #expect(cluster.run(50) { client.bodies == ["m0", "m1"] })
+        cluster.run(20)
+        cluster.crash(1)
+        #expect(cluster.run(3_000) { cluster.mirrorLeader(of: "m") == 2 })
+        let reader = try cluster.client(2)
+        reader.send(BasicConsume(queue: "m", consumerTag: "c", noAck: true), 1)
+        #expect(cluster.run { reader.bodies.count == 4 })
+        #expect(reader.bodies == ["m0", "m1", "m2", "m3"])
+        #expect(reader.deliveries.map(\.redelivered) == [true, true, false, false])
+        let event = cluster.recorders[1].reading(from: Instant(nanoseconds: 0), to: cluster.now).events
+            .first { $0.kind == .promoted }
+        #expect(event?.queue == "m")
+        #expect(event?.text == "mirror warren2@localhost promoted; 2 unacked requeued")
+    }
+
+    @Test("a consumer on another node goes on with the new leader, and its late acknowledgements are no mistake")
+    func consumersGoOn() throws {
+        let cluster = try cluster()
+        let consumers = try [2, 3].map { try cluster.client($0) }
+        for client in consumers {
+            #expect(cluster.ask(client, BasicQos(prefetchCount: 1)) == "basic.qos-ok")
+            #expect(cluster.ask(client, BasicConsume(queue: "m", consumerTag: "c")) == "basic.consume-ok")
+        }
+        let publisher = try cluster.client(1)
+        publish(2, through: publisher)
+        #expect(cluster.run { consumers.allSatisfy { $0.deliveries.count == 1 } })
+        cluster.crash(1)
+        #expect(cluster.run(3_000) { cluster.mirrorLeader(of: "m") == 2 })
+        cluster.run(100)
+        for client in consumers {
+            client.send(BasicAck(deliveryTag: client.deliveries[0].deliveryTag), 1)
+        }
+        #expect(cluster.run { consumers.allSatisfy { $0.deliveries.count == 2 } })
+        for client in consumers {
+            #expect(!client.names.contains("channel.close") && !client.names.contains("basic.cancel"))
+            #expect(client.deliveries[1].redelivered)
+            client.send(BasicAck(deliveryTag: client.deliveries[1].deliveryTag), 1)
+        }
+        cluster.run(100)
+        #expect(try cluster.queue("m", on: 2).heldCount == 0)
+        #expect(try cluster.queue("m", on: 3).readyCount == 0)
+    }
+
+    @Test("a leader that comes back is a mirror without what it had, and is in sync when what was there before is gone")
+    func comesBack() throws {
+        let cluster = try cluster()
+        let client = try cluster.client(1)
+        publish(3, through: client)
+        cluster.run(50)
+        cluster.crash(1)
+        #expect(cluster.run(3_000) { cluster.mirrorLeader(of: "m") == 2 })
+        try cluster.start(1)
+        cluster.mirror(cluster.mirrorPolicy)
+        #expect(cluster.settle())
+        cluster.run(500)
+        let back = try cluster.queue("m", on: 1)
+        #expect(back.mirroring?.leader.node == 2)
+        #expect(back.mirroring?.unsynchronised.map(\.node) == [1])
+        #expect(back.readyCount == 0)
+        let reader = try cluster.client(2)
+        publish(1, as: "new", through: reader)
+        cluster.run(50)
+        #expect(back.readyCount == 1)
+        #expect(try cluster.inSync("m", on: 1) == [3])
+        #expect(cluster.drain(reader, "m") == ["m0", "m1", "m2", "new0"])
+        #expect(cluster.run { (try? cluster.inSync("m", on: 1)) == [1, 3] })
+    }
+}
