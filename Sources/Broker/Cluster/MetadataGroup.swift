@@ -306,6 +306,8 @@ extension TopologyChange {
         case .deleteQueue(let host, let name, _): "delete queue '\(name)' in vhost '\(host)'"
         case .bind(let host, let exchange, _): "bind to exchange '\(exchange)' in vhost '\(host)'"
         case .unbind(let host, let exchange, _): "unbind from exchange '\(exchange)' in vhost '\(host)'"
+        case .setPolicy(let host, let policy): "set policy '\(policy.name)' in vhost '\(host)'"
+        case .clearPolicy(let host, let name): "clear policy '\(name)' in vhost '\(host)'"
         }
     }
 }

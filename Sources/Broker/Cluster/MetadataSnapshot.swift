@@ -88,6 +88,10 @@ extension Node {
         if virtualHosts["/"] == nil { changes.append((topologyIndex, .deleteVirtualHost(name: "/"))) }
         for host in sortedVirtualHosts {
             changes.append((topologyIndex, .declareVirtualHost(name: host.name)))
+            // Before what they are for, which then has them from the beginning.
+            for policy in host.policies.sorted {
+                changes.append((topologyIndex, .setPolicy(virtualHost: host.name, policy)))
+            }
             let exchanges = host.sortedExchanges
             for exchange in exchanges where !exchange.isSystem {
                 changes.append(
@@ -115,6 +119,7 @@ extension Node {
         var keptHosts: Set<String> = []
         var keptExchanges: [String: [String: ExchangeDefinition]] = [:]
         var keptQueues: Set<UInt64> = []
+        var keptPolicies: [String: [Policy]] = [:]
         var keptBindings: [String: [String: Set<Binding>]] = [:]
         for (index, change) in snapshot.changes {
             switch change {
@@ -123,7 +128,8 @@ extension Node {
             case .declareQueue: keptQueues.insert(index)
             case .bind(let host, let exchange, let binding):
                 keptBindings[host, default: [:]][exchange, default: []].insert(binding)
-            case .deleteVirtualHost, .deleteExchange, .deleteQueue, .unbind: break
+            case .setPolicy(let host, let policy): keptPolicies[host, default: []].append(policy)
+            case .deleteVirtualHost, .deleteExchange, .deleteQueue, .unbind, .clearPolicy: break
             }
         }
         for host in sortedVirtualHosts {
@@ -131,6 +137,8 @@ extension Node {
                 _ = apply(.deleteVirtualHost(name: host.name))
                 continue
             }
+            // All at once: no queue is told of one that was cleared and not yet of the one that counts instead.
+            replacePolicies(keptPolicies[host.name] ?? [], in: host)
             for queue in host.queues.values.sorted(by: { $0.id < $1.id }) where !keptQueues.contains(queue.id) {
                 host.removeQueue(queue.name)
                 _ = retire(queue)

@@ -226,6 +226,9 @@ extension Node {
         if virtualHosts["/"] == nil { changes.append((topologyIndex, .deleteVirtualHost(name: "/"))) }
         for host in sortedVirtualHosts {
             changes.append((topologyIndex, .declareVirtualHost(name: host.name)))
+            for policy in host.policies.sorted {
+                changes.append((topologyIndex, .setPolicy(virtualHost: host.name, policy)))
+            }
             let exchanges = host.sortedExchanges.filter { $0.settings.isDurable && !$0.isSystem }
             for exchange in exchanges {
                 changes.append(
@@ -263,7 +266,8 @@ extension Node {
         case .declareExchange(let host, let name, _): virtualHosts[host]?.exchanges[name]?.settings.isDurable == true
         case .declareQueue(let host, let name, _): virtualHosts[host]?.queues[name]?.isDurable == true
         case .bind(let host, let exchange, let binding): virtualHosts[host]?.exchanges[exchange]?.has(binding) == true
-        case .deleteExchange, .deleteQueue, .unbind: false
+        case .setPolicy(let host, let policy): virtualHosts[host]?.policies[policy.name] == policy
+        case .deleteExchange, .deleteQueue, .unbind, .clearPolicy: false
         }
     }
 }

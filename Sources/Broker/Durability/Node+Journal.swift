@@ -213,6 +213,8 @@ extension Node {
         case .bind(let name, let exchange, let binding):
             return isDurable(binding, of: exchange, in: name) && host(name)?.exchanges[exchange]?.has(binding) == false
         case .unbind(let name, let exchange, let binding): return isDurable(binding, of: exchange, in: name)
+        case .setPolicy(let name, let policy): return host(name).map { $0.policies[policy.name] != policy } ?? false
+        case .clearPolicy(let name, let policy): return host(name)?.policies[policy] != nil
         }
     }
 

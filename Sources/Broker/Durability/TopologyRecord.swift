@@ -5,7 +5,7 @@ internal import AMQP
 enum TopologyRecord {
     private enum Change: UInt8 {
         case declareVirtualHost = 1, deleteVirtualHost, declareExchange, deleteExchange, declareQueue, deleteQueue, bind
-        case unbind
+        case unbind, setPolicy, clearPolicy
     }
 
     static func encode(_ change: TopologyChange, index: UInt64) -> [UInt8] {
@@ -38,6 +38,12 @@ enum TopologyRecord {
         case .unbind(let host, let exchange, let binding):
             begin(.unbind, host, exchange)
             write(binding, to: &writer)
+        case .setPolicy(let host, let policy):
+            begin(.setPolicy, host, policy.name, policy.appliesTo.rawValue)
+            writer.write(long: Array(policy.pattern.utf8))
+            writer.write(UInt64(bitPattern: policy.priority))
+            writer.write(policy.definition)
+        case .clearPolicy(let host, let name): begin(.clearPolicy, host, name)
         }
         return Array(writer.bytes)
     }
@@ -90,6 +96,18 @@ enum TopologyRecord {
         case .deleteQueue:
             let name = try reader.readShortString()
             return (index, .deleteQueue(virtualHost: host, name: name, id: try reader.readUInt64()))
+        case .setPolicy:
+            let name = try reader.readShortString()
+            guard let target = Policy.Target(rawValue: try reader.readShortString()),
+                let pattern = String(validating: try reader.readLongBytes(), as: UTF8.self)
+            else { throw .malformed }
+            let priority = Int64(bitPattern: try reader.readUInt64())
+            let policy = Policy(
+                name: name, pattern: pattern, appliesTo: target, priority: priority,
+                definition: try reader.readTable())
+            return (index, .setPolicy(virtualHost: host, policy))
+        case .clearPolicy:
+            return (index, .clearPolicy(virtualHost: host, name: try reader.readShortString()))
         case .bind, .unbind:
             let exchange = try reader.readShortString()
             let isQueue = try reader.readUInt8() == 0

@@ -97,7 +97,7 @@ extension ClassicQueue {
     /// Goes on with what waited.
     private func fetched() {
         if coldReady == 0 { fetchCount = Limits.fetchedFirst }
-        if deadLetters != nil, !isDeleted { goOnDying() }
+        if deadLetters != nil || !dying.isEmpty, !isDeleted { goOnDying() }
         goOnDelivering()
     }
 

@@ -12,10 +12,12 @@ final class ClassicQueue {
     let name: String
     unowned let virtualHost: VirtualHost
     let settings: QueueDefinition
-    let limits: QueueLimits
-    private let deadLetterTarget: DeadLetterTarget?
-    /// Where its messages go that leave it without an acknowledgement; nil for nowhere. What its home drops its home
-    /// dead-letters.
+    /// What its arguments and its policy limit.
+    var limits: QueueLimits
+    var policyChoice = PolicyChoice()
+    /// Where its messages go that leave it without an acknowledgement, wherever it is; nil for nowhere.
+    var deadLetterTarget: DeadLetterTarget?
+    /// The same where it is here: what its home drops its home dead-letters.
     var deadLetters: DeadLetterTarget? { isRemote ? nil : deadLetterTarget }
     /// Rejected messages that are yet to go there.
     @exclusivity(unchecked) var dying = SortedEntries()
@@ -211,6 +213,13 @@ final class ClassicQueue {
         guard let lifetime = limits.expires, consumers.isEmpty, !isDeleted, !isUseWatched, !isRemote else { return }
         isUseWatched = true
         node.watchUse(of: self, until: lastUsed.advanced(milliseconds: lifetime))
+    }
+
+    /// How long it may stay unused is another time, which begins now.
+    func lifetimeChanged() {
+        lastUsed = node.now
+        isUseWatched = false
+        watchUse()
     }
 
     /// Takes back a delivery that nobody settled; it goes to where its sequence says (RabbitMQ, "Negative

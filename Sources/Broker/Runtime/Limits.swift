@@ -69,6 +69,8 @@ enum Limits {
     static let consumersPerSlice = 1024
     /// Queues described in one slice of a listing.
     static let listedPerSlice = 64
+    /// Steps of policies' patterns taken in one slice to find out which policies count, at most.
+    static let policyStepsPerSlice = 65_536
     /// Consumers that a queue may have for a list to describe them.
     static let consumersListed = 16
     /// How long a change of a cluster's metadata may wait to be applied, milliseconds (RabbitMQ: Khepri's default time-out).

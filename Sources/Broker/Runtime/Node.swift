@@ -101,7 +101,6 @@ public final class Node {
     var storedGroups = StoredGroups()
     /// What makes it a member of a cluster; nil when it is alone.
     private(set) var cluster: ClusterMember?
-    var mirrorPolicySource: ((String) -> MirrorPolicy?)?
     /// Whether so much waits for mirrors that publishers must wait too.
     @exclusivity(unchecked) var isMirrorBehind = false
     /// Where confirms of watched queues are counted.

@@ -24,6 +24,8 @@ extension Node {
                 return try bind(in: virtualHost(host), exchange, binding)
             case .unbind(let host, let exchange, let binding):
                 return try unbind(in: virtualHost(host), exchange, binding)
+            case .setPolicy(let host, let policy): return setPolicy(policy, in: try virtualHost(host))
+            case .clearPolicy(let host, let name): return clearPolicy(name, in: try virtualHost(host))
             }
         } catch {
             return .failed(error)
@@ -66,8 +68,10 @@ extension Node {
             try checkEquivalent(known, settings, host)
             return .done
         }
-        host.add(Exchange(name: name, settings: settings))
+        let exchange = Exchange(name: name, settings: settings)
+        host.add(exchange)
         topologyVersion += 1
+        tellPolicy(to: exchange, in: host)
         return .done
     }
 
@@ -139,6 +143,7 @@ extension Node {
         host.add(queue)
         topologyVersion += 1
         register(queue)
+        tellPolicy(to: queue)
         beginMirrors(of: queue)
         return .declared(queue: name, messages: 0, consumers: 0)
     }

@@ -13,6 +13,8 @@ enum TopologyChange {
     case deleteQueue(virtualHost: String, name: String, id: UInt64)
     case bind(virtualHost: String, exchange: String, Binding)
     case unbind(virtualHost: String, exchange: String, Binding)
+    case setPolicy(virtualHost: String, Policy)
+    case clearPolicy(virtualHost: String, name: String)
 }
 
 /// A change and where it stands in the metadata.

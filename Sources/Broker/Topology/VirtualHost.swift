@@ -5,6 +5,7 @@ final class VirtualHost {
     let name: String
     private(set) var exchanges: [String: Exchange] = [:]
     private(set) var queues: [String: ClassicQueue] = [:]
+    var policies = Policies()
 
     /// Has the exchanges that every virtual host has (AMQP 0-9-1 §3.1.3).
     init(name: String) {

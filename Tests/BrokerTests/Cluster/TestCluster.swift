@@ -45,8 +45,6 @@ final class TestCluster {
     private let snapshotEntries: Int
     /// Milliseconds that bytes are on their way; they do not overtake each other on a link.
     var latency: () -> UInt64 = { 1 }
-    /// What nodes that start say of mirrored queues.
-    var mirrorPolicy: MirrorPolicy?
     /// A disk syncs when this says so.
     var isSyncDue: () -> Bool = { true }
 
@@ -220,6 +218,7 @@ final class TestCluster {
         var lines: [String] = []
         for host in try node(number).sortedVirtualHosts {
             lines.append("vhost \(host.name)")
+            for policy in host.policies.sorted { lines.append("policy \(policy)") }
             for exchange in host.sortedExchanges {
                 lines.append("exchange \(exchange.name) \(exchange.settings)")
                 lines += exchange.bindings.map {
@@ -228,6 +227,7 @@ final class TestCluster {
             }
             for queue in host.queues.values.sorted(by: { $0.id < $1.id }) {
                 lines.append("queue \(queue.id) \(queue.name) \(queue.settings)")
+                lines.append("policy of \(queue.name) \(try node(number).effectivePolicy(of: queue)?.name ?? "none")")
             }
         }
         return lines.joined(separator: "\n")

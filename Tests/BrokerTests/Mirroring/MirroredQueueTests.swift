@@ -7,9 +7,9 @@ import Testing
 @Suite("Mirrored queues")
 struct MirroredQueueTests {
     /// A cluster with a durable queue "m" that node 1 leads.
-    private func cluster(_ policy: MirrorPolicy = MirrorPolicy(.all)) throws -> TestCluster {
+    private func cluster(_ policy: FieldTable = ["ha-mode": .string("all")]) throws -> TestCluster {
         let cluster = try TestCluster()
-        cluster.mirror(policy)
+        try cluster.mirror(policy)
         let owner = try cluster.client(1)
         #expect(cluster.ask(owner, QueueDeclare(queue: "m", durable: true)) == "queue.declare-ok")
         #expect(cluster.settle())
@@ -149,7 +149,6 @@ struct MirroredQueueTests {
         cluster.crash(1)
         #expect(cluster.run(3_000) { cluster.mirrorLeader(of: "m") == 2 })
         try cluster.start(1)
-        cluster.mirror(cluster.mirrorPolicy)
         #expect(cluster.settle())
         cluster.run(500)
         let back = try cluster.queue("m", on: 1)

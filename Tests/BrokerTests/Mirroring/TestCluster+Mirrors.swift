@@ -4,13 +4,9 @@ import Testing
 @testable import Broker
 
 extension TestCluster {
-    /// Gives all nodes a policy for queues whose names begin with "m".
-    func mirror(_ policy: MirrorPolicy?) {
-        for member in members {
-            member.node?.mirrorPolicySource = { $0.hasPrefix("m") ? policy : nil }
-            member.node?.cluster?.mirrors.review()
-        }
-        mirrorPolicy = policy
+    /// Sets a policy for queues whose names begin with "m".
+    func mirror(_ definition: FieldTable) throws {
+        try change(running[0], .setPolicy(virtualHost: "/", Policy(name: "ha", pattern: "^m", definition: definition)))
     }
 
     /// The number of the node that leads a queue, as those say that run; nil where they do not agree.

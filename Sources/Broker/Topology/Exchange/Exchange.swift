@@ -15,6 +15,7 @@ final class Exchange {
     /// Numbers of all bindings, ascending.
     private var order: [UInt64] = []
     private var hadBinding = false
+    var policyChoice = PolicyChoice()
 
     @exclusivity(unchecked) var counters = ExchangeCounters()
     var readings = Readings(ExchangeCounters())
@@ -32,8 +33,12 @@ final class Exchange {
     var bindingCount: Int { numbers.count }
     /// All bindings, oldest first.
     var bindings: [Binding] { order.compactMap { byNumber[$0] } }
-    /// Where messages go that none of its bindings takes (RabbitMQ, "Alternate Exchanges").
-    var alternate: String? { settings.arguments["alternate-exchange"]?.text }
+    /// Where messages go that none of its bindings takes (RabbitMQ, "Alternate Exchanges"): its argument says so, and
+    /// without one its policy.
+    var alternate: String? {
+        (settings.arguments[ExchangeArguments.alternate] ?? policyChoice.told?.definition[ExchangeArguments.alternate])?
+            .text
+    }
 
     /// Adds a binding; the same one twice is one (AMQP 0-9-1, `queue.bind`: "ignore duplicate bindings"). Returns
     /// whether it is new.
