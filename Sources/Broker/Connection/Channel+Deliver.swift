@@ -93,7 +93,7 @@ extension Channel {
             queue.unackedCount &+= 1
             queue.unackedBytes &+= Int(entry.bodyBytes)
         } else {
-            queue.relayedUnacked &+= 1
+            queue.foreignUnacked &+= 1
         }
         if let consumer {
             node.counters.deliver &+= 1
@@ -102,9 +102,11 @@ extension Channel {
             channelUnacked &+= 1
         }
         node.noteDelivered(entry, of: queue)
+        var held = node.held(entry)
+        held.flags |= queue.timeFlag
         unacked.append(
             UnackedDelivery(
-                tag: lastDeliveryTag, entry: node.held(entry), queue: Unmanaged.passUnretained(queue),
+                tag: lastDeliveryTag, entry: held, queue: Unmanaged.passUnretained(queue),
                 consumer: consumer.map { Unmanaged.passUnretained($0) },
                 deliveredAt: UInt32(truncatingIfNeeded: node.now.nanoseconds / 1_000_000_000)))
     }

@@ -47,6 +47,33 @@ extension Channel {
         for group in groups { group.first.publish(message, to: group.queues, from: self, number: number) }
     }
 
+    /// Tells the node that a delivery came from; returns which that was, or nil where it has forgotten the delivery.
+    func settleRelayed(_ delivery: UnackedDelivery, _ settlement: Settlement) -> UInt32? {
+        let entry = delivery.entry
+        guard entry.flags & QueueEntry.relayed != 0,
+            // order-free: there is one at most
+            let relay = connection.relays.values.first(where: { $0.number == entry.expiry }),
+            let inner = relay.known(reference), !inner.isClosing, delivery.tag > inner.lastForeignTag
+        else { return nil }
+        switch settlement {
+        case .ack: relay.send(BasicAck(deliveryTag: entry.sequence), on: inner)
+        case .requeue: relay.send(BasicReject(deliveryTag: entry.sequence, requeue: true), on: inner)
+        case .discard: relay.send(BasicReject(deliveryTag: entry.sequence, requeue: false), on: inner)
+        }
+        relay.noteUse(of: inner)
+        return relay.home
+    }
+
+    /// Whether a delivery of a queue that is led here is none of this time: whoever led tells nobody any more, but may want
+    /// to forget it.
+    func isForeign(_ delivery: UnackedDelivery, _ settlement: Settlement) -> Bool {
+        guard delivery.entry.flags & QueueEntry.relayed == 0 else {
+            _ = settleRelayed(delivery, settlement)
+            return true
+        }
+        return delivery.queue.takeUnretainedValue().isForeign(delivery.entry)
+    }
+
     /// Confirms a publish once the mirrors of its queues have it too.
     func confirm(_ outcome: PublishOutcome, after mirrors: [MirrorLeader], _ queues: [ClassicQueue]) {
         let mustBeDurable = outcome == .mustBeDurable

@@ -131,7 +131,9 @@ extension ClassicQueue {
     private func standDown() {
         mirrors?.end(isDone: false)
         mirrors = nil
-        leftovers = unackedCount
+        foreignUnacked += unackedCount
+        (unackedCount, unackedBytes) = (0, 0)
+        timeFlag ^= QueueEntry.oddTime
         node.discardReady(of: self)
         dropDying()
         endRound()
@@ -151,7 +153,6 @@ extension ClassicQueue {
     private func takeOver(from old: QueueMirroring?) {
         copy?.abandon()
         copy = nil
-        leftovers = 0
         setRole(leads: true)
         var requeued = 0
         let delivered = deliveredUpTo
@@ -173,7 +174,8 @@ extension ClassicQueue {
         }
         if limits.limitsLength { noteLength() }
         if hasExpiring { expiryIsDue() }
-        watchUse()
+        // It has been in use where it was.
+        touch()
         goOnDelivering()
     }
 
@@ -204,14 +206,10 @@ extension ClassicQueue {
     @inline(__always)
     var isHeldBack: Bool { mirrors?.isHoldingBack ?? false }
 
-    /// Whether clients hold deliveries from when this node led.
-    var hasLeftovers: Bool { leftovers > 0 }
-
-    /// A client settles what it got from this node when that led: whoever leads now has the message itself.
-    func settleLeftover(_ entry: QueueEntry) {
-        leftovers -= 1
-        node.drop(entry, of: self)
-        if leftovers == 0 { mirrorsOfNode?.noteFeeding() }
+    /// Whether a delivery is from when this node led before: whoever leads now has the message itself.
+    @inline(__always)
+    func isForeign(_ entry: QueueEntry) -> Bool {
+        mirroring != nil && !isDeleted && (isRemote || entry.flags & QueueEntry.oddTime != timeFlag)
     }
 
     // MARK: Consumers

@@ -54,8 +54,6 @@ final class MirrorCopy {
         _ kind: ClusterFrame.Kind, _ header: MirrorHeader, _ payload: UnsafeRawBufferPointer, from peer: UInt32
     ) throws(ClusterFrame.Failure) -> Bool {
         if kind == .mirrorBegin {
-            // What it held when it led itself has not come back yet.
-            guard !queue.hasLeftovers else { return false }
             guard let begin = MirrorBegin(payload) else { throw .malformed }
             abandon()
             (leader, self.header) = (peer, header)

@@ -1,8 +1,8 @@
 internal import Journal
 
 /// What the leader of a mirrored queue and its mirrors say to each other. The group of their frames is the queue's id, and
-/// each begins with the epoch 8, the number of the leader's session with this mirror 8, and where in the metadata the
-/// epoch began 8. Numbers are little-endian.
+/// each begins with the epoch 8, the number of the leader's session with this mirror 8, and where in the metadata it is
+/// known that this is a mirror 8. Numbers are little-endian.
 struct MirrorHeader {
     static let byteCount = 24
 

@@ -27,7 +27,6 @@ final class MirrorLeader {
     private unowned(unsafe) let node: Node
     private unowned(unsafe) let mirrors: Mirrors
     let epoch: UInt64
-    let index: UInt64
     /// By their nodes, ascending.
     private(set) var sessions: [MirrorSession] = []
     /// Nodes that must not be counted as mirrors any more, until the metadata says so.
@@ -48,7 +47,6 @@ final class MirrorLeader {
         self.mirrors = mirrors
         node = mirrors.node
         epoch = mirroring.epoch
-        index = mirroring.index
         held = queue.heldRanges
         for home in mirroring.inSync { open(home.node, isCounted: true) }
         isHoldingBack = !held.isEmpty && !sessions.isEmpty
@@ -66,7 +64,8 @@ final class MirrorLeader {
     private func open(_ peer: UInt32, isCounted: Bool) {
         flushEnded()
         let session = MirrorSession(
-            node: peer, number: mirrors.newSessionNumber(), isCounted: isCounted, after: lastOperation)
+            node: peer, number: mirrors.newSessionNumber(), index: node.topologyIndex, isCounted: isCounted,
+            after: lastOperation)
         sessions.append(session)
         sessions.sort { $0.node < $1.node }
         begin(session)
@@ -93,7 +92,7 @@ final class MirrorLeader {
     }
 
     private func header(_ session: MirrorSession) -> MirrorHeader {
-        MirrorHeader(epoch: epoch, session: session.number, index: index)
+        MirrorHeader(epoch: epoch, session: session.number, index: session.index)
     }
 
     private func close(_ session: MirrorSession) {
@@ -353,6 +352,7 @@ final class MirrorLeader {
             session.isCounted = true
             kinds.append(.synchronised(home))
         }
+        if let next = mirrors.better(than: mirroring.leader.node, of: queue, mirroring) { kinds.append(.promoted(next)) }
         let placed = mirrors.placement(of: queue, mirroring)
         for home in mirroring.mirrors where !placed.contains(home.node) && !kinds.contains(.lost(home.node)) {
             kinds.append(.lost(home.node))

@@ -31,6 +31,8 @@ final class MirrorSession {
 
     let node: UInt32
     let number: UInt64
+    /// Where in the metadata it is known that the node is a mirror.
+    let index: UInt64
     var phase = Phase.waiting
     /// Whether confirms wait for it: it is in sync, or is about to be.
     var isCounted: Bool
@@ -51,9 +53,10 @@ final class MirrorSession {
 
     private static let overhead = 64
 
-    init(node: UInt32, number: UInt64, isCounted: Bool, after operation: UInt64) {
+    init(node: UInt32, number: UInt64, index: UInt64, isCounted: Bool, after operation: UInt64) {
         self.node = node
         self.number = number
+        self.index = index
         self.isCounted = isCounted
         acknowledged = isCounted ? 0 : operation
     }

@@ -254,6 +254,13 @@ final class Mirrors {
         return mirroring.unsynchronised.lazy.compactMap { self.upHome($0.node) }.first
     }
 
+    /// Where the policy names the nodes and the leader is none of them, a mirror in sync that is takes its place (RabbitMQ,
+    /// "Classic Queue Mirroring": "Nodes" policy and migrating leaders).
+    func better(than leader: UInt32, of queue: ClassicQueue, _ mirroring: QueueMirroring) -> QueueHome? {
+        guard case .nodes(let names)? = queue.mirrorPolicy?.mode, !names.contains(node.nodeName(leader)) else { return nil }
+        return mirroring.inSync.first { names.contains(node.nodeName($0.node)) }.flatMap { upHome($0.node) }
+    }
+
     /// The nodes that should mirror a queue, as its policy says; those that do already stay where they may.
     func placement(of queue: ClassicQueue, _ mirroring: QueueMirroring) -> [UInt32] {
         guard let policy = queue.mirrorPolicy else { return [] }

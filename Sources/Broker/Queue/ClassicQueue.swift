@@ -32,10 +32,11 @@ final class ClassicQueue {
     var mirroring: QueueMirroring?
     @exclusivity(unchecked) var mirrors: MirrorLeader?
     var copy: MirrorCopy?
-    /// Deliveries that clients hold from when this node led, and does not any more.
-    var leftovers = 0
-    /// Deliveries that clients of this node hold and that were another node's.
-    @exclusivity(unchecked) var relayedUnacked = 0
+    /// Deliveries that clients of this node hold and that mean nothing to the queue here: they were another node's, or this
+    /// one's when it led before.
+    @exclusivity(unchecked) var foreignUnacked = 0
+    /// What marks deliveries of the time for which this node leads: 0 or `QueueEntry.oddTime`.
+    @exclusivity(unchecked) var timeFlag: UInt32 = 0
     /// Messages on their way to clients that asked for one.
     var heldGets = 0
     /// Those who wait until this node has seen the queue go, and their answers.
@@ -226,7 +227,7 @@ final class ClassicQueue {
     /// Acknowledgements": "its original position, if possible").
     func requeue(_ entry: QueueEntry) {
         var entry = entry
-        entry.flags |= QueueEntry.redelivered
+        entry.flags = entry.flags & ~QueueEntry.oddTime | QueueEntry.redelivered
         putBack(entry)
     }
 
@@ -261,7 +262,7 @@ final class ClassicQueue {
     func putBack(_ entry: QueueEntry) {
         // What its home delivered it takes back itself.
         guard !isDeleted, distant == nil, entry.flags & QueueEntry.relayed == 0 else {
-            return node.drop(entry, of: self)
+            return mirroring == nil ? node.drop(entry, of: self) : node.forget(entry)
         }
         returned.insert(entry)
         readyBytes += Int(entry.bodyBytes)

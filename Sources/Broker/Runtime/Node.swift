@@ -233,7 +233,7 @@ public final class Node {
         queuesByID[queue.id] = nil
         if let owner = queue.settings.exclusiveOwner { exclusiveQueues[owner]?.removeAll { $0 == queue.id } }
         queueList.remove(queue)
-        if queue.unackedCount + queue.relayedUnacked > 0 { retired[queue.id] = queue }
+        if queue.unackedCount + queue.foreignUnacked > 0 { retired[queue.id] = queue }
         let count = (queue.distant as? QuorumQueue)?.counts.messages ?? queue.readyCount
         discardReady(of: queue)
         tellConsumers(of: queue)
@@ -259,21 +259,20 @@ public final class Node {
 
     /// Ends a delivery: the message goes back to its queue or is gone.
     func settle(_ entry: QueueEntry, of queue: ClassicQueue, _ settlement: Settlement) {
-        if entry.flags & QueueEntry.relayed != 0 {
+        if entry.flags & QueueEntry.relayed != 0 || queue.isForeign(entry) {
             // What its home is told of it is told elsewhere.
-            queue.relayedUnacked -= 1
-            release(entry.record)
+            queue.foreignUnacked -= 1
+            forget(entry)
         } else {
             queue.unackedCount -= 1
             queue.unackedBytes -= Int(entry.bodyBytes)
             switch settlement {
-            case _ where queue.isRemote && queue.hasLeftovers: queue.settleLeftover(entry)
             case .requeue where !queue.isDeleted: queue.requeue(entry)
             case .discard: reject(entry, of: queue)
             case .ack, .requeue: drop(entry, of: queue)
             }
         }
-        if queue.isDeleted, queue.unackedCount + queue.relayedUnacked == 0 { retired[queue.id] = nil }
+        if queue.isDeleted, queue.unackedCount + queue.foreignUnacked == 0 { retired[queue.id] = nil }
     }
 
     func schedule(_ queue: ClassicQueue) { scheduled.append(queue) }

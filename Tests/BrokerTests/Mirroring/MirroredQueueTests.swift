@@ -6,23 +6,9 @@ import Testing
 
 @Suite("Mirrored queues")
 struct MirroredQueueTests {
-    /// A cluster with a durable queue "m" that node 1 leads.
-    private func cluster(_ policy: FieldTable = ["ha-mode": .string("all")]) throws -> TestCluster {
-        let cluster = try TestCluster()
-        try cluster.mirror(policy)
-        let owner = try cluster.client(1)
-        #expect(cluster.ask(owner, QueueDeclare(queue: "m", durable: true)) == "queue.declare-ok")
-        #expect(cluster.settle())
-        return cluster
-    }
-
-    private func publish(_ count: Int, as prefix: String = "m", through client: WireClient, persistent: Bool = true) {
-        for number in 0..<count { client.publish("\(prefix)\(number)", to: "", key: "m", persistent: persistent, 1) }
-    }
-
     @Test("a queue that a policy mirrors has a mirror in sync on every other node from the beginning")
     func declared() throws {
-        let cluster = try cluster()
+        let cluster = try TestCluster.mirroring()
         for number in 1...3 {
             #expect(try cluster.inSync("m", on: number) == [2, 3])
             #expect(cluster.mirrorLeader(of: "m") == 1)
@@ -31,9 +17,9 @@ struct MirroredQueueTests {
 
     @Test("what is published at the leader is at every mirror, and leaves it when it is acknowledged")
     func copies() throws {
-        let cluster = try cluster()
+        let cluster = try TestCluster.mirroring()
         let client = try cluster.client(1)
-        publish(5, through: client)
+        client.publish(5)
         cluster.run(20)
         for number in 2...3 { #expect(try cluster.sequences("m", on: number) == cluster.sequences("m", on: 1)) }
         #expect(try cluster.queue("m", on: 2).readyCount == 5)
@@ -44,30 +30,30 @@ struct MirroredQueueTests {
 
     @Test("a publish is confirmed when every mirror in sync has it on its disk, and not before")
     func confirms() throws {
-        let cluster = try cluster()
+        let cluster = try TestCluster.mirroring()
         let client = try cluster.client(1)
         #expect(cluster.ask(client, ConfirmSelect()) == "confirm.select-ok")
         client.forgetFrames()
         cluster.isSyncDue = { false }
-        publish(1, through: client)
+        client.publish(1)
         cluster.run(50)
         #expect(client.confirmed.acks.isEmpty)
         cluster.isSyncDue = { true }
         #expect(cluster.run(50) { client.confirmed.acks == [1] })
         cluster.silence(2)
-        publish(1, through: client)
+        client.publish(1)
         cluster.run(30)
         #expect(client.confirmed.acks == [1], "a mirror that may have gone is waited for")
     }
 
     @Test("a mirror that goes is not waited for any more once the metadata says so")
     func shrinks() throws {
-        let cluster = try cluster()
+        let cluster = try TestCluster.mirroring()
         let client = try cluster.client(1)
         #expect(cluster.ask(client, ConfirmSelect()) == "confirm.select-ok")
         client.forgetFrames()
         cluster.crash(3)
-        publish(1, through: client)
+        client.publish(1)
         #expect(cluster.run(500) { client.confirmed.acks == [1] })
         #expect(try cluster.inSync("m", on: 1) == [2])
         #expect(cluster.run(50) { (try? cluster.inSync("m", on: 2)) == [2] })
@@ -77,11 +63,11 @@ struct MirroredQueueTests {
         "when the leader crashes a mirror in sync leads, with everything that was confirmed",
         arguments: [true, false])
     func promoted(persistent: Bool) throws {
-        let cluster = try cluster()
+        let cluster = try TestCluster.mirroring()
         let client = try cluster.client(1)
         #expect(cluster.ask(client, ConfirmSelect()) == "confirm.select-ok")
         client.forgetFrames()
-        publish(10, through: client, persistent: persistent)
+        client.publish(10, persistent: persistent)
         #expect(cluster.run(100) { client.confirmed.acks.count == 10 })
         cluster.crash(1)
         #expect(cluster.run(3_000) { cluster.mirrorLeader(of: "m") == 2 })
@@ -92,9 +78,9 @@ struct MirroredQueueTests {
 
     @Test("what a client of the old leader held is delivered again, marked as redelivered; what came after is not")
     func redelivered() throws {
-        let cluster = try cluster()
+        let cluster = try TestCluster.mirroring()
         let client = try cluster.client(1)
-        publish(4, through: client)
+        client.publish(4)
         client.send(BasicQos(prefetchCount: 2), 1)
         client.send(BasicConsume(queue: "m", consumerTag: "c"), 1)
         #expect(cluster.run(50) { client.bodies == ["m0", "m1"] })
@@ -114,14 +100,14 @@ struct MirroredQueueTests {
 
     @Test("a consumer on another node goes on with the new leader, and its late acknowledgements are no mistake")
     func consumersGoOn() throws {
-        let cluster = try cluster()
+        let cluster = try TestCluster.mirroring()
         let consumers = try [2, 3].map { try cluster.client($0) }
         for client in consumers {
             #expect(cluster.ask(client, BasicQos(prefetchCount: 1)) == "basic.qos-ok")
             #expect(cluster.ask(client, BasicConsume(queue: "m", consumerTag: "c")) == "basic.consume-ok")
         }
         let publisher = try cluster.client(1)
-        publish(2, through: publisher)
+        publisher.publish(2)
         #expect(cluster.run { consumers.allSatisfy { $0.deliveries.count == 1 } })
         cluster.crash(1)
         #expect(cluster.run(3_000) { cluster.mirrorLeader(of: "m") == 2 })
@@ -142,9 +128,9 @@ struct MirroredQueueTests {
 
     @Test("a leader that comes back is a mirror without what it had, and is in sync when what was there before is gone")
     func comesBack() throws {
-        let cluster = try cluster()
+        let cluster = try TestCluster.mirroring()
         let client = try cluster.client(1)
-        publish(3, through: client)
+        client.publish(3)
         cluster.run(50)
         cluster.crash(1)
         #expect(cluster.run(3_000) { cluster.mirrorLeader(of: "m") == 2 })
@@ -156,7 +142,7 @@ struct MirroredQueueTests {
         #expect(back.mirroring?.unsynchronised.map(\.node) == [1])
         #expect(back.readyCount == 0)
         let reader = try cluster.client(2)
-        publish(1, as: "new", through: reader)
+        reader.publish(1, as: "new")
         cluster.run(50)
         #expect(back.readyCount == 1)
         #expect(try cluster.inSync("m", on: 1) == [3])

@@ -1,4 +1,5 @@
 import AMQP
+import Management
 import Testing
 
 @testable import Broker
@@ -24,5 +25,38 @@ extension TestCluster {
     /// The sequences of what a node holds of a queue, ready.
     func sequences(_ queue: String, on number: Int) throws -> [UInt64] {
         try self.queue(queue, on: number).heldRanges.flatMap { Array($0) }
+    }
+}
+
+extension TestCluster {
+    /// A cluster with a queue "m" that node 1 leads and that a policy mirrors.
+    static func mirroring(
+        _ definition: FieldTable = ["ha-mode": .string("all")], durable: Bool = true, _ arguments: FieldTable = [:]
+    ) throws -> TestCluster {
+        let cluster = try TestCluster()
+        try cluster.mirror(definition)
+        let owner = try cluster.client(1)
+        #expect(
+            cluster.ask(owner, QueueDeclare(queue: "m", durable: durable, arguments: arguments)) == "queue.declare-ok")
+        #expect(cluster.settle())
+        return cluster
+    }
+
+    /// The numbers of the mirrors that are not in sync, as a node says.
+    func unsynchronised(_ queue: String, on number: Int) throws -> [Int] {
+        try self.queue(queue, on: number).mirroring?.unsynchronised.map { Int($0.node) }.sorted() ?? []
+    }
+
+    /// What a node put on the timeline of promotions.
+    func promotions(on number: Int) -> [String] {
+        recorders[number - 1].reading(from: Instant(nanoseconds: 0), to: now).events
+            .filter { $0.kind == .promoted }.map(\.text)
+    }
+}
+
+extension WireClient {
+    /// Publishes texts to "m".
+    func publish(_ count: Int, as prefix: String = "m", persistent: Bool = true) {
+        for number in 0..<count { publish("\(prefix)\(number)", to: "", key: "m", persistent: persistent, 1) }
     }
 }

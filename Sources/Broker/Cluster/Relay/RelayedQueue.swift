@@ -89,18 +89,7 @@ final class RelayedQueue: DistantQueue {
     }
 
     func settle(_ delivery: UnackedDelivery, _ settlement: Settlement, on channel: Channel) -> Bool {
-        let entry = delivery.entry
-        guard let (relay, inner) = known(channel), delivery.tag > inner.lastForeignTag,
-            entry.flags & QueueEntry.relayed != 0, entry.expiry == relay.number
-        else { return false }
-        let tag = entry.sequence
-        switch settlement {
-        case .ack: relay.send(BasicAck(deliveryTag: tag), on: inner)
-        case .requeue: relay.send(BasicReject(deliveryTag: tag, requeue: true), on: inner)
-        case .discard: relay.send(BasicReject(deliveryTag: tag, requeue: false), on: inner)
-        }
-        relay.noteUse(of: inner)
-        return true
+        channel.settleRelayed(delivery, settlement) == homeNode
     }
 
     func commit(_ end: TransactionEnd, of channel: Channel) -> Bool {

@@ -1,0 +1,70 @@
+import AMQP
+import Testing
+
+@testable import Broker
+
+@Suite("Which nodes mirror a queue")
+struct MirrorPlacementTests {
+    @Test("a policy says how many nodes hold a queue; where one goes another takes its place")
+    func exactly() throws {
+        let cluster = try TestCluster.mirroring(["ha-mode": .string("exactly"), "ha-params": .int64(2)])
+        #expect(try cluster.inSync("m", on: 1) == [2])
+        cluster.crash(2)
+        #expect(cluster.run(3_000) { (try? cluster.inSync("m", on: 1)) == [3] })
+        try cluster.start(2)
+        #expect(cluster.settle())
+        cluster.run(500)
+        #expect(try cluster.inSync("m", on: 1) == [3] && cluster.unsynchronised("m", on: 1) == [])
+    }
+
+    @Test("a policy names the nodes; a leader that is none of them gives way to a mirror in sync that is")
+    func nodes() throws {
+        let names = ["warren2@localhost", "warren3@localhost"].map { FieldValue.string($0) }
+        let cluster = try TestCluster.mirroring(["ha-mode": .string("nodes"), "ha-params": .array(names)])
+        let client = try cluster.client(1)
+        client.publish(3)
+        #expect(cluster.run(3_000) { cluster.mirrorLeader(of: "m") == 2 })
+        #expect(cluster.settle())
+        cluster.run(500)
+        #expect(try cluster.inSync("m", on: 1) == [3])
+        #expect(try cluster.queue("m", on: 1).readyCount == 0)
+        let bodies = cluster.drain(client, "m")
+        #expect(["m0", "m1", "m2"].starts(with: bodies) || bodies.count == 3)
+    }
+
+    @Test("a queue that is there when its policy comes gets mirrors, and loses them with it")
+    func changed() throws {
+        let cluster = try TestCluster()
+        let client = try cluster.client(1)
+        #expect(cluster.ask(client, QueueDeclare(queue: "m", durable: true)) == "queue.declare-ok")
+        client.publish(2)
+        try cluster.mirror(["ha-mode": .string("all")])
+        #expect(cluster.run { (try? cluster.unsynchronised("m", on: 1)) == [2, 3] })
+        client.publish(1, as: "new")
+        cluster.run(50)
+        #expect(try cluster.queue("m", on: 2).readyCount == 1, "a new mirror gets what comes from then on")
+        #expect(cluster.drain(client, "m") == ["m0", "m1", "new0"])
+        #expect(cluster.run { (try? cluster.inSync("m", on: 1)) == [2, 3] })
+        client.publish(1)
+        cluster.run(50)
+        try cluster.change(1, .clearPolicy(virtualHost: "/", name: "ha"))
+        #expect(cluster.run { (try? cluster.inSync("m", on: 2)) == [] })
+        #expect(cluster.settle())
+        #expect(try cluster.queue("m", on: 2).readyCount == 0 && cluster.queue("m", on: 1).readyCount == 1)
+        #expect(try cluster.queue("m", on: 1).mirrors == nil)
+    }
+
+    @Test("exclusive queues and quorum queues have no mirrors")
+    func others() throws {
+        let cluster = try TestCluster()
+        try cluster.mirror(["ha-mode": .string("all")])
+        let client = try cluster.client(1)
+        #expect(cluster.ask(client, QueueDeclare(queue: "mine", exclusive: true)) == "queue.declare-ok")
+        let quorum = QueueDeclare(queue: "mquorum", durable: true, arguments: ["x-queue-type": .string("quorum")])
+        #expect(cluster.ask(client, quorum) == "queue.declare-ok")
+        #expect(cluster.settle())
+        cluster.run(200)
+        #expect(try cluster.queue("mine", on: 1).mirroring == nil)
+        #expect(try cluster.queue("mquorum", on: 1).mirroring == nil)
+    }
+}
