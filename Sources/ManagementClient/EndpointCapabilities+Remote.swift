@@ -4,7 +4,7 @@ extension EndpointCapabilities {
     /// What a remote endpoint can do, by the product and version its overview names.
     init(remote overview: Overview) {
         if let version = overview.lavinmqVersion {
-            self.init(product: .lavinMQ, version: version, sortsAndFilters: true)
+            self.init(product: .lavinMQ, version: version, sortsAndFilters: true, hasPolicies: true)
             return
         }
         let version = overview.productVersion ?? overview.rabbitmqVersion ?? ""
@@ -17,7 +17,8 @@ extension EndpointCapabilities {
             // `disable_stats` and `enable_queue_totals` were probed on 3.10.8; earlier versions are not supported.
             self.init(
                 product: .rabbitMQ, version: version, sortsAndFilters: true,
-                listsWithoutStatistics: Self.isAtLeast(version, major: 3, minor: 10), listsAllNodes: true)
+                listsWithoutStatistics: Self.isAtLeast(version, major: 3, minor: 10), listsAllNodes: true,
+                hasPolicies: true)
         case let name?:
             self.init(product: .other(name), version: version)
         }

@@ -49,6 +49,10 @@ extension RemoteEndpoint: FaultInjecting, TimelineRecording {
     /// Asks a Warren what it can do beyond what every broker can.
     func probe(_ capabilities: EndpointCapabilities) async throws(EndpointError) -> EndpointCapabilities {
         var capabilities = capabilities
+        if capabilities.product == .warren {
+            // An earlier one has none.
+            capabilities.hasPolicies = try await has(capabilities.product, "/api/policies")
+        }
         capabilities.injectsFaults = try await has(capabilities.product, Self.faultsPath)
         capabilities.recordsTimeline = try await has(capabilities.product, Self.timelinePath + "?seconds=1")
         return capabilities

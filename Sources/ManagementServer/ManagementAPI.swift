@@ -26,6 +26,7 @@ struct ManagementAPI: Sendable {
         case "exchanges": try await exchanges(request)
         case "bindings": try await bindings(request)
         case "vhosts": try await vhosts(request)
+        case "policies": try await policies(request)
         case "connections", "channels", "consumers": try await clients(request)
         case "warren": try await warren(request)
         default: try await broker(request, user: user)

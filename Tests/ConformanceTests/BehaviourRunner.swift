@@ -13,10 +13,9 @@ actor BehaviourRunner {
 
     init(_ broker: TestBroker) throws {
         self.broker = broker
-        for _ in 0..<Self.workersPerBroker {
-            idle.append(
-                try ChildProcess([Repository.python, Behaviour.runner, "--uri", broker.uri, "--worker"]))
-        }
+        var command = [Repository.python, Behaviour.runner, "--uri", broker.uri, "--worker"]
+        if let management = broker.managementURL { command += ["--management", management] }
+        for _ in 0..<Self.workersPerBroker { idle.append(try ChildProcess(command)) }
     }
 
     /// What the broker does, as a line of JSON with sorted keys.

@@ -60,6 +60,8 @@ private final class TwoQueues: Administering {
     private func refuse() -> EndpointError { .refused("it", reason: "a transfer only reads and publishes") }
     func declareVhost(name: String) async throws(EndpointError) { throw refuse() }
     func deleteVhost(name: String) async throws(EndpointError) { throw refuse() }
+    func setPolicy(_ policy: PolicyInfo) async throws(EndpointError) { throw refuse() }
+    func clearPolicy(vhost: String, name: String) async throws(EndpointError) { throw refuse() }
     func declareQueue(vhost: String, name: String, settings: QueueSettings) async throws(EndpointError) {
         throw refuse()
     }

@@ -19,7 +19,7 @@ import Testing
     typealias Endpoint = any Inspecting & Administering
 
     /// Runs `body` with an endpoint of a fresh broker and its AMQP address.
-    private func withEndpoint(
+    func withEndpoint(
         _ way: Way, _ body: (_ endpoint: Endpoint, _ amqp: AMQPURI) async throws -> Void
     ) async throws {
         let broker = try await RunningBroker.start()
@@ -45,7 +45,7 @@ import Testing
     }
 
     /// The error of a call, which must throw.
-    private func failure(_ call: () async throws(EndpointError) -> some Any) async -> EndpointError? {
+    func failure(_ call: () async throws(EndpointError) -> some Any) async -> EndpointError? {
         do throws(EndpointError) {
             let value = try await call()
             Issue.record("gave \(value) instead of an error")
@@ -55,11 +55,11 @@ import Testing
         }
     }
 
-    private func isNotFound(_ error: EndpointError?) -> Bool {
+    func isNotFound(_ error: EndpointError?) -> Bool {
         if case .notFound? = error { true } else { false }
     }
 
-    private func reason(_ error: EndpointError?) -> String? {
+    func reason(_ error: EndpointError?) -> String? {
         if case .refused(_, let reason)? = error { reason } else { nil }
     }
 

@@ -36,6 +36,26 @@ import Testing
         Step("PUT /api/queues/nov/zz", "{}", 404),
         Step("GET /api/queues/%2f/none", 404, absent),
         Step("GET /api/nothing", 404, absent),
+        Step("PUT /api/policies/%2F/p", "{}", 400, #""reason":"[{key_missing,pattern},{key_missing,definition}]""#),
+        Step(
+            "PUT /api/policies/%2F/p", #"{"pattern":1,"definition":{"max-length":1},"priority":"1"}"#, 400,
+            #"Validation failed\n\npattern should be a binary but was 1\n"#
+                + #"priority should be a number, actually was &lt;&lt;\"1\"&gt;&gt;\n"#),
+        Step("PUT /api/policies/%2F/p", #"{"pattern":"^zz","definition":{"max-length":5},"priority":3}"#, 201),
+        Step("PUT /api/policies/%2F/p", #"{"pattern":"^zz","definition":{"max-length":5},"apply-to":"queues"}"#, 204),
+        Step(
+            "GET /api/policies/%2F/p", 200,
+            #"{"apply-to":"queues","definition":{"max-length":5},"name":"p","pattern":"^zz","priority":0,"vhost":"/"}"#),
+        Step("GET /api/queues/%2F/zz", 200, #""effective_policy_definition":{"max-length":5}"#),
+        Step("GET /api/policies/none", 404, absent),
+        Step("GET /api/policies/%2F/none", 404, absent),
+        Step("DELETE /api/policies/%2F/none", 404, absent),
+        Step(
+            "PUT /api/policies/none/p", #"{"pattern":"x","definition":{"max-length":5}}"#, 404,
+            #"{"error":"not_found","reason":"vhost_not_found"}"#),
+        Step("POST /api/policies/%2F", "{}", 405),
+        Step("DELETE /api/policies/%2F/p", 204),
+        Step("GET /api/policies", 200, "[]"),
         Step("POST /api/overview", 405),
         Step("PUT /api/exchanges/%2f/ee", #"{"type":"direct"}"#, 201),
         Step("PUT /api/exchanges/%2f/ee", #"{"type":"direct"}"#, 204),

@@ -15,6 +15,7 @@ final class ScriptedEndpoint: Inspecting, Administering {
         var channels: [ChannelInfo] = []
         var consumers: [ConsumerInfo] = []
         var vhosts: [VhostInfo] = []
+        var policies: [PolicyInfo] = []
         var messages: [FetchedMessage] = []
         var faults = FaultState(nodes: [], links: [])
         var timeline = ClusterTimeline(now: 0, wallClock: 0)
@@ -141,6 +142,21 @@ final class ScriptedEndpoint: Inspecting, Administering {
 
     func deleteVhost(name: String) async throws(EndpointError) {
         script.withLock { $0.vhosts.removeAll { $0.name == name } }
+    }
+
+    func policies(vhost: String?) async throws(EndpointError) -> [PolicyInfo] {
+        try await answer { $0.policies.filter { vhost == nil || $0.vhost == vhost } }
+    }
+
+    func setPolicy(_ policy: PolicyInfo) async throws(EndpointError) {
+        script.withLock { script in
+            script.policies.removeAll { $0.id == policy.id }
+            script.policies.append(policy)
+        }
+    }
+
+    func clearPolicy(vhost: String, name: String) async throws(EndpointError) {
+        script.withLock { $0.policies.removeAll { $0.id == ObjectID(vhost: vhost, name: name) } }
     }
 
     func declareExchange(vhost: String, name: String, settings: ExchangeSettings) async throws(EndpointError) {

@@ -112,7 +112,9 @@ final class ClassicQueue {
         lastActive = node.now
         lastUsed = node.now
         if settings.isQuorum {
-            distant = QuorumQueue(self, QuorumSettings(settings, limits, deadLetters: deadLetterTarget), node: node)
+            let target = deadLetterTarget
+            distant = QuorumQueue(
+                self, QuorumSettings(settings, limits, deadLetters: target), deadLetters: target, node: node)
         } else if isRemote, let home = settings.home {
             distant = RelayedQueue(self, on: home.node, node: node)
         }

@@ -21,7 +21,9 @@ extension QueueLimits {
         merged.maxBytes = smaller(maxBytes, "max-length-bytes")
         merged.messageTTL = sooner(messageTTL, "message-ttl")
         merged.expires = sooner(expires, "expires")
-        if arguments["x-overflow"] == nil, let overflow = policy.definition["overflow"]?.text {
+        // Of a quorum queue's overflow the policy has the last word (RabbitMQ 3.10, `rabbit_quorum_queue`).
+        let isOpen = arguments["x-overflow"] == nil || arguments[QueueArguments.type]?.text == QuorumSettings.type
+        if isOpen, let overflow = policy.definition["overflow"]?.text {
             merged.rejectsPublishes = overflow != "drop-head"
             merged.deadLettersRefused = overflow == "reject-publish-dlx"
         }
@@ -59,7 +61,12 @@ extension ClassicQueue {
         limits = (declared ?? .none).merged(with: policy, arguments: arguments)
         // A route knows whether one of its queues may refuse.
         node.topologyVersion += 1
-        if !settings.isQuorum { deadLetterTarget = DeadLetterTarget(arguments, policy: policy) }
+        let target = DeadLetterTarget(arguments, policy: policy)
+        if let quorum = distant as? QuorumQueue {
+            quorum.limit(QuorumLimits(settings, limits, policy: policy, deadLetters: target), deadLetters: target)
+        } else {
+            deadLetterTarget = target
+        }
         guard !isRemote else { return }
         lifetimeChanged()
         if !dying.isEmpty { letDie() }

@@ -30,6 +30,9 @@ final class QuorumMember: ReplicatedMachine {
     private var buriedTerm: UInt64 = 0
     /// A tick is on its way through the log, for what expires up to this time.
     private var tickedUpTo: UInt64 = 0
+    /// The limits that it has put into the log, in this term.
+    private var proposedLimits: QuorumLimits?
+    private var limitedTerm: UInt64 = 0
     /// Entries that were no batches: written by another version.
     private(set) var unreadable = 0
 
@@ -83,6 +86,33 @@ final class QuorumMember: ReplicatedMachine {
     }
 
     private func propose(_ batch: [UInt8]) {
+        proposeLimits()
+        write(batch)
+    }
+
+    /// The queue is to have other limits.
+    func limitsChanged() {
+        if replica.isLeader { replica.wake() }
+    }
+
+    /// Puts the limits that the queue is to have into the log, where that ends with others as far as is known here. They
+    /// come from the metadata; where this node is behind with it they are put right when it has caught up.
+    private func proposeLimits() {
+        guard let wanted = node.quorum.queue(queue)?.limits else { return }
+        if limitedTerm != replica.group.term { proposedLimits = nil }
+        guard wanted != proposedLimits ?? machine.limits else { return }
+        var batch = QuorumBatch.ofLeader()
+        batch.limit(wanted)
+        var bytes = batch.finish()
+        // What is refused now is tried again when something has happened.
+        guard QuorumBatch.stampTime(node.wallMilliseconds, in: &bytes), (try? replica.propose(bytes)) != nil else {
+            return
+        }
+        limitedTerm = replica.group.term
+        proposedLimits = wanted
+    }
+
+    private func write(_ batch: [UInt8]) {
         var batch = batch
         guard QuorumBatch.stampTime(node.wallMilliseconds, in: &batch) else { return }
         // What is refused now comes again: the command's node has no answer.
@@ -115,6 +145,7 @@ final class QuorumMember: ReplicatedMachine {
             resumes.removeAll()
             return
         }
+        proposeLimits()
         buryTheDead()
         replica.promoteLearners()
         if let expiry = machine.nextExpiry, expiry <= node.wallMilliseconds, tickedUpTo < expiry {
@@ -183,7 +214,11 @@ final class QuorumMember: ReplicatedMachine {
         if !machine.apply(entry.payload.bytes, effects: &effects) { unreadable += 1 }
     }
 
-    func applied() { emit() }
+    func applied() {
+        emit()
+        // An earlier leader may have left others in the log.
+        if replica.isLeader, let wanted = node.quorum.queue(queue)?.limits, wanted != machine.limits { replica.wake() }
+    }
 
     func leaderChanged() {
         tickedUpTo = 0
@@ -267,7 +302,7 @@ final class QuorumMember: ReplicatedMachine {
     /// before, the rest is lost: that is what at-most-once means (RabbitMQ, "Quorum Queues": dead lettering).
     private func deadLetter() {
         guard !effects.deadLetters.isEmpty, let distant = node.quorum.queue(queue),
-            let target = distant.settings.deadLetters
+            let target = distant.deadLetters
         else { return }
         let queue = distant.queue
         var letters = effects.takeDeadLetters()

@@ -30,6 +30,10 @@ final class QuorumQueue: DistantQueue {
     /// Whatever a node has ends with it.
     unowned(unsafe) let node: Node
     let settings: QuorumSettings
+    /// The limits that it is to have: those of its declaration and of the policy that counts for it.
+    private(set) var limits: QuorumLimits
+    /// Where its messages go that leave it without an acknowledgement; nil for nowhere.
+    private(set) var deadLetters: DeadLetterTarget?
 
     // What goes out.
     private var next: UInt64 = 1
@@ -61,9 +65,11 @@ final class QuorumQueue: DistantQueue {
     var readyCount = 0
     private(set) var isDeleted = false
 
-    init(_ queue: ClassicQueue, _ settings: QuorumSettings, node: Node) {
+    init(_ queue: ClassicQueue, _ settings: QuorumSettings, deadLetters: DeadLetterTarget?, node: Node) {
         self.queue = queue
         self.settings = settings
+        limits = settings.limits
+        self.deadLetters = deadLetters
         self.node = node
     }
 
@@ -204,6 +210,13 @@ final class QuorumQueue: DistantQueue {
             node.cluster?.send(
                 resume.encoded(), .quorumResume, group: QuorumMember.group(of: queue.id), to: target)
         }
+    }
+
+    /// Another policy counts: whoever leads puts its limits into the log.
+    func limit(_ limits: QuorumLimits, deadLetters: DeadLetterTarget?) {
+        self.limits = limits
+        self.deadLetters = deadLetters
+        member?.limitsChanged()
     }
 
     // MARK: Leaders

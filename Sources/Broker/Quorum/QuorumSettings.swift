@@ -7,9 +7,8 @@ struct QuorumSettings {
     var members: [UInt32]
     /// Those members, with which the group begins.
     var beginning: Membership
-    var limits: QuorumLimits
-    /// Where its messages go that leave it without an acknowledgement; nil for nowhere.
-    var deadLetters: DeadLetterTarget?
+    /// What the declaration limits; the queue begins with it.
+    let limits: QuorumLimits
 
     static let type = "quorum"
     static let groupSize = "x-quorum-initial-group-size"
@@ -27,15 +26,9 @@ struct QuorumSettings {
     static let foreign = ["x-max-priority", "x-queue-mode", "x-queue-master-locator"]
 
     init(_ definition: QueueDefinition, _ limits: QueueLimits, deadLetters: DeadLetterTarget?) {
-        self.deadLetters = deadLetters
         members = definition.members.isEmpty ? [1] : definition.members
         beginning = Membership(voters: members.map { MemberID(node: $0) })
-        self.limits = QuorumLimits(
-            maxLength: limits.maxLength, maxBytes: limits.maxBytes,
-            // RabbitMQ's quorum queues know no dead-lettering of what they refuse, and drop their oldest instead.
-            rejectsPublishes: limits.rejectsPublishes && !limits.deadLettersRefused, messageTTL: limits.messageTTL,
-            deliveryLimit: definition.arguments[Self.deliveryLimit]?.integer.map { UInt32(clamping: $0) },
-            deadLetters: deadLetters != nil)
+        self.limits = QuorumLimits(definition, limits, policy: nil, deadLetters: deadLetters)
     }
 
     /// How many members a declaration asks for.
@@ -91,5 +84,18 @@ struct QuorumSettings {
             throw ProtocolException(
                 .preconditionFailed, "invalid property '\(property)' for queue '\(queue)' in vhost '\(virtualHost)'")
         }
+    }
+}
+
+extension QuorumLimits {
+    /// What a declaration and a policy limit, of which the length and the lifetime are known already.
+    init(_ definition: QueueDefinition, _ limits: QueueLimits, policy: Policy?, deadLetters: DeadLetterTarget?) {
+        let declared = definition.arguments[QuorumSettings.deliveryLimit]?.integer
+        let deliveryLimit = [declared, policy?.number("delivery-limit")].compactMap { $0 }.min()
+        self.init(
+            maxLength: limits.maxLength, maxBytes: limits.maxBytes,
+            // RabbitMQ's quorum queues know no dead-lettering of what they refuse, and drop their oldest instead.
+            rejectsPublishes: limits.rejectsPublishes && !limits.deadLettersRefused, messageTTL: limits.messageTTL,
+            deliveryLimit: deliveryLimit.map { UInt32(clamping: $0) }, deadLetters: deadLetters != nil)
     }
 }

@@ -35,6 +35,13 @@ public protocol Administering: Sendable {
     /// Removes a binding as it was listed.
     func unbind(_ binding: BindingInfo) async throws(EndpointError)
 
+    /// Sets a policy, in place of one of the same name; it counts at once for what its pattern matches. What it says is
+    /// looked at by the broker, which refuses it with ``EndpointError/refused(_:reason:)``.
+    func setPolicy(_ policy: PolicyInfo) async throws(EndpointError)
+
+    /// Clears a policy; what it counted for falls to the next one that matches.
+    func clearPolicy(vhost: String, name: String) async throws(EndpointError)
+
     /// Publishes one message; returns whether any queue took it.
     func publish(_ message: OutgoingMessage, vhost: String, exchange: String) async throws(EndpointError) -> Bool
 

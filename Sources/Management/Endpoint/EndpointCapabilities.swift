@@ -42,6 +42,8 @@ public struct EndpointCapabilities: Hashable, Sendable {
     public var listsAllNodes: Bool
     /// Whether a purge says how many messages went.
     public var purgeCounts: Bool
+    /// Whether it has policies (``Administering/setPolicy(_:)``).
+    public var hasPolicies: Bool
     /// Whether its nodes and links can be hurt on purpose (``FaultInjecting``).
     public var injectsFaults: Bool
     /// Whether it records what happens to its cluster (``TimelineRecording``).
@@ -54,7 +56,8 @@ public struct EndpointCapabilities: Hashable, Sendable {
     public static func embedded(version: String) -> EndpointCapabilities {
         EndpointCapabilities(
             product: .warren, version: version, isEmbedded: true, statisticsInterval: .zero,
-            sortsAndFilters: true, listsWithoutStatistics: true, listsAllNodes: true, purgeCounts: true)
+            sortsAndFilters: true, listsWithoutStatistics: true, listsAllNodes: true, purgeCounts: true,
+            hasPolicies: true)
     }
 
     /// Capabilities, by default those of the plainest endpoint there is.
@@ -62,7 +65,7 @@ public struct EndpointCapabilities: Hashable, Sendable {
         product: Product, version: String, isEmbedded: Bool = false,
         statisticsInterval: Duration = .seconds(5), maximumPageSize: Int = EndpointCapabilities.largestPage,
         sortsAndFilters: Bool = false, listsWithoutStatistics: Bool = false, listsAllNodes: Bool = false,
-        purgeCounts: Bool = false, injectsFaults: Bool = false, recordsTimeline: Bool = false
+        purgeCounts: Bool = false, hasPolicies: Bool = false, injectsFaults: Bool = false, recordsTimeline: Bool = false
     ) {
         self.product = product
         self.version = version
@@ -73,6 +76,7 @@ public struct EndpointCapabilities: Hashable, Sendable {
         self.listsWithoutStatistics = listsWithoutStatistics
         self.listsAllNodes = listsAllNodes
         self.purgeCounts = purgeCounts
+        self.hasPolicies = hasPolicies
         self.injectsFaults = injectsFaults
         self.recordsTimeline = recordsTimeline
     }

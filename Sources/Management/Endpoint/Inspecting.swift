@@ -42,4 +42,8 @@ public protocol Inspecting: Sendable {
 
     /// The vhosts that the user may see, by name.
     func vhosts() async throws(EndpointError) -> [VhostInfo]
+
+    /// The policies of a vhost, or of all that the user may see, by vhost and name. Throws ``EndpointError/notFound(_:)``
+    /// where the vhost does not exist.
+    func policies(vhost: String?) async throws(EndpointError) -> [PolicyInfo]
 }

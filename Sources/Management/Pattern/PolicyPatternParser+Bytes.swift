@@ -22,7 +22,13 @@ extension PolicyPatternParser {
         }
         switch byte {
         case UInt8(ascii: "N"):
-            if next == UInt8(ascii: "{") { throw problem(Self.unknownToPCRE) }
+            // A name in braces, unless they count.
+            let behind = place
+            if next == UInt8(ascii: "{"), try braces() == nil {
+                place -= 1
+                throw problem(Self.unknownToPCRE)
+            }
+            place = behind
             parts.append(.byte(ByteSet(0x0A...0x0A).inverse))
         case UInt8(ascii: "R"):
             // The end of a line: \r\n counts as one.
@@ -83,7 +89,10 @@ extension PolicyPatternParser {
             if take("{") { return try braced(16) }
             return UInt8(truncatingIfNeeded: number(16, atMost: 2))
         case UInt8(ascii: "o"):
-            guard take("{") else { throw problem("missing opening brace after \\o") }
+            guard take("{") else {
+                place -= 1
+                throw problem("missing opening brace after \\o")
+            }
             return try braced(8)
         case UInt8(ascii: "0"): return UInt8(truncatingIfNeeded: number(8, atMost: 2))
         case UInt8(ascii: "L"), UInt8(ascii: "l"), UInt8(ascii: "U"), UInt8(ascii: "u"):

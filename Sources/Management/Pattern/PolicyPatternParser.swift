@@ -44,11 +44,8 @@ struct PolicyPatternParser {
         var canRepeat = false
         while let byte = next, byte != UInt8(ascii: "|"), byte != UInt8(ascii: ")") {
             if options.isExtended, skipSpace() { continue }
-            if let (least, most) = try counts() {
-                guard canRepeat, let last = parts.popLast() else {
-                    place -= 1
-                    throw problem("nothing to repeat")
-                }
+            if let (least, most) = try counts(after: canRepeat) {
+                let last = parts.removeLast()
                 parts.append(.repeated(last, least, most))
                 canRepeat = false
                 continue
@@ -105,7 +102,7 @@ struct PolicyPatternParser {
     // MARK: Repetition
 
     /// `*`, `+`, `?`, `{n}`, `{n,}` or `{n,m}`, lazy or not, which is the same to a name; nil where there is none.
-    private mutating func counts() throws(Problem) -> (least: Int, most: Int?)? {
+    private mutating func counts(after canRepeat: Bool) throws(Problem) -> (least: Int, most: Int?)? {
         let bounds: (least: Int, most: Int?)
         switch next {
         case UInt8(ascii: "*"): bounds = (0, nil)
@@ -116,6 +113,7 @@ struct PolicyPatternParser {
             bounds = counted
         default: return nil
         }
+        guard canRepeat else { throw problem("nothing to repeat") }
         place += 1
         if take("?") { return bounds }
         if next == UInt8(ascii: "+") {
@@ -126,7 +124,7 @@ struct PolicyPatternParser {
     }
 
     /// Up to before the closing brace; nil where the braces are only signs.
-    private mutating func braces() throws(Problem) -> (least: Int, most: Int?)? {
+    mutating func braces() throws(Problem) -> (least: Int, most: Int?)? {
         var end = place + 1
         func number() -> Int? {
             var digits = 0

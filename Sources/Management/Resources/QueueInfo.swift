@@ -19,6 +19,8 @@ public struct QueueInfo: Hashable, Sendable, Codable {
     public var arguments: [String: JSONValue]
     /// The policy that applies to it.
     public var policy: String?
+    /// What that policy says; empty without one, and `nil` where the broker does not say.
+    public var effectivePolicyDefinition: [String: JSONValue]?
     /// The node it lives on (its leader's, where it is replicated).
     public var node: String?
     /// "running", "idle", "flow", "down", "minority", "stopped" …
@@ -75,6 +77,7 @@ public struct QueueInfo: Hashable, Sendable, Codable {
         case messagesUnacknowledged = "messages_unacknowledged"
         case messageBytes = "message_bytes"
         case consumerUtilisation = "consumer_utilisation"
+        case effectivePolicyDefinition = "effective_policy_definition"
         case messageStats = "message_stats"
         case idleSince = "idle_since"
         case mirrors = "slave_nodes"
@@ -93,6 +96,7 @@ public struct QueueInfo: Hashable, Sendable, Codable {
         autoDelete = container.lenient(.autoDelete)
         exclusive = container.lenient(.exclusive)
         policy = container.text(.policy)
+        effectivePolicyDefinition = container.lenient(.effectivePolicyDefinition)
         node = container.text(.node)
         state = container.text(.state)
         messages = container.count(.messages)

@@ -1,7 +1,11 @@
 """What every behaviour works with: connections, names that are cleaned up, and outcomes as plain JSON."""
 
+import base64
+import json
 import socket
 import time
+import urllib.error
+import urllib.request
 
 import pika
 from pika import exceptions
@@ -25,13 +29,15 @@ def behaviour(function):
 class Bench:
     """One behaviour's place of work on one broker. Names are the same on every broker, so error texts compare."""
 
-    def __init__(self, uri, name):
+    def __init__(self, uri, name, management=None):
         self.parameters = pika.URLParameters(uri)
+        self.management = management
         self.prefix = name
         self.opened = []
         self.wires = []
         self.queues = []
         self.exchanges = []
+        self.policies = []
 
     # Names
 
@@ -48,6 +54,13 @@ class Bench:
         self.discard([], [name])
         return name
 
+    def policy(self, suffix="p"):
+        """A policy name of this behaviour's own."""
+        name = f"{self.prefix}.{suffix}"
+        self.policies.append(name)
+        self.api("DELETE", f"/api/policies/%2F/{name}")
+        return name
+
     def discard(self, queues, exchanges):
         connection = pika.BlockingConnection(self.parameters)
         channel = connection.channel()
@@ -60,6 +73,23 @@ class Bench:
                 # Exclusive to a connection that is going; it goes with it.
                 channel = connection.channel()
         connection.close()
+
+    # Management
+
+    def api(self, method, path, body=None):
+        """Asks the management API; the status and the body."""
+        credentials = f"{self.parameters.credentials.username}:{self.parameters.credentials.password}"
+        request = urllib.request.Request(
+            self.management + path, None if body is None else json.dumps(body).encode(), method=method,
+            headers={
+                "authorization": "Basic " + base64.b64encode(credentials.encode()).decode(),
+                "content-type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=DEADLINE_SECONDS) as reply:
+                status, text = reply.status, reply.read().decode()
+        except urllib.error.HTTPError as error:
+            status, text = error.code, error.read().decode()
+        return [status, json.loads(text) if text else None]
 
     # Connections
 
@@ -99,6 +129,8 @@ class Bench:
                     connection.close()
             except exceptions.AMQPError:
                 pass
+        for name in self.policies:
+            self.api("DELETE", f"/api/policies/%2F/{name}")
         self.discard(self.queues, self.exchanges)
 
 

@@ -1,7 +1,7 @@
 """Runs behaviours against one broker and prints one JSON line for each.
 
     run.py --list
-    run.py --uri amqp://guest:guest@127.0.0.1:5672/%2F [--only NAME …]
+    run.py --uri amqp://guest:guest@127.0.0.1:5672/%2F [--management http://127.0.0.1:15672] [--only NAME …]
     run.py --uri … --worker        names come in on standard input, one a line
 
 A line is {"name": …, "outcome": …}, or {"name": …, "failure": "…"} when the behaviour could not be observed.
@@ -28,14 +28,14 @@ def load():
             importlib.import_module(path.stem)
 
 
-def observe(uri, name):
+def observe(uri, management, name):
     def give_up(signal_number, frame):
         raise TimeoutError(f"not over after {BEHAVIOUR_SECONDS} s")
 
     signal.signal(signal.SIGALRM, give_up)
     # Again and again: a client library may swallow the first one, and cleaning up may hang as well.
     signal.setitimer(signal.ITIMER_REAL, BEHAVIOUR_SECONDS, REPEAT_SECONDS)
-    place = bench.Bench(uri, name)
+    place = bench.Bench(uri, name, management)
     try:
         try:
             outcome = bench.plain(bench.BEHAVIOURS[name](place))
@@ -51,6 +51,7 @@ def observe(uri, name):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--uri")
+    parser.add_argument("--management")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--worker", action="store_true")
     parser.add_argument("--only", nargs="*")
@@ -64,7 +65,7 @@ def main():
         parser.error("--uri says which broker")
     names = (line.strip() for line in sys.stdin) if arguments.worker else arguments.only or bench.BEHAVIOURS
     for name in names:
-        print(json.dumps(observe(arguments.uri, name), sort_keys=True), flush=True)
+        print(json.dumps(observe(arguments.uri, arguments.management, name), sort_keys=True), flush=True)
 
 
 main()

@@ -19,6 +19,7 @@
 ///     purge, tick    nothing
 ///     nodeDown       size: node; then incarnation 8
 ///     deleteIf       nothing
+///     limit          `QuorumLimits` 40
 ///
 /// Numbers are little-endian. A message lies here as the journal holds it (`MessageRecord`).
 struct QuorumBatch {
@@ -35,7 +36,7 @@ struct QuorumBatch {
         case enqueue = 1
         case attach, detach, end, settle, get, purge, deleteIf
         /// From the leader itself, and nobody else.
-        case nodeDown, tick
+        case nodeDown, tick, limit
     }
 
     /// The second octet.
@@ -172,6 +173,12 @@ struct QuorumBatch {
 
     /// Nothing but the time; from the leader only.
     mutating func tick() { begin(.tick) }
+
+    /// The queue has other limits from here on; from the leader only.
+    mutating func limit(_ limits: QuorumLimits) {
+        begin(.limit)
+        limits.append(to: &bytes)
+    }
 
     private mutating func begin(_ kind: Kind, flags: UInt8 = 0, small: UInt16 = 0, size: UInt32 = 0) {
         count += 1

@@ -50,6 +50,7 @@ struct QuorumCommand {
         case .attach: byteCount = 12 + Int(small)
         case .detach, .end, .get, .nodeDown: byteCount = 8
         case .settle: byteCount = 8 + Int(size) * QuorumBatch.rangeBytes
+        case .limit: byteCount = QuorumLimits.byteCount
         case .purge, .tick, .deleteIf: byteCount = 0
         }
         guard batch.count - offset >= byteCount else { return nil }
@@ -59,6 +60,11 @@ struct QuorumCommand {
     @inline(__always)
     func number(_ batch: UnsafeRawBufferPointer, at place: Int = 0) -> UInt64 {
         UInt64(littleEndian: batch.loadUnaligned(fromByteOffset: offset + place, as: UInt64.self))
+    }
+
+    /// The limits of a command that has some.
+    func limits(_ batch: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: batch[offset..<offset + QuorumLimits.byteCount])
     }
 
     // MARK: Of an enqueue
@@ -101,6 +107,7 @@ struct QuorumCommand {
             return true
         case .detach, .end, .get, .purge, .deleteIf: return !ofLeader
         case .nodeDown, .tick: return ofLeader
+        case .limit: return ofLeader && QuorumLimits(limits(batch)) != nil
         }
     }
 }

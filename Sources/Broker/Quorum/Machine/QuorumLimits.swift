@@ -1,4 +1,5 @@
-/// What a quorum queue's arguments limit. The same on every member, and for all of the queue's life.
+/// What a quorum queue's arguments and its policy limit. The same on every member: the queue begins with what it was
+/// declared with, and anything else comes through its log (`QuorumBatch.limit`).
 struct QuorumLimits: Hashable {
     /// Most ready messages.
     var maxLength: Int?
@@ -21,6 +22,49 @@ struct QuorumLimits: Hashable {
         if let maxLength, count > maxLength { return true }
         if let maxBytes, bytes > maxBytes { return true }
         return false
+    }
+}
+
+extension QuorumLimits {
+    /// Octets of the encoding: flags 8 (which of the numbers there are, and the switches), then the numbers, 8 each.
+    static let byteCount = 40
+    private static var numbers: [(flag: UInt64, path: WritableKeyPath<QuorumLimits, UInt64?>)] {
+        [(1, \.lengthNumber), (2, \.bytesNumber), (4, \.messageTTL), (8, \.deliveryNumber)]
+    }
+    private static let rejectsFlag: UInt64 = 16
+    private static let deadLettersFlag: UInt64 = 32
+
+    private var lengthNumber: UInt64? {
+        get { maxLength.map { UInt64($0) } }
+        set { maxLength = newValue.map { Int(clamping: $0) } }
+    }
+
+    private var bytesNumber: UInt64? {
+        get { maxBytes.map { UInt64($0) } }
+        set { maxBytes = newValue.map { Int(clamping: $0) } }
+    }
+
+    private var deliveryNumber: UInt64? {
+        get { deliveryLimit.map { UInt64($0) } }
+        set { deliveryLimit = newValue.map { UInt32(clamping: $0) } }
+    }
+
+    /// As batches and snapshots have them, little-endian.
+    func append(to bytes: inout [UInt8]) {
+        var flags: UInt64 = (rejectsPublishes ? Self.rejectsFlag : 0) | (deadLetters ? Self.deadLettersFlag : 0)
+        for (flag, path) in Self.numbers where self[keyPath: path] != nil { flags |= flag }
+        bytes.appendNumber(flags)
+        for (_, path) in Self.numbers { bytes.appendNumber(self[keyPath: path] ?? 0) }
+    }
+
+    /// Nil where the bytes make none.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == Self.byteCount, let flags = bytes.number(at: 0), flags < 64 else { return nil }
+        for (place, (flag, path)) in Self.numbers.enumerated() where flags & flag != 0 {
+            self[keyPath: path] = bytes.number(at: 8 * (place + 1))
+        }
+        rejectsPublishes = flags & Self.rejectsFlag != 0
+        deadLetters = flags & Self.deadLettersFlag != 0
     }
 }
 

@@ -26,6 +26,10 @@ extension QuorumMachine {
         for _ in 0..<header.count {
             guard let command = QuorumCommand(bytes, at: place) else { return }
             place = command.end
+            if command.kind == .limit, let limits = QuorumLimits(command.limits(bytes)) {
+                self.limits = limits
+                serve(effects: &effects)
+            }
             if command.kind == .nodeDown, let origin = origin(command.size),
                 origin.incarnation <= command.number(bytes)
             {
@@ -80,7 +84,7 @@ extension QuorumMachine {
         case .get: get(command, bytes, number, of: origin, effects: &effects)
         case .purge: answer(number, of: origin, .purged, UInt64(purge()), effects: &effects)
         case .deleteIf: mayDelete(command, number, of: origin, effects: &effects)
-        case .nodeDown, .tick: break
+        case .nodeDown, .tick, .limit: break
         }
         if !round.isEmpty || limits.limitsLength || hasExpiring { serve(effects: &effects) }
     }
@@ -120,7 +124,7 @@ extension QuorumMachine {
                 return tell(number, of: origin, .forgotten, 0, 0, effects: &effects)
             }
             tell(number, of: origin, kind, stored.value, stored.second, effects: &effects)
-        case .detach, .end, .settle, .nodeDown, .tick: break
+        case .detach, .end, .settle, .nodeDown, .tick, .limit: break
         }
     }
 

@@ -16,7 +16,7 @@ internal import DequeModule
 /// front of all that was never delivered, in the order in which it came back; but what is requeued in a queue without
 /// a delivery limit goes to the end ("Quorum Queues": repeated requeues).
 struct QuorumMachine: ~Copyable {
-    let limits: QuorumLimits
+    var limits: QuorumLimits
 
     /// Messages that were never delivered, or were requeued to the end.
     var ready = EntryRing<QuorumEntry>()

@@ -2,7 +2,7 @@ internal import DequeModule
 
 /// The whole state of a quorum queue as bytes: the same state makes the same bytes on every member.
 ///
-/// Numbers are little-endian. The format 4, the log's time 8, the totals 8 each; the number of nodes 4, of each its
+/// Numbers are little-endian. The format 4, the limits 40, the log's time 8, the totals 8 each; the number of nodes 4, of each its
 /// number 4, incarnation 8, next command 8, floor 8, the stored answers (their number 4; of each command 8, kind 1 (0: a
 /// refused publish), value 8, second 8) and the consumers (their number 4; of each its id 8, next sequence 8, prefetch 4,
 /// priority 4, flags 1, size of the tag 1, tag, then the deliveries that it holds: their number 8, of each its sequence 8
@@ -10,7 +10,9 @@ internal import DequeModule
 /// that never went (their number 8 each). A message is its size 4, delivery count 4, expiry 8, flags 4, and its bytes as
 /// the journal holds them.
 enum QuorumSnapshot {
-    static let format: UInt32 = 1
+    static let format: UInt32 = 2
+    /// The same without limits, which were those of the declaration.
+    static let formatWithoutLimits: UInt32 = 1
     static let entryBytes = 20
     static let originBytes = 36
     static let answerBytes = 25
@@ -37,6 +39,7 @@ extension QuorumMachine {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(liveBytes + 1024)
         bytes.appendNumber(QuorumSnapshot.format)
+        limits.append(to: &bytes)
         bytes.appendNumber(now)
         for field in QuorumTotals.fields { bytes.appendNumber(totals[keyPath: field]) }
         bytes.appendNumber(UInt32(origins.count))

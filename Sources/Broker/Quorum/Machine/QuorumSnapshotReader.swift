@@ -1,11 +1,18 @@
 internal import DequeModule
 
 extension QuorumMachine {
-    /// The state that a snapshot holds. Throws where the bytes make none.
+    /// The state that a snapshot holds, with these limits where it names none. Throws where the bytes make none.
     init(snapshot: [UInt8], limits: QuorumLimits) throws(QuorumSnapshotError) {
         var reader = QuorumSnapshotReader(snapshot)
         self.init(limits: limits)
-        guard try reader.number(UInt32.self) == QuorumSnapshot.format else { throw reader.error("another format") }
+        switch try reader.number(UInt32.self) {
+        case QuorumSnapshot.formatWithoutLimits: break
+        case QuorumSnapshot.format:
+            let bytes = try reader.bytes(QuorumLimits.byteCount)
+            guard let limits = bytes.withUnsafeBytes({ QuorumLimits($0) }) else { throw reader.error("the limits") }
+            self.limits = limits
+        default: throw reader.error("another format")
+        }
         now = try reader.number()
         for field in QuorumTotals.fields { totals[keyPath: field] = try reader.number() }
         for _ in 0..<(try reader.number(UInt32.self)) { try readOrigin(&reader) }

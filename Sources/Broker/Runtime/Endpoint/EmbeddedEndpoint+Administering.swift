@@ -18,7 +18,7 @@ extension EmbeddedEndpoint {
         try await change(.deleteVirtualHost(name: name), about: resource)
     }
 
-    private func change(_ change: TopologyChange, about resource: String) async throws(EndpointError) {
+    func change(_ change: TopologyChange, about resource: String) async throws(EndpointError) {
         let isDone: Bool = try await ask { node, reply in
             node.change(change) { answer in
                 if case .failed = answer { reply(false) } else { reply(true) }

@@ -61,6 +61,7 @@ extension Node {
         info.autoDelete = queue.settings.isAutoDelete
         info.exclusive = queue.settings.exclusiveOwner != nil
         info.arguments = queue.settings.arguments.json
+        describePolicy(of: queue, in: &info)
         info.node = homeName(of: queue)
         info.state = "running"
         info.messagesReady = queue.readyCount
@@ -70,7 +71,22 @@ extension Node {
         info.consumers = queue.consumers.count
         info.memory = queue.residentBytes
         info.messageStats = queue.readings.stats(queue.counters, withPublisher: false)
+        describeMirrors(of: queue, in: &info)
         return info
+    }
+
+    /// The mirrors of a queue that is mirrored.
+    private func describeMirrors(of queue: ClassicQueue, in info: inout QueueInfo) {
+        guard let mirroring = queue.mirroring, mirroring.isMirrored || queue.mirrorPolicy != nil else { return }
+        info.mirrors = mirroring.mirrors.map { nodeName($0.node) }
+        info.synchronisedMirrors = mirroring.inSync.map { nodeName($0.node) }
+    }
+
+    /// Which policy counts for a queue, and what it says.
+    func describePolicy(of queue: ClassicQueue, in info: inout QueueInfo) {
+        let policy = effectivePolicy(of: queue)
+        info.policy = policy?.name
+        info.effectivePolicyDefinition = policy?.definition.json ?? [:]
     }
 
     /// What every node knows of a queue that lives on another: not what is in it.
@@ -81,7 +97,9 @@ extension Node {
         info.autoDelete = queue.settings.isAutoDelete
         info.exclusive = queue.settings.exclusiveOwner != nil
         info.arguments = queue.settings.arguments.json
+        describePolicy(of: queue, in: &info)
         info.node = homeName(of: queue)
+        describeMirrors(of: queue, in: &info)
         return info
     }
 
@@ -142,6 +160,7 @@ extension Node {
         info.autoDelete = exchange.settings.isAutoDelete
         info.internal = exchange.settings.isInternal
         info.arguments = exchange.settings.arguments.json
+        info.policy = effectivePolicy(of: exchange, in: host)?.name
         info.publishIn = exchange.readings.measured(exchange.counters.publishIn, \.publishIn)
         info.publishOut = exchange.readings.measured(exchange.counters.publishOut, \.publishOut)
         return info
