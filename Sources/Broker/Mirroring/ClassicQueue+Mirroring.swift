@@ -49,6 +49,23 @@ extension ClassicQueue {
         return found
     }
 
+    /// The next ready messages behind a sequence, up to another one.
+    func readyEntries(after sequence: UInt64, through last: UInt64, limit: Int) -> [QueueEntry] {
+        var found: [QueueEntry] = []
+        returned.visit(after: sequence) { entry in
+            guard entry.sequence <= last, found.count < limit else { return false }
+            found.append(entry)
+            return true
+        }
+        // What came back lies before what was never delivered.
+        var place = ready.firstPlace(from: sequence + 1) { $0.sequence }
+        while found.count < limit, place < ready.count, ready[place].sequence <= last {
+            if ready[place].sequence > sequence { found.append(ready[place]) }
+            place += 1
+        }
+        return found
+    }
+
     /// Ready messages up to a sequence.
     func readyCount(through sequence: UInt64) -> Int {
         var count = ready.firstPlace(from: sequence + 1) { $0.sequence }

@@ -49,13 +49,18 @@ final class MirrorLeader {
         epoch = mirroring.epoch
         held = queue.heldRanges
         for home in mirroring.inSync { open(home.node, isCounted: true) }
-        isHoldingBack = !held.isEmpty && !sessions.isEmpty
+        isComparing = !held.isEmpty && !sessions.isEmpty
     }
 
     private var mirroring: QueueMirroring? { queue.mirroring }
 
-    /// Nothing is delivered until it is known what the mirrors hold: what is delivered could not be sent to them.
-    private(set) var isHoldingBack = false
+    /// Nothing is delivered until it is known what the mirrors hold: what is delivered could not be sent to them. Nor while a
+    /// mirror is sent what was there before it.
+    var isHoldingBack: Bool { isComparing || copying != nil || isRefused }
+
+    private var isComparing = false
+    private var isRefused = false
+    private var copying: MirrorCopying?
 
     // MARK: Sessions
 
@@ -98,6 +103,7 @@ final class MirrorLeader {
     private func close(_ session: MirrorSession) {
         session.end(in: node)
         sessions.removeAll { $0 === session }
+        if copying?.session === session { endCopying() }
     }
 
     /// The metadata has changed who holds the queue, in the same epoch.
@@ -134,6 +140,8 @@ final class MirrorLeader {
     /// The queue has no mirrors any more, or is gone, and what was waited for is done; or it is not led here any more, and
     /// nobody knows what becomes of that.
     func end(isDone: Bool) {
+        copying?.end()
+        copying = nil
         for session in sessions { session.end(in: node) }
         sessions = []
         let waiting = waiting
@@ -167,6 +175,7 @@ final class MirrorLeader {
     @inline(never)
     func ended(_ entry: QueueEntry) {
         ended.append(entry.sequence)
+        copying?.ended(entry.sequence)
         for session in sessions where session.isBehind && entry.sequence <= session.predatesThrough {
             session.predating -= 1
             if !session.isBehind { mirrors.review() }
@@ -179,6 +188,7 @@ final class MirrorLeader {
         guard !ranges.isEmpty else { return }
         flushEnded()
         lastOperation += 1
+        copying?.purged(ranges)
         for session in sessions {
             session.append(lastOperation, .endedRanges(ranges), byteCount: ranges.count * 25)
             guard session.isBehind else { continue }
@@ -247,7 +257,9 @@ final class MirrorLeader {
                 throw .malformed
             }
             noteSending()
-            return release()
+            release()
+            if copying?.session === session { copyingGoesOn() }
+            return
         }
         guard session.phase == .comparing, let missing = MirrorRanges.decode(payload) else { throw .malformed }
         session.phase = .fetching
@@ -294,15 +306,58 @@ final class MirrorLeader {
 
     /// Delivers once all mirrors that are there have said what they hold.
     private func goOnIfCompared() {
-        guard isHoldingBack else { return }
+        guard isComparing else { return }
         let isOpen = sessions.contains { session in
             session.isCounted && session.phase != .streaming
         }
         guard !isOpen else { return }
-        isHoldingBack = false
+        isComparing = false
         held = []
         queue.goOnDelivering()
     }
+
+    // MARK: What was there before a mirror
+
+    /// Begins to send a mirror what was there before it, one mirror at a time.
+    private func beginCopying() {
+        guard copying == nil, !isComparing, queue.heldGets == 0,
+            let session = sessions.first(where: { $0.phase == .streaming && $0.isBehind && !$0.isCounted })
+        else { return }
+        copying = MirrorCopying(session, of: self, in: node)
+        copyingGoesOn()
+    }
+
+    /// Goes on with that.
+    func copyingGoesOn() {
+        guard copying?.proceed() == true, let session = copying?.session else { return }
+        session.predating = 0
+        mirrors.review()
+        endCopying()
+    }
+
+    private func endCopying() {
+        copying?.end()
+        copying = nil
+        queue.goOnDelivering()
+    }
+
+    /// Sends a message that was there before to one mirror alone.
+    func send(_ entry: QueueEntry, to session: MirrorSession) {
+        node.segments.retain(entry.record)
+        session.append(lastOperation, content(of: entry), byteCount: Int(entry.bodyBytes))
+        noteSending()
+    }
+
+    /// An operation that changes nothing, but that whoever has acknowledged it has everything before.
+    func mark() -> UInt64 {
+        hasDelivered = true
+        flushEnded()
+        noteSending()
+        return lastOperation
+    }
+
+    /// A client has given a message back.
+    func returned(_ entry: QueueEntry) { copying?.copy(entry) }
 
     // MARK: Waiting
 
@@ -345,6 +400,7 @@ final class MirrorLeader {
     /// What should be asked of the metadata now.
     func wanted(at time: UInt64) -> [MirrorChange] {
         guard let mirroring else { return [] }
+        if queue.mirrorPolicy?.synchronisesAutomatically == true { beginCopying() }
         var kinds: [MirrorChange.Kind] = []
         for home in mirroring.mirrors where isGone(home.node, at: time) { kinds.append(.lost(home.node)) }
         for home in mirroring.unsynchronised {
@@ -364,12 +420,17 @@ final class MirrorLeader {
     }
 
     /// Whether it must be looked at again although nothing may happen: a mirror is not up.
-    var isUnsettled: Bool { sessions.contains { $0.phase == .waiting } }
+    var isUnsettled: Bool {
+        sessions.contains { session in
+            // It may be copied to later.
+            session.phase == .waiting || (session.isBehind && queue.mirrorPolicy?.synchronisesAutomatically == true)
+        }
+    }
 
     private func isGone(_ peer: UInt32, at time: UInt64) -> Bool {
         failed.contains(peer) || mirrors.isDown(peer, at: time)
     }
 
     /// A mirror knows of a later leader: whatever this one would deliver is not its to deliver.
-    func refused() { isHoldingBack = true }
+    func refused() { isRefused = true }
 }

@@ -267,6 +267,7 @@ final class ClassicQueue {
             return mirroring == nil ? node.drop(entry, of: self) : node.forget(entry)
         }
         returned.insert(entry)
+        if let mirrors { mirrors.returned(entry) }
         readyBytes += Int(entry.bodyBytes)
         if entry.isCold { coldReady += 1 }
         if limits.limitsLength { noteLength() }

@@ -155,6 +155,16 @@ struct SortedEntries: ~Copyable {
         return true
     }
 
+    /// Visits entries behind a sequence in their order until `visit` returns false.
+    func visit(after sequence: UInt64, _ visit: (QueueEntry) -> Bool) {
+        guard count > 0, let last = blocks.last, sequence < last.lastSequence else { return }
+        for block in blocks[self.block(for: sequence)...] {
+            for slot in block.start..<block.end where block.entries[slot].sequence > sequence {
+                guard visit(block.entries[slot]) else { return }
+            }
+        }
+    }
+
     /// The sequences there are, as runs without a gap.
     var sequenceRuns: [ClosedRange<UInt64>] {
         var runs: [ClosedRange<UInt64>] = []

@@ -123,6 +123,8 @@ enum Limits {
     static let mirrorWindowBytes = 4_194_304
     static let mirrorFramesPerTick = 16
     static let mirrorBacklogBytes = 33_554_432
+    /// Messages looked at in one slice of copying what was there before a mirror.
+    static let mirrorCopiedPerSlice = 512
     /// Changes of mirrored queues in one entry of the metadata.
     static let mirrorChanges = 256
     /// Who should hold what is looked at again after this while it is not as it should be, and a change is asked for again,

@@ -68,3 +68,49 @@ struct MirrorPlacementTests {
         #expect(try cluster.queue("mquorum", on: 1).mirroring == nil)
     }
 }
+
+@Suite("Mirrors that are sent what was there before them")
+struct MirrorSynchronisationTests {
+    private let automatic: FieldTable = ["ha-mode": .string("all"), "ha-sync-mode": .string("automatic")]
+
+    @Test("with ha-sync-mode automatic a new mirror gets everything, what clients hold included, and is in sync")
+    func automaticCopy() throws {
+        let cluster = try TestCluster()
+        let client = try cluster.client(1)
+        #expect(cluster.ask(client, QueueDeclare(queue: "m", durable: true)) == "queue.declare-ok")
+        client.publish(1_000)
+        #expect(cluster.ask(client, BasicQos(prefetchCount: 10)) == "basic.qos-ok")
+        #expect(cluster.ask(client, BasicConsume(queue: "m", consumerTag: "c")) == "basic.consume-ok")
+        #expect(cluster.run { client.deliveries.count == 10 })
+        try cluster.mirror(automatic)
+        #expect(cluster.run { (try? cluster.inSync("m", on: 1)) == [2, 3] })
+        cluster.run(50)
+        for number in 2...3 { #expect(try cluster.queue("m", on: number).readyCount == 1_000) }
+        client.send(BasicAck(deliveryTag: client.deliveries[0].deliveryTag), 1)
+        #expect(cluster.run { client.deliveries.count == 11 })
+        cluster.run(50)
+        cluster.crash(1)
+        #expect(cluster.run(3_000) { cluster.mirrorLeader(of: "m") == 2 })
+        let bodies = try cluster.drain(cluster.client(3), "m")
+        #expect(bodies == (1..<1_000).map { "m\($0)" })
+    }
+
+    @Test("what the leader has only on its disk is read back for the mirror")
+    func cold() throws {
+        let cluster = try TestCluster.mirroring()
+        let client = try cluster.client(1)
+        client.publish(50)
+        cluster.run(50)
+        for number in 2...3 { cluster.crash(number) }
+        cluster.crash(1)
+        for number in 1...3 { try cluster.start(number) }
+        #expect(cluster.settle())
+        try cluster.mirror(automatic)
+        cluster.crash(3)
+        #expect(cluster.run { (try? cluster.inSync("m", on: 1)) == [2] })
+        try cluster.start(3)
+        #expect(cluster.run { (try? cluster.inSync("m", on: 1)) == [2, 3] })
+        #expect(try cluster.sequences("m", on: 3) == cluster.sequences("m", on: 1))
+        #expect(try cluster.sequences("m", on: 3).count == 50)
+    }
+}

@@ -16,6 +16,7 @@ struct RandomMirrorTests {
     @Test("what was confirmed is kept, whatever nodes lose their power and links are cut", arguments: seeds)
     func keepsItsWord(seed: UInt64) throws {
         var policy: FieldTable = ["ha-mode": .string("all")]
+        if !seed.isMultiple(of: 2) { policy["ha-sync-mode"] = .string("automatic") }
         if seed.isMultiple(of: 4) { policy["ha-promote-on-failure"] = .string("always") }
         let work = try RandomMirrors(seed: seed, policy)
         do {
