@@ -66,7 +66,9 @@ final class MirrorCopying {
         }
         node.visitUnacked(
             { [self] _, entry, other, _, _ in
-                if other === queue, !queue.isForeign(entry), entry.flags & QueueEntry.relayed == 0 { held.append(entry) }
+                if other === queue, !queue.isForeign(entry), entry.flags & QueueEntry.relayed == 0 {
+                    held.append(entry)
+                }
                 return nil
             },
             finished: { [self] _ in

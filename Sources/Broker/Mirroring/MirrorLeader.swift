@@ -24,20 +24,20 @@ final class MirrorLeader {
     /// The queue outlives it.
     unowned let queue: ClassicQueue
     /// Whatever a node has ends with it.
-    private unowned(unsafe) let node: Node
-    private unowned(unsafe) let mirrors: Mirrors
+    unowned(unsafe) let node: Node
+    unowned(unsafe) let mirrors: Mirrors
     let epoch: UInt64
     /// By their nodes, ascending.
     private(set) var sessions: [MirrorSession] = []
     /// Nodes that must not be counted as mirrors any more, until the metadata says so.
-    private var failed: [UInt32] = []
+    private(set) var failed: [UInt32] = []
     private(set) var lastOperation: UInt64 = 0
     private var waiting = Deque<Waiting>()
     private var released: UInt64 = 0
     /// What has ended since the operations were sent the last time.
     private var ended: [UInt64] = []
     private var delivered: UInt64 = 0
-    private var hasDelivered = false
+    var hasDelivered = false
     private var isNoted = false
     /// What the queue held when this epoch began here, until all mirrors that were in sync then are known to hold it.
     private var held: [ClosedRange<UInt64>]
@@ -52,15 +52,15 @@ final class MirrorLeader {
         isComparing = !held.isEmpty && !sessions.isEmpty
     }
 
-    private var mirroring: QueueMirroring? { queue.mirroring }
+    var mirroring: QueueMirroring? { queue.mirroring }
 
     /// Nothing is delivered until it is known what the mirrors hold: what is delivered could not be sent to them. Nor while a
     /// mirror is sent what was there before it.
     var isHoldingBack: Bool { isComparing || copying != nil || isRefused }
 
-    private var isComparing = false
-    private var isRefused = false
-    private var copying: MirrorCopying?
+    private(set) var isComparing = false
+    var isRefused = false
+    var copying: MirrorCopying?
 
     // MARK: Sessions
 
@@ -165,7 +165,7 @@ final class MirrorLeader {
         noteSending()
     }
 
-    private func content(of entry: QueueEntry) -> MirrorSession.Item.Content {
+    func content(of entry: QueueEntry) -> MirrorSession.Item.Content {
         let flags = UInt8(entry.flags & (QueueEntry.redelivered | QueueEntry.persistent))
         return .message(
             entry.record, sequence: entry.sequence, wallExpiry: node.wallExpiry(entry.expiry), flags: flags)
@@ -206,7 +206,7 @@ final class MirrorLeader {
         noteSending()
     }
 
-    private func flushEnded() {
+    func flushEnded() {
         if hasDelivered {
             hasDelivered = false
             lastOperation += 1
@@ -218,7 +218,7 @@ final class MirrorLeader {
         ended.removeAll(keepingCapacity: true)
     }
 
-    private func noteSending() {
+    func noteSending() {
         guard !isNoted else { return }
         isNoted = true
         mirrors.noteSending(self)
@@ -316,49 +316,6 @@ final class MirrorLeader {
         queue.goOnDelivering()
     }
 
-    // MARK: What was there before a mirror
-
-    /// Begins to send a mirror what was there before it, one mirror at a time.
-    private func beginCopying() {
-        guard copying == nil, !isComparing, queue.heldGets == 0,
-            let session = sessions.first(where: { $0.phase == .streaming && $0.isBehind && !$0.isCounted })
-        else { return }
-        copying = MirrorCopying(session, of: self, in: node)
-        copyingGoesOn()
-    }
-
-    /// Goes on with that.
-    func copyingGoesOn() {
-        guard copying?.proceed() == true, let session = copying?.session else { return }
-        session.predating = 0
-        mirrors.review()
-        endCopying()
-    }
-
-    private func endCopying() {
-        copying?.end()
-        copying = nil
-        queue.goOnDelivering()
-    }
-
-    /// Sends a message that was there before to one mirror alone.
-    func send(_ entry: QueueEntry, to session: MirrorSession) {
-        node.segments.retain(entry.record)
-        session.append(lastOperation, content(of: entry), byteCount: Int(entry.bodyBytes))
-        noteSending()
-    }
-
-    /// An operation that changes nothing, but that whoever has acknowledged it has everything before.
-    func mark() -> UInt64 {
-        hasDelivered = true
-        flushEnded()
-        noteSending()
-        return lastOperation
-    }
-
-    /// A client has given a message back.
-    func returned(_ entry: QueueEntry) { copying?.copy(entry) }
-
     // MARK: Waiting
 
     /// Whether what is in the queue is not safe before a mirror says so.
@@ -394,43 +351,4 @@ final class MirrorLeader {
         case .commit(let end): end.distantEnded(isDone: isDone, in: node)
         }
     }
-
-    // MARK: The metadata
-
-    /// What should be asked of the metadata now.
-    func wanted(at time: UInt64) -> [MirrorChange] {
-        guard let mirroring else { return [] }
-        if queue.mirrorPolicy?.synchronisesAutomatically == true { beginCopying() }
-        var kinds: [MirrorChange.Kind] = []
-        for home in mirroring.mirrors where isGone(home.node, at: time) { kinds.append(.lost(home.node)) }
-        for home in mirroring.unsynchronised {
-            guard let session = session(home.node), session.phase == .streaming, !session.isBehind else { continue }
-            session.isCounted = true
-            kinds.append(.synchronised(home))
-        }
-        if let next = mirrors.better(than: mirroring.leader.node, of: queue, mirroring) { kinds.append(.promoted(next)) }
-        let placed = mirrors.placement(of: queue, mirroring)
-        for home in mirroring.mirrors where !placed.contains(home.node) && !kinds.contains(.lost(home.node)) {
-            kinds.append(.lost(home.node))
-        }
-        for node in placed where !mirroring.isMirror(node) {
-            if let home = mirrors.upHome(node) { kinds.append(.added(home)) }
-        }
-        return kinds.map { MirrorChange(queue: queue.id, epoch: epoch, kind: $0) }
-    }
-
-    /// Whether it must be looked at again although nothing may happen: a mirror is not up.
-    var isUnsettled: Bool {
-        sessions.contains { session in
-            // It may be copied to later.
-            session.phase == .waiting || (session.isBehind && queue.mirrorPolicy?.synchronisesAutomatically == true)
-        }
-    }
-
-    private func isGone(_ peer: UInt32, at time: UInt64) -> Bool {
-        failed.contains(peer) || mirrors.isDown(peer, at: time)
-    }
-
-    /// A mirror knows of a later leader: whatever this one would deliver is not its to deliver.
-    func refused() { isRefused = true }
 }

@@ -257,7 +257,9 @@ final class Mirrors {
     /// Where the policy names the nodes and the leader is none of them, a mirror in sync that is takes its place (RabbitMQ,
     /// "Classic Queue Mirroring": "Nodes" policy and migrating leaders).
     func better(than leader: UInt32, of queue: ClassicQueue, _ mirroring: QueueMirroring) -> QueueHome? {
-        guard case .nodes(let names)? = queue.mirrorPolicy?.mode, !names.contains(node.nodeName(leader)) else { return nil }
+        guard case .nodes(let names)? = queue.mirrorPolicy?.mode, !names.contains(node.nodeName(leader)) else {
+            return nil
+        }
         return mirroring.inSync.first { names.contains(node.nodeName($0.node)) }.flatMap { upHome($0.node) }
     }
 

@@ -130,7 +130,8 @@ struct MirrorFailureTests {
         #expect(cluster.run(100) { client.names.contains("basic.cancel") })
     }
 
-    @Test("a leader that is alone with its node hears that it does not lead any more, and serves nobody with what it has")
+    @Test(
+        "a leader that is alone with its node hears that it does not lead any more, and serves nobody with what it has")
     func deposed() throws {
         let cluster = try TestCluster.mirroring()
         let (local, far) = (try cluster.client(1), try cluster.client(3))
