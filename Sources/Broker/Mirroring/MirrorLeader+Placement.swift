@@ -6,10 +6,10 @@ extension MirrorLeader {
         if queue.mirrorPolicy?.synchronisesAutomatically == true { beginCopying() }
         var kinds: [MirrorChange.Kind] = []
         for home in mirroring.mirrors where isGone(home.node, at: time) { kinds.append(.lost(home.node)) }
-        for home in mirroring.unsynchronised {
-            guard let session = session(home.node), session.phase == .streaming, !session.isBehind else { continue }
+        for mirror in mirroring.unsynchronised {
+            guard let session = session(mirror.node), session.phase == .streaming, !session.isBehind else { continue }
             session.isCounted = true
-            kinds.append(.synchronised(home))
+            kinds.append(.synchronised(mirror))
         }
         if let next = mirrors.better(than: mirroring.leader.node, of: queue, mirroring) {
             kinds.append(.promoted(next))

@@ -110,6 +110,10 @@ final class MirrorLeader {
     func mirroringChanged() {
         guard let mirroring else { return }
         for session in sessions where !mirroring.isMirror(session.node) { close(session) }
+        // One that was lost and has joined again knows nothing of the session before.
+        for mirror in mirroring.unsynchronised {
+            if let session = session(mirror.node), session.index < mirror.index { close(session) }
+        }
         failed.removeAll { !mirroring.isMirror($0) }
         for home in mirroring.inSync { session(home.node)?.isCounted = true }
         openMissing()
@@ -118,9 +122,9 @@ final class MirrorLeader {
     }
 
     private func openMissing() {
-        for home in mirroring?.unsynchronised ?? []
-        where session(home.node) == nil && !failed.contains(home.node) && mirrors.member.isUp(home.node) {
-            open(home.node, isCounted: false)
+        for mirror in mirroring?.unsynchronised ?? []
+        where session(mirror.node) == nil && !failed.contains(mirror.node) && mirrors.member.isUp(mirror.node) {
+            open(mirror.node, isCounted: false)
         }
     }
 

@@ -15,7 +15,7 @@ struct QueueMirroring: Hashable, Sendable {
     /// The mirrors that hold everything that was confirmed, the eldest first, without the leader.
     var inSync: [QueueHome] = []
     /// The mirrors that do not, the eldest first.
-    var unsynchronised: [QueueHome] = []
+    var unsynchronised: [JoiningMirror] = []
 
     /// So many low bits of a sequence count messages; those above are the epoch in which it came. So no two messages of a
     /// queue ever have the same sequence, whoever led when.
@@ -33,7 +33,7 @@ struct QueueMirroring: Hashable, Sendable {
     var isMirrored: Bool { !inSync.isEmpty || !unsynchronised.isEmpty }
 
     /// All mirrors, those in sync first.
-    var mirrors: [QueueHome] { inSync + unsynchronised }
+    var mirrors: [QueueHome] { inSync + unsynchronised.map(\.home) }
 
     func isMirror(_ node: UInt32) -> Bool { mirrors.contains { $0.node == node } }
     func isInSync(_ node: UInt32) -> Bool { inSync.contains { $0.node == node } }
@@ -48,10 +48,10 @@ struct QueueMirroring: Hashable, Sendable {
         switch change {
         case .added(let home):
             guard home.node != leader.node, !isMirror(home.node) else { return false }
-            unsynchronised.append(home)
-        case .synchronised(let home):
-            guard let place = unsynchronised.firstIndex(of: home) else { return false }
-            inSync.append(unsynchronised.remove(at: place))
+            unsynchronised.append(JoiningMirror(home: home, index: index))
+        case .synchronised(let mirror):
+            guard let place = unsynchronised.firstIndex(of: mirror) else { return false }
+            inSync.append(unsynchronised.remove(at: place).home)
         case .lost(let node):
             guard isMirror(node) else { return false }
             forget(node)
@@ -69,7 +69,7 @@ struct QueueMirroring: Hashable, Sendable {
     /// A node has started: what did not survive its last end is not there any more. Nil where nobody has the queue.
     func afterStart(of node: UInt32, incarnation: UInt64, isDurable: Bool, at index: UInt64) -> QueueMirroring? {
         var after = self
-        after.unsynchronised.removeAll { $0.node == node && $0.incarnation < incarnation }
+        after.unsynchronised.removeAll { $0.node == node && $0.home.incarnation < incarnation }
         if !isDurable { after.inSync.removeAll { $0.node == node && $0.incarnation < incarnation } }
         guard leader.node == node, leader.incarnation < incarnation else { return after }
         if isDurable {
@@ -100,6 +100,16 @@ struct QueueMirroring: Hashable, Sendable {
     }
 }
 
+/// A mirror that does not hold everything yet. A node that was lost and joins again is another one: what was said of the one
+/// before, and comes late, means nothing for it.
+struct JoiningMirror: Hashable, Sendable {
+    let home: QueueHome
+    /// Where in the metadata it joined.
+    let index: UInt64
+
+    var node: UInt32 { home.node }
+}
+
 /// A change of who holds a mirrored queue: it is applied only in the epoch that it was meant for.
 struct MirrorChange: Hashable, Sendable {
     /// What is asked for.
@@ -107,7 +117,7 @@ struct MirrorChange: Hashable, Sendable {
         /// A node begins to be a mirror, with nothing.
         case added(QueueHome)
         /// A mirror has everything.
-        case synchronised(QueueHome)
+        case synchronised(JoiningMirror)
         /// A node is no mirror any more.
         case lost(UInt32)
         /// The leader is gone; this mirror leads. One that is not in sync may only where the policy says so.
@@ -147,13 +157,15 @@ extension QueueHome {
 }
 
 extension QueueMirroring {
-    /// Epoch 8, index 8, the leader 12, then how many mirrors in sync 1 and each 12, and the others the same.
+    /// Epoch 8, index 8, the leader 12, then how many mirrors in sync 1 and each 12, the others the same, and where each of those
+    /// joined 8.
     func encode(into writer: inout WireWriter) {
         writer.write(epoch)
         writer.write(index)
         leader.encode(into: &writer)
         QueueHome.encode(inSync, into: &writer)
-        QueueHome.encode(unsynchronised, into: &writer)
+        QueueHome.encode(unsynchronised.map(\.home), into: &writer)
+        for mirror in unsynchronised { writer.write(mirror.index) }
     }
 
     init(from reader: inout WireReader) throws(WireError) {
@@ -161,26 +173,29 @@ extension QueueMirroring {
         index = try reader.readUInt64()
         leader = try QueueHome(from: &reader)
         inSync = try QueueHome.list(from: &reader)
-        unsynchronised = try QueueHome.list(from: &reader)
+        for home in try QueueHome.list(from: &reader) {
+            unsynchronised.append(JoiningMirror(home: home, index: try reader.readUInt64()))
+        }
         // Epochs that sequences have room for.
         guard epoch >> 22 == 0 else { throw .malformed }
     }
 }
 
 extension MirrorChange {
-    /// The queue's id 8, the epoch 8, what it is 1, the node 4 and its incarnation 8.
+    /// The queue's id 8, the epoch 8, what it is 1, the node 4, its incarnation 8, and where it joined 8 or 0.
     func encode(into writer: inout WireWriter) {
         writer.write(queue)
         writer.write(epoch)
-        let (code, home): (UInt8, QueueHome) =
+        let (code, home, index): (UInt8, QueueHome, UInt64) =
             switch kind {
-            case .added(let home): (1, home)
-            case .synchronised(let home): (2, home)
-            case .lost(let node): (3, QueueHome(node: node, incarnation: 0))
-            case .promoted(let home): (4, home)
+            case .added(let home): (1, home, 0)
+            case .synchronised(let mirror): (2, mirror.home, mirror.index)
+            case .lost(let node): (3, QueueHome(node: node, incarnation: 0), 0)
+            case .promoted(let home): (4, home, 0)
             }
         writer.write(code)
         home.encode(into: &writer)
+        writer.write(index)
     }
 
     init(from reader: inout WireReader) throws(WireError) {
@@ -188,9 +203,10 @@ extension MirrorChange {
         epoch = try reader.readUInt64()
         let code = try reader.readUInt8()
         let home = try QueueHome(from: &reader)
+        let index = try reader.readUInt64()
         switch code {
         case 1: kind = .added(home)
-        case 2: kind = .synchronised(home)
+        case 2: kind = .synchronised(JoiningMirror(home: home, index: index))
         case 3: kind = .lost(home.node)
         case 4: kind = .promoted(home)
         default: throw .malformed

@@ -54,6 +54,22 @@ struct MirrorPlacementTests {
         #expect(try cluster.queue("m", on: 1).mirrors == nil)
     }
 
+    @Test("what is said late of a mirror that was lost means nothing for the one that has joined again")
+    func late() {
+        var mirroring = QueueMirroring(leader: QueueHome(node: 1, incarnation: 1), index: 5)
+        let home = QueueHome(node: 2, incarnation: 1)
+        func apply(_ change: MirrorChange.Kind, _ index: UInt64) -> Bool {
+            mirroring.apply(change, at: index, mayLoseMessages: false)
+        }
+        #expect(apply(.added(home), 6))
+        let first = mirroring.unsynchronised[0]
+        #expect(apply(.lost(2), 7) && apply(.added(home), 8))
+        #expect(!apply(.synchronised(first), 9))
+        #expect(!apply(.promoted(home), 10), "it is not in sync")
+        #expect(apply(.synchronised(mirroring.unsynchronised[0]), 11) && apply(.promoted(home), 12))
+        #expect(mirroring.leader == home && mirroring.epoch == 2 && mirroring.mirrors.isEmpty)
+    }
+
     @Test("exclusive queues and quorum queues have no mirrors")
     func others() throws {
         let cluster = try TestCluster()

@@ -111,6 +111,8 @@ final class ClusterLedger {
         }
         copy.deliveredAsNewAt = world.time
         guard let consumer = delivery.consumer else { return nil }
+        // One of a mirrored queue goes on with a leader that may not know what the one before has delivered.
+        if ClusterTopology.queue(copy.queue)?.isMirrored == true { return nil }
         let message = copy.message
         if let last = consumer.lastNumbers[message.publisher], last >= message.number {
             return "\(copy.name), publish \(message.number) of channel \(message.publisher), comes to '\(consumer.tag)'"
