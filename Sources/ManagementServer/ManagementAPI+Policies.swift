@@ -27,10 +27,11 @@ extension ManagementAPI {
             }
             let policy = try policy(of: body, id)
             let isKnown = try await find(id) != nil
-            do {
+            do throws(EndpointError) {
                 try await endpoint.setPolicy(policy)
-            } catch EndpointError.refused(_, let reason) {
-                throw APIFailure.bad(reason.escapingMarkup)
+            } catch {
+                if case .refused(_, let reason) = error { throw APIFailure.bad(reason.escapingMarkup) }
+                throw error
             }
             return isKnown ? .done : .created
         case .delete:

@@ -90,7 +90,8 @@ final class ClassicQueue {
     var watchedExpiry: Instant?
 
     private var lastUsed: Instant
-    private var isUseWatched = false
+    /// When its use is looked at next; whatever comes before that was for another lifetime.
+    private var watchedUse: Instant?
     /// In the node's list of queues that are over their length.
     private var isNotedOverLength = false
     /// In the node's list of queues that have something to deliver.
@@ -205,7 +206,8 @@ final class ClassicQueue {
 
     /// The moment has come to look at its use; returns whether it is over.
     func useIsDue() -> Bool {
-        isUseWatched = false
+        guard let watchedUse, watchedUse <= node.now else { return false }
+        self.watchedUse = nil
         if isUnusedTooLong { return true }
         watchUse()
         return false
@@ -213,15 +215,16 @@ final class ClassicQueue {
 
     /// Looks at its use again when it may be over; one look is enough, however often it is used until then.
     func watchUse() {
-        guard let lifetime = limits.expires, consumers.isEmpty, !isDeleted, !isUseWatched, !isRemote else { return }
-        isUseWatched = true
-        node.watchUse(of: self, until: lastUsed.advanced(milliseconds: lifetime))
+        guard let lifetime = limits.expires, consumers.isEmpty, !isDeleted, !isRemote else { return }
+        let deadline = lastUsed.advanced(milliseconds: lifetime)
+        if let watchedUse, watchedUse <= deadline { return }
+        watchedUse = deadline
+        node.watchUse(of: self, until: deadline)
     }
 
     /// How long it may stay unused is another time, which begins now.
     func lifetimeChanged() {
         lastUsed = node.now
-        isUseWatched = false
         watchUse()
     }
 

@@ -135,7 +135,10 @@ extension PolicyPatternParser {
             }
             place += 1
             var other = ByteSet()
-            guard let high = try member(&other) else { throw problem("invalid range in character class") }
+            guard let high = try member(&other) else {
+                place -= 1
+                throw problem("invalid range in character class")
+            }
             guard low <= high else {
                 place -= 1
                 throw problem("range out of order in character class")

@@ -83,6 +83,28 @@ struct PolicyTests {
         #expect(client.drain("q", 2) == ["6", "1", "2", "3", "4", "5", "6"])
     }
 
+    @Test("an unused queue goes after its policy's time, reckoned from when the policy came; without one it stays")
+    func expiry() throws {
+        declare("q")
+        declare("kept")
+        declare("own", ["x-expires": .int64(60_000)])
+        set("p", "^(q|own)$", ["expires": .int64(50_000)])
+        set("p", "^(q|own)$", ["expires": .int64(2_000)])
+        let start = node.now.nanoseconds
+        client.tick(at: start + 1_900_000_000)
+        #expect(try queue("q").limits.expires == 2_000 && queue("own").limits.expires == 2_000)
+        // A longer time holds as well, and each is looked at when it is due.
+        set("p", "^q$", ["expires": .int64(5_000)])
+        client.tick(at: start + 6_000_000_000)
+        #expect(try queue("q").limits.expires == 5_000)
+        client.tick(at: start + 7_000_000_000)
+        #expect(node.virtualHosts["/"]?.queues.keys.sorted() == ["kept", "own"])
+        client.tick(at: start + 61_000_000_000)
+        #expect(node.virtualHosts["/"]?.queues.keys.sorted() == ["kept", "own"])
+        client.tick(at: start + 62_000_000_000)
+        #expect(node.virtualHosts["/"]?.queues.keys.sorted() == ["kept"])
+    }
+
     @Test("an exchange's policy names its alternate exchange, and an argument goes before it")
     func alternates() throws {
         declare("lost")
