@@ -1,6 +1,7 @@
 import AMQPClient
 import AMQPServer
 import ArgumentParser
+import Broker
 import Console
 import Drills
 
