@@ -36,7 +36,9 @@ extension ClusterWorld {
             throw ended("what was declared first is not known everywhere: \(state)")
         }
         for queue in nodes[0].node?.sortedVirtualHosts.first?.queues.values.sorted(by: { $0.id < $1.id }) ?? [] {
-            ledger.know(queue.name, id: queue.id, home: queue.settings.isQuorum || queue.mirroring != nil ? nil : queue.settings.home?.node)
+            ledger.know(
+                queue.name, id: queue.id,
+                home: queue.settings.isQuorum || queue.mirroring != nil ? nil : queue.settings.home?.node)
         }
     }
 
