@@ -1,6 +1,7 @@
 import AMQPClient
 import AMQPServer
 import ArgumentParser
+import Broker
 import Console
 import Drills
 
@@ -24,6 +25,7 @@ struct DemoCommand: AsyncParsableCommand, ConsoleHost {
         broker.nodes = broker.nodes ?? 3
         broker.faults = broker.nodeCount > 1
         let running = try await broker.start(defaultPort: 0)
+        for policy in DemoWorkload.policies { try await running.endpoint.setPolicy(policy) }
         let workload = DemoWorkload(uris: try running.amqpAddresses.map { try AMQPURI("amqp://\($0)") })
         running.countClients { workload.counts }
         let traffic = Task { await workload.run() }

@@ -24,6 +24,17 @@ struct ClusterFrame {
         case relayWindow = 6
         /// The relay is over.
         case relayClosed = 7
+        /// The leader of a mirrored queue begins to speak to a mirror; see `MirrorBegin`. The group of this and the next
+        /// kinds is the queue's id, and each begins with a `MirrorHeader`.
+        case mirrorBegin = 24
+        /// What has happened to the queue; see `MirrorOperation`.
+        case mirrorOperations = 25
+        /// What the mirror lacks of what the leader holds; see `MirrorRanges`.
+        case mirrorMissing = 26
+        /// All operations up to a number 8 are safe with the mirror.
+        case mirrorAcknowledged = 27
+        /// The mirror knows of a later epoch, which is the header's.
+        case mirrorRefused = 28
     }
 
     /// Why bytes are no frames.

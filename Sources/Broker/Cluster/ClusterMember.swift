@@ -12,6 +12,8 @@ final class ClusterMember {
     let metadata: MetadataGroup
     /// Use of queues on other nodes, and theirs of queues here.
     private(set) lazy var relays = Relays(node: node, member: self)
+    /// Mirrored queues.
+    private(set) lazy var mirrors = Mirrors(node: node, member: self)
     /// Whether the metadata has caught up with what was committed before this node started, or was back among a majority:
     /// clients may come.
     fileprivate(set) var isServing = false
@@ -46,7 +48,7 @@ final class ClusterMember {
     var nextDeadline: Instant? {
         guard node.storageFailure == nil else { return nil }
         let ends = endsDue.map(\.at).min()
-        let earliest = [monitor.nextDeadline, metadata.nextDeadline, ends].compactMap { $0 }.min()
+        let earliest = [monitor.nextDeadline, metadata.nextDeadline, ends, mirrors.nextDeadline].compactMap { $0 }.min()
         return earliest.map { Instant(nanoseconds: $0) }
     }
 
@@ -97,6 +99,9 @@ final class ClusterMember {
         case .relayOpen, .relayBytes, .relayWindow, .relayClosed:
             monitor.heard(from: peer, now: now)
             try relays.take(frame, from: peer)
+        case .mirrorBegin, .mirrorOperations, .mirrorMissing, .mirrorAcknowledged, .mirrorRefused:
+            monitor.heard(from: peer, now: now)
+            try mirrors.take(frame, from: peer)
         }
     }
 
@@ -125,12 +130,14 @@ final class ClusterMember {
                 endsDue.removeAll { $0.peer == peer }
                 upHomes.removeAll { $0.node == peer }
                 upHomes.append(QueueHome(node: peer, incarnation: incarnation))
+                mirrors.peerUp(peer)
             }
             guard case .down(let peer) = event else { continue }
             upHomes.removeAll { $0.node == peer }
             noteDown(peer)
             // It must know that it was lost, even if the link has carried everything.
             monitor.linkOpened(peer, into: &heard)
+            mirrors.peerDown(peer)
             relays.peerDown(peer)
         }
         if !events.isEmpty { checkMajority() }
@@ -150,6 +157,7 @@ final class ClusterMember {
     /// At the end of a tick: sends what clients and queues have to say to each other over the links.
     func sendRelayed() {
         guard node.storageFailure == nil else { return }
+        mirrors.send()
         relays.send()
         for place in links.indices { links[place].flush(configuration.transport) }
     }
@@ -185,6 +193,7 @@ final class ClusterMember {
         noteEnds()
         metadata.advance()
         node.replicas.advance(now: node.now.nanoseconds)
+        mirrors.advance()
         relays.metadataAdvanced()
         for heartbeat in heard.heartbeats {
             guard let place = links.firstIndex(where: { $0.peer == heartbeat.to }) else { continue }
@@ -230,22 +239,20 @@ final class ClusterMember {
 
     // MARK: Catching up
 
-    /// The metadata has caught up: what the journal has of queues that are not there is nobody's.
+    /// The metadata has caught up: what the journal has goes into the queues that are led or mirrored here; the rest is
+    /// nobody's.
     func caughtUp() {
         node.joinQuorumQueues()
         guard !isServing, hasMajority else { return }
         isServing = true
-        for (_, messages) in recovered.sorted(by: { $0.key < $1.key }) {
-            discarded += node.restore(messages, to: nil).discarded
+        for (id, messages) in recovered.sorted(by: { $0.key < $1.key }) {
+            let queue = node.queue(id: id)
+            let isHere = queue?.isRemote == false || queue?.mirroring?.isMirror(configuration.node) == true
+            discarded += node.restore(messages, to: isHere ? queue : nil).discarded
         }
         recovered.removeAll()
+        mirrors.caughtUp()
         node.rollForward.noteAll()
         node.reclaim()
-    }
-
-    /// A queue is there: what the journal has of it goes into it.
-    func restore(_ queue: ClassicQueue) {
-        guard let messages = recovered.removeValue(forKey: queue.id) else { return }
-        _ = node.restore(messages, to: queue)
     }
 }

@@ -10,14 +10,17 @@ enum MetadataCommand {
     case nodeStarted
     /// A node has gone, in this incarnation or an earlier one: what does not survive it goes, and its names are free.
     case nodeDown(QueueHome)
+    /// Changes of who holds mirrored queues.
+    case mirrors([MirrorChange])
 }
 
 /// The bytes of a command: what it is 1, and a change as `TopologyRecord` has it, followed by what that leaves out because
 /// a node alone does not write it down: of a queue whether it is durable 1, its owner and its home (each 0, or 1 and what
-/// it is) and the members it begins with (their number 1, each 4), of a deleted exchange whether only if it is unused 1. In network byte order, as all of AMQP.
+/// it is) and the members it begins with (their number 1, each 4) and the mirrors (their
+/// number 1, each 12), of a deleted exchange whether only if it is unused 1. In network byte order, as all of AMQP.
 extension MetadataCommand {
     private enum Kind: UInt8 {
-        case change = 1, nodeStarted, nodeDown
+        case change = 1, nodeStarted, nodeDown, mirrors = 16
     }
 
     /// - Parameter index: Where the change stands in the metadata, in a snapshot; 0 in an entry, which has its own.
@@ -29,6 +32,10 @@ extension MetadataCommand {
             writer.write(Kind.nodeDown.rawValue)
             writer.write(home.node)
             writer.write(home.incarnation)
+        case .mirrors(let changes):
+            writer.write(Kind.mirrors.rawValue)
+            writer.write(UInt32(changes.count))
+            for change in changes { change.encode(into: &writer) }
         case .change(let change):
             writer.write(Kind.change.rawValue)
             Self.encode(change, index: index, into: &writer)
@@ -51,6 +58,7 @@ extension MetadataCommand {
             }
             writer.write(UInt8(clamping: settings.members.count))
             for member in settings.members { writer.write(member) }
+            QueueHome.encode(settings.mirrors, into: &writer)
         default: break
         }
     }
@@ -63,6 +71,11 @@ extension MetadataCommand {
         guard let kind = Kind(rawValue: try reader.readUInt8()) else { throw .malformed }
         guard kind == .change else {
             var command = MetadataCommand.nodeStarted
+            if kind == .mirrors {
+                var changes: [MirrorChange] = []
+                for _ in 0..<(try reader.readUInt32()) { changes.append(try MirrorChange(from: &reader)) }
+                command = .mirrors(changes)
+            }
             if kind == .nodeDown {
                 let node = try reader.readUInt32()
                 command = .nodeDown(QueueHome(node: node, incarnation: try reader.readUInt64()))
@@ -82,6 +95,7 @@ extension MetadataCommand {
                 settings.home = QueueHome(node: node, incarnation: try reader.readUInt64())
             }
             for _ in 0..<(try reader.readUInt8()) { settings.members.append(try reader.readUInt32()) }
+            settings.mirrors = try QueueHome.list(from: &reader)
             // No node twice, and not more than a group can have.
             guard settings.members.count <= Membership.maxMembers, settings.members.first != 0,
                 zip(settings.members, settings.members.dropFirst()).allSatisfy({ $0 < $1 })

@@ -93,6 +93,7 @@ final class MetadataGroup: ReplicatedMachine {
         var change = proposal.change
         if case .declareQueue(let host, let name, var settings) = change {
             settings.home = member.home(of: settings, in: node)
+            settings.mirrors = member.mirrors.beginning(settings, name, in: host)
             if settings.isQuorum { settings.members = node.quorumMembers(settings, in: configuration) }
             change = .declareQueue(virtualHost: host, name: name, settings: settings)
         }
@@ -103,6 +104,11 @@ final class MetadataGroup: ReplicatedMachine {
     func proposeEnd(of home: QueueHome) {
         let nobody = Origin.control(0)
         propose(.nodeDown(home), from: nobody, purpose: "note that node \(home.node) is down")
+    }
+
+    /// Asks for changes of who holds mirrored queues. They are asked for again as long as they are wanted.
+    func propose(mirrors changes: [MirrorChange]) {
+        propose(.mirrors(changes), from: .control(0), purpose: "change mirrored queues")
     }
 
     private func propose(_ command: MetadataCommand, from origin: Origin, purpose: String) {
@@ -224,10 +230,15 @@ final class MetadataGroup: ReplicatedMachine {
             node.topologyIndex = index - 1
             return node.apply(change)
         case .nodeStarted:
+            node.mirrorsStarted(on: proposal.node, incarnation: proposal.incarnation, at: index)
             node.removeLost(of: proposal.node, before: proposal.incarnation)
             return .done
         case .nodeDown(let home):
+            node.mirrorsEnded(on: home, at: index)
             node.removeLost(of: home.node, before: home.incarnation &+ 1)
+            return .done
+        case .mirrors(let changes):
+            for change in changes { node.apply(change, at: index) }
             return .done
         }
     }
@@ -239,6 +250,7 @@ final class MetadataGroup: ReplicatedMachine {
     func leaderChanged() {
         if replica.group.leader == nil { leaderlessSince = node.now.nanoseconds }
         record(replica.group.leader, term: replica.group.term)
+        node.cluster?.mirrors.review()
         sendAgain()
     }
 
@@ -253,7 +265,9 @@ final class MetadataGroup: ReplicatedMachine {
     var snapshotBytes: Int { replica.snapshots.last?.bytes.count ?? 0 }
 
     func snapshot(at index: UInt64) -> [UInt8] {
-        MetadataSnapshot(index: index, applied: applied, changes: node.wholeTopology).encoded()
+        MetadataSnapshot(
+            index: index, applied: applied, changes: node.wholeTopology, mirrorings: node.allMirrorings
+        ).encoded()
     }
 
     func install(_ snapshot: [UInt8]) throws(SnapshotUnreadable) {

@@ -4,11 +4,13 @@ internal import AMQP
 /// the topology, with the index of each, in an order in which they can be applied.
 ///
 /// Its bytes, in network byte order: index 8, origins 4, for each node 4, incarnation 8, floor 8, numbers 4 and each 8;
-/// changes 4, for each its size 4 and a `MetadataCommand`.
+/// changes 4, for each its size 4 and a `MetadataCommand`; mirrored queues 4, for each its id 8 and a `QueueMirroring`.
 struct MetadataSnapshot {
     var index: UInt64
     var applied: AppliedProposals
     var changes: [IndexedChange]
+    /// Who holds mirrored queues, by their ids.
+    var mirrorings: [(queue: UInt64, mirroring: QueueMirroring)] = []
 
     func encoded() -> [UInt8] {
         var writer = WireWriter()
@@ -26,10 +28,19 @@ struct MetadataSnapshot {
             let bytes = MetadataCommand.change(change).encoded(index: index)
             bytes.withUnsafeBytes { writer.writeLongBytes($0) }
         }
+        writer.write(UInt32(mirrorings.count))
+        for (queue, mirroring) in mirrorings {
+            writer.write(queue)
+            mirroring.encode(into: &writer)
+        }
         return Array(writer.bytes)
     }
 
-    init(index: UInt64, applied: AppliedProposals, changes: [IndexedChange]) {
+    init(
+        index: UInt64, applied: AppliedProposals, changes: [IndexedChange],
+        mirrorings: [(queue: UInt64, mirroring: QueueMirroring)] = []
+    ) {
+        self.mirrorings = mirrorings
         self.index = index
         self.applied = applied
         self.changes = changes
@@ -60,6 +71,10 @@ struct MetadataSnapshot {
             let (index, command) = try MetadataCommand.decode(try reader.readLongBytes())
             guard case .change(let change) = command else { throw .malformed }
             changes.append((index, change))
+        }
+        for _ in 0..<(try reader.readUInt32()) {
+            let queue = try reader.readUInt64()
+            mirrorings.append((queue, try QueueMirroring(from: &reader)))
         }
         guard reader.remaining == 0 else { throw .malformed }
     }
@@ -142,6 +157,7 @@ extension Node {
             topologyIndex = index &- 1
             _ = apply(change)
         }
+        for (id, mirroring) in snapshot.mirrorings { queue(id: id)?.mirroringChanged(to: mirroring) }
         topologyIndex = snapshot.index
         topologyVersion += 1
         forgetCascade()

@@ -89,7 +89,7 @@ extension Node {
     /// The latest home on a node of a queue that does not survive it; nil without any.
     func lastTransientHome(on node: UInt32) -> QueueHome? {
         queueList.slots.reduce(nil) { latest, queue in
-            guard let queue, !queue.isDurable, let home = queue.settings.home, home.node == node else { return latest }
+            guard let queue, !queue.isDurable, let home = queue.home, home.node == node else { return latest }
             return latest.map { $0.incarnation >= home.incarnation } == true ? latest : home
         }
     }
@@ -99,7 +99,7 @@ extension Node {
     func removeLost(of node: UInt32, before incarnation: UInt64) {
         for host in sortedVirtualHosts {
             for queue in host.queues.values.sorted(by: { $0.id < $1.id }) where !queue.isDurable {
-                guard let declared = queue.settings.home, declared.node == node, declared.incarnation < incarnation
+                guard let declared = queue.home, declared.node == node, declared.incarnation < incarnation
                 else { continue }
                 host.removeQueue(queue.name)
                 topologyVersion += 1

@@ -31,7 +31,7 @@ extension ClusterMember {
         case .minMasters:
             var counts: [UInt32: Int] = [:]
             for queue in node.queueList.slots {
-                if let home = queue?.settings.home { counts[home.node, default: 0] += 1 }
+                if let home = queue?.home { counts[home.node, default: 0] += 1 }
             }
             return homes.min { counts[$0.node, default: 0] < counts[$1.node, default: 0] } ?? home
         }

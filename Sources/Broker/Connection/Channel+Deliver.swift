@@ -89,8 +89,12 @@ extension Channel {
             node.drop(entry, of: queue)
             return
         }
-        queue.unackedCount &+= 1
-        queue.unackedBytes &+= Int(entry.bodyBytes)
+        if entry.flags & QueueEntry.relayed == 0 {
+            queue.unackedCount &+= 1
+            queue.unackedBytes &+= Int(entry.bodyBytes)
+        } else {
+            queue.foreignUnacked &+= 1
+        }
         if let consumer {
             node.counters.deliver &+= 1
             counters.deliver &+= 1
@@ -98,9 +102,11 @@ extension Channel {
             channelUnacked &+= 1
         }
         node.noteDelivered(entry, of: queue)
+        var held = node.held(entry)
+        held.flags |= queue.timeFlag
         unacked.append(
             UnackedDelivery(
-                tag: lastDeliveryTag, entry: node.held(entry), queue: Unmanaged.passUnretained(queue),
+                tag: lastDeliveryTag, entry: held, queue: Unmanaged.passUnretained(queue),
                 consumer: consumer.map { Unmanaged.passUnretained($0) },
                 deliveredAt: UInt32(truncatingIfNeeded: node.now.nanoseconds / 1_000_000_000)))
     }

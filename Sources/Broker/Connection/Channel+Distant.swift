@@ -25,8 +25,11 @@ extension Channel {
             record, on: route, queues, deliveryMode: deliveryMode, bodyBytes: bodyBytes, lifetime: lifetime, from: self)
         var number: UInt64?
         if isConfirming {
-            let waiting = confirms.publish(waitingFor: UInt32(clamping: groups.count) + (outcome == .settled ? 0 : 1))
+            let mirrors = outcome == .refused ? [] : node.mirrorsAwaited(queues)
+            let waiting = confirms.publish(
+                waitingFor: UInt32(clamping: groups.count + mirrors.count) + (outcome == .settled ? 0 : 1))
             number = waiting
+            for leader in mirrors { leader.wait(.confirm(self, number: waiting)) }
             if let recorder = node.recorder, recorder.isWatching {
                 recorder.published(to: queues.filter { $0.distant == nil }, outcome, in: node)
             }
@@ -53,14 +56,62 @@ extension Channel {
         transaction?.marks.append((transaction?.publishes.count ?? 0, mark.transaction))
     }
 
+    /// Tells the node that a delivery came from; returns which that was, or nil where it has forgotten the delivery.
+    func settleRelayed(_ delivery: UnackedDelivery, _ settlement: Settlement) -> UInt32? {
+        let entry = delivery.entry
+        guard entry.flags & QueueEntry.relayed != 0,
+            // order-free: there is one at most
+            let relay = connection.relays.values.first(where: { $0.number == entry.expiry }),
+            let inner = relay.known(reference), !inner.isClosing, delivery.tag > inner.lastForeignTag
+        else { return nil }
+        switch settlement {
+        case .ack: relay.send(BasicAck(deliveryTag: entry.sequence), on: inner)
+        case .requeue: relay.send(BasicReject(deliveryTag: entry.sequence, requeue: true), on: inner)
+        case .discard: relay.send(BasicReject(deliveryTag: entry.sequence, requeue: false), on: inner)
+        }
+        relay.noteUse(of: inner)
+        return relay.home
+    }
+
+    /// Whether a delivery of a queue that is led here is none of this time: whoever led tells nobody any more, but may want
+    /// to forget it.
+    func isForeign(_ delivery: UnackedDelivery, _ settlement: Settlement) -> Bool {
+        guard delivery.entry.flags & QueueEntry.relayed == 0 else {
+            _ = settleRelayed(delivery, settlement)
+            return true
+        }
+        return delivery.queue.takeUnretainedValue().isForeign(delivery.entry)
+    }
+
+    /// Confirms a publish once the mirrors of its queues have it too.
+    func confirm(_ outcome: PublishOutcome, after mirrors: [MirrorLeader], _ queues: [ClassicQueue]) {
+        let mustBeDurable = outcome == .mustBeDurable
+        let number = confirms.publish(waitingFor: UInt32(clamping: mirrors.count) + (mustBeDurable ? 1 : 0))
+        if let recorder = node.recorder, recorder.isWatching, !connection.isRelay {
+            recorder.published(to: queues, outcome, in: node)
+        }
+        // Not by the record: it may go from here early, and would count twice.
+        if mustBeDurable { node.confirmWhenDurable(self, publish: number, nil) }
+        for leader in mirrors { leader.wait(.confirm(self, number: number)) }
+    }
+
+    /// Another node took this one for the leader of a queue: it does not take the message.
+    func refuse(_ record: RecordPosition?) {
+        if let record { node.release(record) }
+        guard isConfirming else { return node.counters.dropUnroutable &+= 1 }
+        let number = confirms.publish(waitingFor: 1)
+        confirms.settle(number, through: number, refused: true)
+        noteConfirms()
+    }
+
     /// Where a publish goes that another node has routed, and its key; nil where the bytes make none.
     func relayRoute(_ payload: UnsafeRawBufferPointer) -> (Route, key: UnsafeRawBufferPointer)? {
         guard let (key, ids) = RelayPublish.decode(payload), let relays = node.cluster?.relays else { return nil }
         if let known = lastRoute, known.answers(payload, in: connection.virtualHost, version: node.topologyVersion) {
             return (known, key)
         }
-        // Those that have gone meanwhile take nothing.
-        let queues = ids.compactMap { node.queue(id: $0) }.filter { $0.distant == nil }
+        // Those that have gone meanwhile take nothing; those that another node leads by now refuse what comes.
+        let queues = ids.compactMap { node.queue(id: $0) }
         let route = Route(
             key: Array(payload), virtualHost: connection.virtualHost, exchange: relays.exchange, queues: queues,
             dependsOnHeaders: false, isInCluster: false, version: node.topologyVersion, isRelayed: true)
@@ -100,6 +151,7 @@ extension Node {
         // order-free: an array
         for queue in queues {
             guard let distant = queue.distant else { continue }
+            end.notePublish(to: queue)
             let participant = distant.home.map(RollForward.Participant.home) ?? .queue(queue.id)
             let id = distant.home == nil ? [] : [queue.id]
             if let place = targets.firstIndex(where: { $0.outbox.participant == participant }) {

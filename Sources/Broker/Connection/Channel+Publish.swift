@@ -221,6 +221,9 @@ extension Channel {
         _ record: RecordPosition?, on route: Route, to queues: [ClassicQueue], deliveryMode: UInt8, bodyBytes: Int,
         lifetime: UInt64?, isMandatory: Bool
     ) {
+        if route.isRelayed, transaction == nil, queues.contains(where: { $0.distant != nil }) {
+            return refuse(record)
+        }
         if route.mayLeaveNode, let record, queues.contains(where: { $0.distant != nil }), transaction == nil {
             publishAway(
                 record, on: route, to: queues, deliveryMode: deliveryMode, bodyBytes: bodyBytes, lifetime: lifetime)
@@ -239,6 +242,10 @@ extension Channel {
             record, on: route, to: queues, deliveryMode: deliveryMode, bodyBytes: bodyBytes, lifetime: lifetime,
             from: self, isMandatory: isMandatory)
         guard isConfirming else { return }
+        if route.isMirrored, outcome != .refused {
+            let mirrors = node.mirrorsAwaited(queues)
+            if !mirrors.isEmpty { return confirm(outcome, after: mirrors, queues) }
+        }
         // Where a client of another node has published, that node records it, when the client is told.
         if let recorder = node.recorder, recorder.isWatching, !connection.isRelay {
             recorder.published(to: queues, outcome, in: node)

@@ -65,7 +65,11 @@ extension Channel {
 
     func apply(_ settlement: Settlement, to delivery: UnackedDelivery) {
         let queue = delivery.queue.takeUnretainedValue()
-        if let distant = queue.distant, !distant.settle(delivery, settlement, on: self) { noteLostSettlement() }
+        if let distant = queue.distant {
+            if !distant.settle(delivery, settlement, on: self) { noteLostSettlement() }
+        } else if queue.mirroring != nil, isForeign(delivery, settlement) {
+            noteLostSettlement()
+        }
         if let consumer = delivery.consumer?.takeUnretainedValue() {
             let hadCredit = consumer.hasCredit
             consumer.unacked -= 1

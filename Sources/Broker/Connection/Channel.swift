@@ -227,6 +227,7 @@ final class Channel {
     func answered(_ answer: Answer) {
         guard sending == nil else {
             heldAnswer = answer
+            if case .got(_, let queue) = answer { queue.heldGets += 1 }
             return
         }
         guard case .request(let method, let noWait)? = waiting else { return }
@@ -270,6 +271,7 @@ final class Channel {
             node.later(.endTransaction(end))
         } else if let answer = heldAnswer {
             heldAnswer = nil
+            if case .got(_, let queue) = answer { queue.heldGets -= 1 }
             answered(answer)
         } else if waiting == nil {
             replay()
@@ -329,7 +331,10 @@ final class Channel {
         heldEnd = nil
         if let transaction { node.later(.endTransaction(TransactionEnd(transaction, isCommit: false, of: reference))) }
         transaction = nil
-        if case .got(let entry, let queue)? = heldAnswer { queue.putBack(entry) }
+        if case .got(let entry, let queue)? = heldAnswer {
+            queue.heldGets -= 1
+            queue.putBack(entry)
+        }
         heldAnswer = nil
         if !connection.relays.isEmpty { for relay in connection.sortedRelays { relay.end(reference) } }
         let ending = consumers.all

@@ -57,6 +57,9 @@ final class TransactionEnd: CommitWaiter {
     /// The node whose transactions these are, and where it is known which of them have been applied.
     private let origin: UInt32?
     private var inbox: TransactionInbox?
+    /// Queues with mirrors elsewhere that it publishes to, and whose turn it was: a leader that ends may take with it what
+    /// it had, and its node knows afterwards only that it was given to it.
+    private var mirrored: [(queue: ClassicQueue, epoch: UInt64)] = []
     /// Something of it is lost.
     private var isLost = false
     private var isDurableHere = false
@@ -80,6 +83,7 @@ final class TransactionEnd: CommitWaiter {
         guard isCommit, node.journal.keepsBytes else {
             guard carryOut(in: node) else { return false }
             if isWhole {
+                awaitMirrors(in: node)
                 writeRest(in: node)
                 durable(in: node)
             }
@@ -108,6 +112,7 @@ final class TransactionEnd: CommitWaiter {
             node.openTransactions -= 1
         }
         node.journalEnds()
+        awaitMirrors(in: node)
         // Whatever becomes of the client: all of it is there, or after a crash nothing of it.
         node.whenDurable(.commit(self))
         return true
@@ -181,6 +186,26 @@ final class TransactionEnd: CommitWaiter {
         if let inbox, let mark = transaction.marks.last { inbox.write(mark.transaction, in: node) }
     }
 
+    /// What was published to queues with mirrors must be safe with them too.
+    private func awaitMirrors(in node: Node) {
+        guard isCommit, node.cluster != nil else { return }
+        var leaders: [MirrorLeader] = []
+        for publish in transaction.publishes {
+            // order-free: an array
+            for leader in node.mirrorsAwaited(publish.queues) where !leaders.contains(where: { $0 === leader }) {
+                leaders.append(leader)
+            }
+        }
+        awaited += leaders.count
+        for leader in leaders { leader.wait(.commit(self)) }
+    }
+
+    /// It publishes to a queue of another node that may have mirrors.
+    func notePublish(to queue: ClassicQueue) {
+        guard let mirroring = queue.mirroring, !mirrored.contains(where: { $0.queue === queue }) else { return }
+        mirrored.append((queue, mirroring.epoch))
+    }
+
     /// Something of it has not happened and cannot any more.
     func noteLost() { isLost = true }
 
@@ -220,7 +245,8 @@ final class TransactionEnd: CommitWaiter {
         guard isDurableHere, away.isEmpty, awaited == 0, let channel = node.channel(channel), channel.phase == .open,
             case .ending(let expected)? = channel.waiting, expected === self
         else { return }
-        guard !isLost else {
+        let isOfAnotherTime = mirrored.contains { !$0.queue.isDeleted && $0.queue.mirroring?.epoch != $0.epoch }
+        guard !isLost, !isOfAnotherTime else {
             channel.currentMethod = TxCommit.id
             channel.fail(ProtocolException(.preconditionFailed, "partial tx completion"))
             return node.noteDirty(channel.connection)

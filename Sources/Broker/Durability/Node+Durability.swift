@@ -14,6 +14,8 @@ struct DurabilityWaiter {
         case commit(TransactionEnd)
         /// A Raft group may rely on something.
         case raft(RaftReplica, RaftDurability)
+        /// A mirror has what its leader sent.
+        case mirrored(MirrorCopy, session: UInt64, operation: UInt64)
     }
 
     var position: JournalPosition
@@ -135,6 +137,7 @@ extension Node {
         case .answer(let origin, let answer): self.answer(origin, answer)
         case .commit(let end): end.durable(in: self)
         case .raft(let replica, let event): replica.happened(event)
+        case .mirrored(let copy, let session, let operation): copy.durable(session, operation)
         }
     }
 
@@ -151,7 +154,7 @@ extension Node {
                 channel.sayConfirms()
             case .answer(.control(let number), _):
                 answerControl(number, .failed(ProtocolException(.internalError, error.description)))
-            case .answer, .commit, .raft: break
+            case .answer, .commit, .raft, .mirrored: break
             }
         }
         cluster?.metadata.abandon()

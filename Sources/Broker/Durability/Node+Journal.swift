@@ -65,13 +65,14 @@ extension Node {
     }
 
     @inline(__always)
-    private func wallExpiry(_ expiry: UInt64) -> UInt64 {
+    func wallExpiry(_ expiry: UInt64) -> UInt64 {
         expiry == QueueEntry.never ? expiry : expiry &+ configuration.clockOffset
     }
 
     /// Ends a message of a queue: nobody needs it there any more.
     @inline(__always)
     func drop(_ entry: QueueEntry, of queue: ClassicQueue) {
+        if let mirrors = queue.mirrors, entry.flags & QueueEntry.relayed == 0 { mirrors.ended(entry) }
         if entry.isJournaled { noteEnd(entry, queue) }
         if !entry.isCold { release(entry.record) }
     }
@@ -145,6 +146,7 @@ extension Node {
     /// Remembers that a message which is written down has been delivered and not settled.
     @inline(__always)
     func noteDelivered(_ entry: QueueEntry, of queue: ClassicQueue) {
+        if let mirrors = queue.mirrors { mirrors.delivered(upTo: entry.sequence) }
         guard entry.survives, entry.sequence > queue.deliveredUpTo else { return }
         queue.deliveredUpTo = entry.sequence
         if !queue.isDeliveryNoted {

@@ -113,6 +113,7 @@ extension Node {
             case .chunk: takeChunk(payload, location, &reading)
             case .delivered: takeDelivered(payload, &reading)
             case .transient: true
+            case .begunAnew: takeBeginning(payload, &reading)
             case .transactionPublish, .transactionSettle, .committed: false
             }
         if !isReadable { reading.summary.unreadable += 1 }
@@ -266,6 +267,12 @@ extension Node {
         return true
     }
 
+    private func takeBeginning(_ payload: UnsafeRawBufferPointer, _ reading: inout Reading) -> Bool {
+        guard let queue = payload.number(at: 0), queue >> 62 == 0 else { return false }
+        reading.messages.removeValue(forKey: queue)?.takeRemaining { forget($0) }
+        return true
+    }
+
     private func takeTopology(_ payload: UnsafeRawBufferPointer) -> Bool {
         guard let (index, change) = try? TopologyRecord.decode(payload), index >> 62 == 0 else { return false }
         // The identity of a queue is the index of its declaration.
@@ -298,6 +305,8 @@ extension Node {
     ) -> (restored: Int, discarded: Int, unreadable: Int) {
         let queue = queue.flatMap { $0.isDurable ? $0 : nil }
         var (restored, discarded, unreadable) = (0, 0, 0)
+        // Only who is up to date with the metadata knows who leads.
+        let isCopy = queue?.isRemote == true
         messages.takeRemaining { entry in
             guard isWhole(entry) else {
                 unreadable += 1
@@ -309,10 +318,12 @@ extension Node {
             }
             var entry = entry
             if entry.sequence <= messages.deliveredUpTo { entry.flags |= QueueEntry.redelivered }
-            queue.restore(entry)
+            if isCopy { queue.restoreCopy(entry) } else { queue.restore(entry) }
             restored += 1
         }
-        queue?.restored(lastSequence: messages.lastSequence, deliveredUpTo: messages.deliveredUpTo)
+        if let queue {
+            queue.restored(lastSequence: messages.lastSequence, deliveredUpTo: messages.deliveredUpTo)
+        }
         return (restored, discarded, unreadable)
     }
 

@@ -31,6 +31,8 @@ enum RecordKind: UInt8 {
     case raftWrite = 11
     /// A piece of a snapshot of a Raft group; see `RaftRecord`.
     case raftSnapshot = 12
+    /// A queue's id 8: what was written of the queue before is nothing, and messages of the same names may follow.
+    case begunAnew = 13
 }
 
 /// One message of one queue, as records name it.

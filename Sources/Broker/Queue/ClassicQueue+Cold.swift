@@ -98,7 +98,16 @@ extension ClassicQueue {
     private func fetched() {
         if coldReady == 0 { fetchCount = Limits.fetchedFirst }
         if deadLetters != nil || !dying.isEmpty, !isDeleted { goOnDying() }
+        goOnDelivering()
+    }
+
+    /// Delivers again, and carries out what waited for the head.
+    func goOnDelivering() {
         resume()
+        resumeWaiting()
+    }
+
+    func resumeWaiting() {
         let waiting = waitingForHead
         waitingForHead = []
         for (request, origin) in waiting { node.submit(request, from: origin, in: virtualHost) }

@@ -15,17 +15,32 @@ final class ClassicQueue {
     /// What its arguments and its policy limit.
     var limits: QueueLimits
     var policyChoice = PolicyChoice()
-    /// Where its messages go that leave it without an acknowledgement; nil for nowhere.
-    var deadLetters: DeadLetterTarget?
+    /// Where its messages go that leave it without an acknowledgement, wherever it is; nil for nowhere.
+    var deadLetterTarget: DeadLetterTarget?
+    /// The same where it is here: what its home drops its home dead-letters.
+    var deadLetters: DeadLetterTarget? { isRemote ? nil : deadLetterTarget }
     /// Rejected messages that are yet to go there.
     @exclusivity(unchecked) var dying = SortedEntries()
     /// When to look again at what waits to be dead-lettered.
     var deathDeadline: Instant?
     var isFetchingDying = false
     /// Its contents are on another node: here it is a name that can be bound, and the consumers of this node's clients.
-    let isRemote: Bool
+    private(set) var isRemote: Bool
     /// What stands for contents that are not in this object.
     @exclusivity(unchecked) private(set) var distant: (any DistantQueue)?
+    /// Who holds it, where it has or had mirrors; and what its leader and a mirror have beside it.
+    var mirroring: QueueMirroring?
+    @exclusivity(unchecked) var mirrors: MirrorLeader?
+    var copy: MirrorCopy?
+    /// Deliveries that clients of this node hold and that mean nothing to the queue here: they were another node's, or this
+    /// one's when it led before.
+    @exclusivity(unchecked) var foreignUnacked = 0
+    /// What marks deliveries of the time for which this node leads: 0 or `QueueEntry.oddTime`.
+    @exclusivity(unchecked) var timeFlag: UInt32 = 0
+    /// Messages on their way to clients that asked for one.
+    var heldGets = 0
+    /// Those who wait until this node has seen the queue go, and their answers.
+    var deletionsAwaited: [(origin: Origin, answer: Answer)] = []
     /// Whatever a node has ends with it, or before.
     unowned(unsafe) let node: Node
 
@@ -94,17 +109,23 @@ final class ClassicQueue {
         limits = (try? QueueLimits(settings.arguments, queue: name, virtualHost: virtualHost.name)) ?? .none
         self.node = node
         isRemote = settings.isQuorum || settings.home.map { $0.node != node.cluster?.configuration.node } ?? false
-        let target = try? DeadLetterTarget(settings.arguments, queue: name, virtualHost: virtualHost.name)
-        // What its home drops its home dead-letters.
-        deadLetters = isRemote ? nil : target
+        deadLetterTarget = try? DeadLetterTarget(settings.arguments, queue: name, virtualHost: virtualHost.name)
         lastActive = node.now
         lastUsed = node.now
         if settings.isQuorum {
+            let target = deadLetterTarget
             distant = QuorumQueue(
                 self, QuorumSettings(settings, limits, deadLetters: target), deadLetters: target, node: node)
         } else if isRemote, let home = settings.home {
             distant = RelayedQueue(self, on: home.node, node: node)
         }
+    }
+
+    /// Its contents are here, or somewhere else, from now on.
+    func setRole(leads: Bool) {
+        isRemote = !leads
+        distant = leads ? nil : home.map { RelayedQueue(self, on: $0.node, node: node) }
+        node.topologyVersion += 1
     }
 
     /// Whether it survives its node, and with it what is persistent in it. What belongs to a connection ends with that.
@@ -126,6 +147,7 @@ final class ClassicQueue {
                 sequence: lastSequence, record: record, bodyBytes: bodyBytes, flags: flags, expiry: expiry))
         readyBytes &+= Int(bodyBytes)
         counters.publish &+= 1
+        if let mirrors { mirrors.enqueued(ready[ready.count - 1]) }
         if expiry != QueueEntry.never { noteExpiring() }
         if limits.limitsLength { noteLength() }
         if !isScheduled { schedule() }
@@ -151,7 +173,7 @@ final class ClassicQueue {
 
     @inline(never)
     func noteLength() {
-        guard !isNotedOverLength, !limits.rejectsPublishes, isOverLength else { return }
+        guard !isNotedOverLength, !limits.rejectsPublishes, isOverLength, !isRemote else { return }
         isNotedOverLength = true
         node.noteOverLength(self)
     }
@@ -210,7 +232,7 @@ final class ClassicQueue {
     /// Acknowledgements": "its original position, if possible").
     func requeue(_ entry: QueueEntry) {
         var entry = entry
-        entry.flags |= QueueEntry.redelivered
+        entry.flags = entry.flags & ~QueueEntry.oddTime | QueueEntry.redelivered
         putBack(entry)
     }
 
@@ -218,6 +240,7 @@ final class ClassicQueue {
 
     /// The next message in order, if any. Expired ones before it are dropped.
     func takeFirst() -> QueueEntry? {
+        if isHeldBack { return nil }
         if hasExpiring, !dropExpired() { return nil }
         if coldReady > 0, !prepareHead() { return nil }
         return removeFirst()
@@ -243,8 +266,11 @@ final class ClassicQueue {
     /// Takes back a message that nobody has seen.
     func putBack(_ entry: QueueEntry) {
         // What its home delivered it takes back itself.
-        guard !isDeleted, distant == nil else { return node.drop(entry, of: self) }
+        guard !isDeleted, distant == nil, entry.flags & QueueEntry.relayed == 0 else {
+            return mirroring == nil ? node.drop(entry, of: self) : node.forget(entry)
+        }
         returned.insert(entry)
+        if let mirrors { mirrors.returned(entry) }
         readyBytes += Int(entry.bodyBytes)
         if entry.isCold { coldReady += 1 }
         if limits.limitsLength { noteLength() }
@@ -303,6 +329,13 @@ final class ClassicQueue {
         if !isScheduled { schedule() }
     }
 
+    /// Nobody takes deliveries here any more.
+    func endRound() {
+        for consumer in round { consumer.isInRound = false }
+        round.removeAll()
+        cancelledInRound = 0
+    }
+
     /// Delivers again after something that held it up.
     func resume() {
         if !isScheduled { schedule() }
@@ -318,6 +351,7 @@ final class ClassicQueue {
     /// Delivers up to `budget` messages, consumers in turn, until messages, credit or room end.
     /// Returns what is left of the budget; 0 means that there may be more to do.
     func deliver(budget: Int) -> Int {
+        if isHeldBack { return budget }
         var budget = budget
         if hasExpiring, !dropExpired() { return budget }
         while budget > 0, let consumer = round.first, readyCount > 0 {

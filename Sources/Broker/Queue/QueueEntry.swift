@@ -18,6 +18,11 @@ struct QueueEntry: BitwiseCopyable {
     /// Bit in `flags`, beside `journaled`: it is written down for want of memory only. Its end need not be, and nothing of it
     /// survives.
     static let spilled: UInt32 = 32
+    /// Bit in `flags`: another node delivered it; its sequence is that node's delivery tag, its expiry the number of the
+    /// relay that it came on.
+    static let relayed: UInt32 = 64
+    /// Bit in `flags` of a delivery that a client holds: which of two it was of the times that this node has led the queue.
+    static let oddTime: UInt32 = 128
     /// Above the flags' own bits: the number of the journal's segment that holds it, as far as there is room. No journal
     /// has so many segments at a time that it could be another.
     static let segmentShift: UInt32 = 8

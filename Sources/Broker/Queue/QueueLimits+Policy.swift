@@ -64,9 +64,10 @@ extension ClassicQueue {
         let target = DeadLetterTarget(arguments, policy: policy)
         if let quorum = distant as? QuorumQueue {
             quorum.limit(QuorumLimits(settings, limits, policy: policy, deadLetters: target), deadLetters: target)
+        } else {
+            deadLetterTarget = target
         }
         guard !isRemote else { return }
-        deadLetters = target
         lifetimeChanged()
         if !dying.isEmpty { letDie() }
         if limits.limitsLength { noteLength() }

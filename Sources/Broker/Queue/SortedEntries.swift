@@ -124,6 +124,23 @@ struct SortedEntries: ~Copyable {
         return nil
     }
 
+    /// Takes out the entry of a sequence.
+    mutating func remove(_ sequence: UInt64) -> QueueEntry? {
+        guard let place = place(of: sequence) else { return nil }
+        let entry = blocks[place.block].entries[place.slot]
+        if place.block == firstBlock, place.slot == blocks[firstBlock].start { return popFirst() }
+        count -= 1
+        let entries = blocks[place.block].entries
+        let end = blocks[place.block].end
+        (entries + place.slot).update(from: entries + place.slot + 1, count: end - place.slot - 1)
+        blocks[place.block].end = end - 1
+        if blocks[place.block].start == end - 1 {
+            entries.deallocate()
+            blocks.remove(at: place.block)
+        }
+        return entry
+    }
+
     /// Visits entries from the lowest sequence on, at most `limit`, until `visit` returns false; returns whether it never
     /// did.
     func visit(limit: Int, _ visit: (QueueEntry) -> Bool) -> Bool {
@@ -136,6 +153,16 @@ struct SortedEntries: ~Copyable {
             }
         }
         return true
+    }
+
+    /// Visits entries behind a sequence in their order until `visit` returns false.
+    func visit(after sequence: UInt64, _ visit: (QueueEntry) -> Bool) {
+        guard count > 0, let last = blocks.last, sequence < last.lastSequence else { return }
+        for block in blocks[self.block(for: sequence)...] {
+            for slot in block.start..<block.end where block.entries[slot].sequence > sequence {
+                guard visit(block.entries[slot]) else { return }
+            }
+        }
     }
 
     /// The sequences there are, as runs without a gap.

@@ -128,6 +128,19 @@ enum Limits {
     /// transaction that go to other nodes.
     static let quorumTransactionBytes = 136_314_880
     static let slipBytes = 67_108_864
+    /// Bytes of operations that may be on their way to one mirror of a queue, frames written for it in one tick, and what may
+    /// wait for it before publishers are not read any more.
+    static let mirrorWindowBytes = 4_194_304
+    static let mirrorFramesPerTick = 16
+    static let mirrorBacklogBytes = 33_554_432
+    /// Messages looked at in one slice of copying what was there before a mirror.
+    static let mirrorCopiedPerSlice = 512
+    /// Changes of mirrored queues in one entry of the metadata.
+    static let mirrorChanges = 256
+    /// Who should hold what is looked at again after this while it is not as it should be, and a change is asked for again,
+    /// nanoseconds.
+    static let mirrorReviewNanoseconds: UInt64 = 100_000_000
+    static let mirrorRetryNanoseconds: UInt64 = 1_000_000_000
     /// How long a node must have been down before what does not survive it goes, milliseconds.
     static let nodeDownMilliseconds: UInt64 = 1_000
     /// Requests carried out in one tick.

@@ -37,7 +37,7 @@ extension Node {
 
     /// Whether so much waits for the disk that publishers must wait too.
     @inline(__always)
-    var isDiskBehind: Bool { journal.pendingBytes > Limits.journalPendingBytes }
+    var isDiskBehind: Bool { journal.pendingBytes > Limits.journalPendingBytes || isMirrorBehind }
 
     /// What is short, as RabbitMQ says it to blocked connections.
     var shortageReason: String {

@@ -105,7 +105,12 @@ extension Node {
             if let record = publish.record { release(record) }
             return
         }
-        if publish.route.mayLeaveNode, let record = publish.record, queues.contains(where: { $0.distant != nil }) {
+        // Somebody else may lead one of them since it was routed.
+        if let record = publish.record, queues.contains(where: { $0.distant != nil }) {
+            guard !publish.route.isRelayed else {
+                release(record)
+                return end.noteLost()
+            }
             return publishAway(publish, record, to: queues, from: publisher, in: end)
         }
         _ = enqueue(

@@ -141,7 +141,7 @@ extension Node {
             guard let entry = queue.takeFirst() else {
                 guard queue.readyCount > 0 else { return .empty }
                 if let storageFailure { throw ProtocolException(.internalError, storageFailure.description) }
-                if queue.isFetching {
+                if queue.isFetching || queue.isHeldBack {
                     queue.whenHeadIsThere(request, from: origin)
                 } else {
                     // Expired messages took this slice; what is behind them is asked for again.

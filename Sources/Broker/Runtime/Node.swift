@@ -90,7 +90,7 @@ public final class Node {
     /// Deliveries given back in this tick.
     var givenBack = 0
     /// Deleted queues with deliveries that clients still hold.
-    private var retired: [UInt64: ClassicQueue] = [:]
+    var retired: [UInt64: ClassicQueue] = [:]
     private var exclusiveQueues: [ConnectionID: [UInt64]] = [:]
 
     /// Its members of Raft groups.
@@ -103,6 +103,8 @@ public final class Node {
     var storedGroups = StoredGroups()
     /// What makes it a member of a cluster; nil when it is alone.
     private(set) var cluster: ClusterMember?
+    /// Whether so much waits for mirrors that publishers must wait too.
+    @exclusivity(unchecked) var isMirrorBehind = false
     /// Where confirms of watched queues are counted.
     let recorder: TimelineRecorder?
 
@@ -219,7 +221,6 @@ public final class Node {
         recorder?.declared(queue.id, vhost: queue.virtualHost.name, name: queue.name)
         if let distant = queue.distant as? QuorumQueue { return add(distant) }
         guard !queue.isRemote else { return }
-        cluster?.restore(queue)
         queue.watchUse()
         if let owner = queue.settings.exclusiveOwner, queue.settings.home == cluster?.home {
             exclusiveQueues[owner, default: []].append(queue.id)
@@ -236,38 +237,19 @@ public final class Node {
         queuesByID[queue.id] = nil
         if let owner = queue.settings.exclusiveOwner { exclusiveQueues[owner]?.removeAll { $0 == queue.id } }
         queueList.remove(queue)
-        if queue.unackedCount > 0 { retired[queue.id] = queue }
+        if queue.unackedCount + queue.foreignUnacked > 0 { retired[queue.id] = queue }
         let count = (queue.distant as? QuorumQueue)?.counts.messages ?? queue.readyCount
         discardReady(of: queue)
         tellConsumers(of: queue)
         quorum.remove(queue.id)
         if let replica = replicas[QuorumMember.group(of: queue.id)] { replicas.remove(replica) }
         queue.distant?.deleted()
+        queue.endMirroring()
         return count
     }
 
     /// Keeps a deleted queue alive for a delivery that still names it.
     func keepUntilSettled(_ queue: ClassicQueue) { retired[queue.id] = queue }
-
-    /// Empties a queue at once in name and in slices in deed.
-    func discardReady(of queue: ClassicQueue) {
-        if !queue.isDeleted { journalPurge(of: queue) }
-        if queue.isDeleted { queue.dropDying() }
-        let remains = queue.takeAllReady()
-        if remains.count > 0 { later(.release(Remains(remains))) }
-    }
-
-    /// Ends a delivery: the message goes back to its queue or is gone.
-    func settle(_ entry: QueueEntry, of queue: ClassicQueue, _ settlement: Settlement) {
-        queue.unackedCount -= 1
-        queue.unackedBytes -= Int(entry.bodyBytes)
-        switch settlement {
-        case .requeue where !queue.isDeleted: queue.requeue(entry)
-        case .discard: reject(entry, of: queue)
-        case .ack, .requeue: drop(entry, of: queue)
-        }
-        if queue.isDeleted, queue.unackedCount == 0 { retired[queue.id] = nil }
-    }
 
     func schedule(_ queue: ClassicQueue) { scheduled.append(queue) }
 
@@ -325,7 +307,8 @@ public final class Node {
         noteActivity()
         return TickOutcome(
             hasMore: (!requests.isEmpty && isServing) || !tasks.isEmpty || !scheduled.isEmpty || !dirty.isEmpty
-                || !overLength.isEmpty || hasMoreToCool || quorum.isBusy || rollForward.isDue,
+                || !overLength.isEmpty || hasMoreToCool || quorum.isBusy || rollForward.isDue
+                || cluster?.mirrors.isBusy == true,
             nextDeadline: earliestDeadline)
     }
 

@@ -14,6 +14,9 @@ struct QueueDefinition: Hashable, Sendable {
     /// The nodes of the members that a quorum queue begins with, ascending; whoever proposes its declaration says so. Not
     /// compared either.
     var members: [UInt32] = []
+    /// The mirrors that it begins with, all of them in sync because there is nothing in it; whoever proposes its declaration
+    /// says so. Not compared either.
+    var mirrors: [QueueHome] = []
     /// Optional arguments, as declared.
     var arguments: FieldTable
 

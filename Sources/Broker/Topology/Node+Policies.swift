@@ -16,6 +16,7 @@ extension Node {
     /// Called on every node, once for each change.
     func policyChanged(of queue: ClassicQueue, from old: Policy?, to new: Policy?) {
         queue.policyChanged(to: new)
+        cluster?.mirrors.review()
     }
 
     /// The same for an exchange.

@@ -144,6 +144,7 @@ extension Node {
         topologyVersion += 1
         register(queue)
         tellPolicy(to: queue)
+        beginMirrors(of: queue)
         return .declared(queue: name, messages: 0, consumers: 0)
     }
 

@@ -13,6 +13,8 @@ final class Route {
     let mayRefuse: Bool
     /// Whether one of the queues may be on another node.
     let mayLeaveNode: Bool
+    /// Whether one of the queues may have mirrors.
+    let isMirrored: Bool
     let version: UInt64
     /// Another node has found the queues.
     let isRelayed: Bool
@@ -28,6 +30,7 @@ final class Route {
         self.dependsOnHeaders = dependsOnHeaders
         mayRefuse = dependsOnHeaders || queues.contains { $0.limits.rejectsPublishes }
         mayLeaveNode = dependsOnHeaders || queues.contains { $0.distant != nil }
+        isMirrored = dependsOnHeaders || queues.contains { $0.mirrors != nil }
         self.version = version
         self.isRelayed = isRelayed
     }

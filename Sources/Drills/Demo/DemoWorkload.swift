@@ -29,6 +29,14 @@ public struct DemoWorkload: Sendable {
         self.rate = rate
     }
 
+    /// The policies that its queues are to have, set by whoever may before it begins: payments, whose queue is an old one, are
+    /// mirrored.
+    public static let policies = [
+        PolicyInfo(
+            vhost: "/", name: "ha-payments", pattern: "^payments$", appliesTo: "queues",
+            definition: ["ha-mode": "all", "ha-sync-mode": "automatic"])
+    ]
+
     /// What its publishers and consumers have counted since they began.
     public var counts: ClusterTimeline.Clients {
         let counts = books.counts

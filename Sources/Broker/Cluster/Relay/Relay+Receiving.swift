@@ -65,11 +65,16 @@ extension Relay {
             guard let consumer = channel.consumers.removeValue(forKey: cancel.consumerTag), !consumer.isCancelled,
                 let client = channel.client.flatMap(node.channel)
             else { return }
+            // Somebody else leads a mirrored queue; this node hears of it, and takes the consumer there.
+            guard !consumer.queue.keeps(consumer) else { return }
             client.queueDeleted(under: consumer)
         case .basicCancelOK(let cancelOK):
             channel.consumers[cancelOK.consumerTag] = nil
             if channel.question?.cancelled == cancelOK.consumerTag { answer(channel, .done) }
         case .basicConsumeOK(let consumeOK):
+            if let attached = channel.attaching.removeValue(forKey: consumeOK.consumerTag) {
+                return began(attached, on: channel)
+            }
             guard let question = channel.question, let consumer = question.consumer else { throw .malformed }
             channel.consumers[consumeOK.consumerTag] = consumer
             answer(channel, .consuming(consumer, question.queue))
@@ -90,6 +95,14 @@ extension Relay {
             guard let end = channel.commits.popFirst() else { throw .malformed }
             end?.distantEnded(isDone: true, in: node)
         default: break
+        }
+    }
+
+    /// A consumer goes on here, unless it has ended meanwhile.
+    private func began(_ consumer: Consumer, on channel: RelayChannel) {
+        channel.consumers[consumer.tag] = consumer
+        if consumer.isCancelled || consumer.queue.distant?.home != home {
+            send(BasicCancel(consumerTag: consumer.tag), on: channel)
         }
     }
 
@@ -171,7 +184,7 @@ extension Relay {
         // Its sequence here is what the home calls the delivery.
         let entry = QueueEntry(
             sequence: content.tag, record: record, bodyBytes: UInt32(clamping: content.assembly.bodyBytes),
-            flags: content.isRedelivered ? QueueEntry.redelivered : 0, expiry: QueueEntry.never)
+            flags: QueueEntry.relayed | (content.isRedelivered ? QueueEntry.redelivered : 0), expiry: number)
         switch content.purpose {
         case .delivery(let consumer?) where !channel.isClosing:
             arrived(Delivery(entry: entry, consumer: consumer, channel: channel))

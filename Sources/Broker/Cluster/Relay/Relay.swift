@@ -117,6 +117,7 @@ final class Relay {
         channel.content = nil
         channel.question = nil
         channel.consumers = [:]
+        channel.attaching = [:]
         // A commit that has been asked for is carried out, but nobody waits for it.
         for end in channel.commits { end?.distantEnded(isDone: false, in: node) }
         channel.commits = []
@@ -150,8 +151,8 @@ final class Relay {
     }
 
     /// What is sent from here on speaks of a queue, which the home must know by then.
-    func needs(_ queue: ClassicQueue) { needs(queue.id) }
-    func needs(_ queue: UInt64) { neededIndex = max(neededIndex, queue) }
+    func needs(_ queue: ClassicQueue) { needs(queue.mirroring?.index ?? queue.id) }
+    func needs(_ index: UInt64) { neededIndex = max(neededIndex, index) }
 
     func noteSending() {
         guard !isNoted else { return }
@@ -306,7 +307,8 @@ final class Relay {
     func deliver() -> Bool {
         while let next = deliveries.first {
             guard let client = next.channel.client.flatMap(node.channel), client.phase == .open,
-                !client.connection.isCloseAsked, !next.consumer.isCancelled, !next.consumer.queue.isDeleted
+                !client.connection.isCloseAsked, !next.consumer.isCancelled, !next.consumer.queue.isDeleted,
+                next.consumer.queue.distant?.home == home
             else {
                 deliveries.removeFirst()
                 giveBack(next.entry, on: next.channel, isAutomaticAck: next.consumer.isAutomaticAck)
@@ -359,7 +361,7 @@ final class Relay {
         channels = [:]
         byClient = [:]
         for channel in ending {
-            let subscribed = channel.consumers.values.sorted { $0.tag < $1.tag }
+            let subscribed = (Array(channel.consumers.values) + channel.attaching.values).sorted { $0.tag < $1.tag }
             let question = channel.question
             let unconfirmed = channel.allUnconfirmed()
             channel.isClosing = true
@@ -367,7 +369,9 @@ final class Relay {
             drop(channel)
             unsent -= unconfirmed.count
             if let client { nack(unconfirmed, on: client) }
-            for consumer in subscribed where !consumer.isCancelled { client?.queueDeleted(under: consumer) }
+            for consumer in subscribed where !consumer.isCancelled && !consumer.queue.keeps(consumer) {
+                client?.queueDeleted(under: consumer)
+            }
             if let question { question.distant.isDown(for: question) }
         }
         // Those that nobody hears of; transactions come again.

@@ -46,6 +46,8 @@ final class RelayChannel {
     private var watched: [UInt64: [UInt64]] = [:]
     /// By their tags, which are the client's own. Only those that the home has begun and not ended.
     var consumers: [String: Consumer] = [:]
+    /// Consumers that go on here, whose home has not said so yet.
+    var attaching: [String: Consumer] = [:]
     var question: Question?
     /// Whether anything has been done in the transaction that is open on the home.
     var isUncommitted = false

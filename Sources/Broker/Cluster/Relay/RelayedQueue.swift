@@ -9,8 +9,6 @@ final class RelayedQueue: DistantQueue {
     private unowned(unsafe) let node: Node
     private let homeNode: UInt32
     private(set) var readyCount = 0
-    /// Answers that wait until this node has seen the queue go.
-    private var deletions: [(origin: Origin, answer: Answer)] = []
 
     init(_ queue: ClassicQueue, on home: UInt32, node: Node) {
         self.queue = queue
@@ -91,15 +89,7 @@ final class RelayedQueue: DistantQueue {
     }
 
     func settle(_ delivery: UnackedDelivery, _ settlement: Settlement, on channel: Channel) -> Bool {
-        guard let (relay, inner) = known(channel), delivery.tag > inner.lastForeignTag else { return false }
-        let tag = delivery.entry.sequence
-        switch settlement {
-        case .ack: relay.send(BasicAck(deliveryTag: tag), on: inner)
-        case .requeue: relay.send(BasicReject(deliveryTag: tag, requeue: true), on: inner)
-        case .discard: relay.send(BasicReject(deliveryTag: tag, requeue: false), on: inner)
-        }
-        relay.noteUse(of: inner)
-        return true
+        channel.settleRelayed(delivery, settlement) == homeNode
     }
 
     func commit(_ end: TransactionEnd, of channel: Channel) -> Bool {
@@ -124,6 +114,27 @@ final class RelayedQueue: DistantQueue {
         guard let (relay, inner) = known(consumer.channel), inner.consumers[consumer.tag] === consumer else { return }
         // It is kept until the home has said so: what comes before is given back.
         relay.send(BasicCancel(consumerTag: consumer.tag), on: inner)
+    }
+
+    /// Goes on with a consumer that another node's queue had, or this one's before the link to it was lost.
+    func attach(_ consumer: Consumer) {
+        let client = consumer.channel
+        guard client.phase == .open, let relay = relays?.relay(of: client.connection, to: homeNode) else { return }
+        let inner = relay.channel(for: client)
+        guard inner.consumers[consumer.tag] == nil, inner.attaching[consumer.tag] == nil, !inner.isClosing else {
+            return
+        }
+        relay.needs(queue)
+        inner.attaching[consumer.tag] = consumer
+        if consumer.prefetch != inner.prefetch {
+            inner.prefetch = consumer.prefetch
+            relay.send(BasicQos(prefetchCount: UInt16(clamping: consumer.prefetch)), on: inner)
+        }
+        relay.send(
+            BasicConsume(
+                queue: queue.name, consumerTag: consumer.tag, noAck: consumer.isAutomaticAck,
+                exclusive: consumer.isExclusive, arguments: consumer.arguments),
+            on: inner)
     }
 
     func resume(_ consumer: Consumer) { consumer.channel.connection.relays[homeNode]?.resume() }
@@ -182,12 +193,8 @@ final class RelayedQueue: DistantQueue {
 
     /// The home says that it has been deleted; whoever asked is answered when it is so here too.
     func hasBeenDeleted(_ answer: Answer, for origin: Origin) {
-        if queue.isDeleted { node.answer(origin, answer) } else { deletions.append((origin, answer)) }
+        if queue.isDeleted { node.answer(origin, answer) } else { queue.deletionsAwaited.append((origin, answer)) }
     }
 
-    func deleted() {
-        let waiting = deletions
-        deletions = []
-        for (origin, answer) in waiting { node.answer(origin, answer) }
-    }
+    func deleted() {}
 }

@@ -34,7 +34,9 @@ extension Node {
         guard let queue = virtualHosts[id.vhost]?.queues[id.name] else { return nil }
         if queue.settings.isQuorum { return quorumTimeline(of: queue, id) }
         let home = homeName(of: queue)
+        let mirrors = queue.mirroring?.mirrors.map { nodeName($0.node) } ?? []
         return ClusterTimeline.Queue(
-            vhost: id.vhost, name: id.name, type: "classic", leader: home, members: [home])
+            vhost: id.vhost, name: id.name, type: mirrors.isEmpty ? "classic" : "mirrored", leader: home,
+            members: [home] + mirrors)
     }
 }

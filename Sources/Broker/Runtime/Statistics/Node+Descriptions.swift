@@ -71,7 +71,15 @@ extension Node {
         info.consumers = queue.consumers.count
         info.memory = queue.residentBytes
         info.messageStats = queue.readings.stats(queue.counters, withPublisher: false)
+        describeMirrors(of: queue, in: &info)
         return info
+    }
+
+    /// The mirrors of a queue that is mirrored.
+    private func describeMirrors(of queue: ClassicQueue, in info: inout QueueInfo) {
+        guard let mirroring = queue.mirroring, mirroring.isMirrored || queue.mirrorPolicy != nil else { return }
+        info.mirrors = mirroring.mirrors.map { nodeName($0.node) }
+        info.synchronisedMirrors = mirroring.inSync.map { nodeName($0.node) }
     }
 
     /// Which policy counts for a queue, and what it says.
@@ -91,13 +99,14 @@ extension Node {
         info.arguments = queue.settings.arguments.json
         describePolicy(of: queue, in: &info)
         info.node = homeName(of: queue)
+        describeMirrors(of: queue, in: &info)
         return info
     }
 
     /// The node on which a queue lives.
     func homeName(of queue: ClassicQueue) -> String {
         if queue.settings.isQuorum { return quorum.member(queue.id)?.leader.map(nodeName) ?? configuration.name }
-        return queue.settings.home.map { nodeName($0.node) } ?? configuration.name
+        return queue.home.map { nodeName($0.node) } ?? configuration.name
     }
 
     /// The name of a node by its number; this one's where there is no such node.

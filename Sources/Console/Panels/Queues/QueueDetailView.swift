@@ -46,7 +46,7 @@ enum QueueDetailView {
     }
 
     private static func traits(_ queue: QueueInfo) -> [String] {
-        var kind = [queue.mirrors?.isEmpty == false ? "mirrored classic" : queue.type ?? "type –"]
+        var kind = [queue.mirrors?.isEmpty == false ? "mirrored classic (deprecated)" : queue.type ?? "type –"]
         if queue.durable == true { kind.append("durable") }
         if queue.durable == false { kind.append("transient") }
         if queue.autoDelete == true { kind.append("auto-delete") }

@@ -113,6 +113,8 @@ final class ClusterLedger {
         copy.deliveredAsNewAt = world.time
         copy.deliveredInLife = homes[copy.queue].map { delivery.life(of: $0) }
         guard let consumer = delivery.consumer else { return nil }
+        // One of a mirrored queue goes on with a leader that may not know what the one before has delivered.
+        if ClusterTopology.queue(copy.queue)?.isMirrored == true { return nil }
         let message = copy.message
         if let last = consumer.lastNumbers[message.publisher], last >= message.number {
             return "\(copy.name), publish \(message.number) of channel \(message.publisher), comes to '\(consumer.tag)'"

@@ -7,6 +7,8 @@ struct ClusterQueue {
     var isDurable = true
     /// Nobody deletes or purges it.
     var isStable = true
+    /// A policy gives it mirrors; see `MirroredQueues`.
+    var isMirrored = false
     /// The node that declares a stable one.
     var declaredOn: UInt32 = 1
     var deliveryLimit: Int?
@@ -42,6 +44,8 @@ enum ClusterTopology {
         ClusterQueue(name: "classic-1", isQuorum: false),
         ClusterQueue(name: "classic-2", isQuorum: false, declaredOn: 2),
         ClusterQueue(name: "classic-3", isQuorum: false, declaredOn: 3),
+        ClusterQueue(name: "mirrored-1", isQuorum: false, isMirrored: true),
+        ClusterQueue(name: "mirrored-2", isQuorum: false, isMirrored: true, declaredOn: 2),
     ]
     static let volatile = [
         ClusterQueue(name: "volatile-quorum-1", isStable: false),

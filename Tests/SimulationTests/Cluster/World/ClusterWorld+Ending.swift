@@ -6,7 +6,7 @@ import Raft
 /// The beginning, and what must hold once everything has healed.
 extension ClusterWorld {
     /// Within so many virtual milliseconds of the healing all must go on.
-    private static let recoveryMilliseconds: UInt64 = 20_000
+    static let recoveryMilliseconds: UInt64 = 20_000
 
     // MARK: The beginning
 
@@ -15,6 +15,7 @@ extension ClusterWorld {
         guard try run(Self.recoveryMilliseconds, until: { nodes.allSatisfy(\.isServing) }) else {
             throw ended("the nodes do not begin to serve: \(state)")
         }
+        try setMirrorPolicies()
         for node in nodes.prefix(3) {
             try visit(node) { client, channel in
                 for queue in ClusterTopology.stable where queue.declaredOn == node.number {
@@ -35,7 +36,9 @@ extension ClusterWorld {
             throw ended("what was declared first is not known everywhere: \(state)")
         }
         for queue in nodes[0].node?.sortedVirtualHosts.first?.queues.values.sorted(by: { $0.id < $1.id }) ?? [] {
-            ledger.know(queue.name, id: queue.id, home: queue.settings.isQuorum ? nil : queue.settings.home?.node)
+            ledger.know(
+                queue.name, id: queue.id,
+                home: queue.settings.isQuorum || queue.mirroring != nil ? nil : queue.settings.home?.node)
         }
     }
 
@@ -72,7 +75,7 @@ extension ClusterWorld {
         }
     }
 
-    private func ended(_ reason: String) -> ClusterFailure {
+    func ended(_ reason: String) -> ClusterFailure {
         fail(reason)
         return failure ?? ClusterFailure(seed: seed, step: step, hash: trace.hash, reason: reason)
     }
@@ -119,6 +122,7 @@ extension ClusterWorld {
             throw ended("elections go on: \(FrameText.group(group)) is led \(reign), then \(now)")
         }
         try checkMachines()
+        try checkMirrors()
     }
 
     private var isSettled: Bool {
@@ -263,6 +267,8 @@ extension Node {
     /// All that this node knows of the metadata, in the one order that all nodes have; nil without any.
     fileprivate var metadataBytes: [UInt8]? {
         guard let metadata = cluster?.metadata, metadata.outstanding.isEmpty else { return nil }
-        return MetadataSnapshot(index: topologyIndex, applied: metadata.applied, changes: wholeTopology).encoded()
+        return MetadataSnapshot(
+            index: topologyIndex, applied: metadata.applied, changes: wholeTopology, mirrorings: allMirrorings
+        ).encoded()
     }
 }

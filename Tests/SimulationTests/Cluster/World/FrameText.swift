@@ -39,6 +39,9 @@ enum FrameText {
             guard let resume = QuorumResume(frame.payload) else { return "resume?" }
             return "\(group(frame.group)): resume \(resume.consumer) after \(resume.after)"
         case .proposal: return "proposal"
+        case .mirrorBegin, .mirrorOperations, .mirrorMissing, .mirrorAcknowledged, .mirrorRefused:
+            let header = MirrorHeader(frame.payload)
+            return "queue \(frame.group): \(frame.kind) of epoch \(header?.epoch ?? 0), \(frame.payload.count) bytes"
         case .relayOpen, .relayBytes, .relayWindow, .relayClosed:
             return "\(frame.kind) of \(frame.group), \(frame.payload.count) bytes"
         }

@@ -1,0 +1,118 @@
+internal import Journal
+
+/// Sends a mirror what was in the queue before it (RabbitMQ, "Classic Queue Mirroring": `ha-sync-mode`). Until all of it is
+/// there nothing is delivered, as in RabbitMQ, so that what is ready stays ready; what clients hold and give back meanwhile
+/// is sent when it comes back.
+final class MirrorCopying {
+    let session: MirrorSession
+    /// Not used any more once this is over.
+    private unowned(unsafe) let leader: MirrorLeader
+    private let queue: ClassicQueue
+    private let node: Node
+    /// Messages that have been sent and have not ended.
+    private var copied: Set<UInt64> = []
+    /// Those that have ended while what clients hold is looked through.
+    private var ended: Set<UInt64> = []
+    private var lookedUpTo: UInt64 = 0
+    private var isReading = false
+    private var hasSeenReady = false
+    private var hasSeenHeld = false
+    /// The operation with which the mirror has everything.
+    private var lastOperation: UInt64?
+    private(set) var isOver = false
+
+    init(_ session: MirrorSession, of leader: MirrorLeader, in node: Node) {
+        self.session = session
+        self.leader = leader
+        self.node = node
+        queue = leader.queue
+    }
+
+    func end() { isOver = true }
+
+    // MARK: Copying
+
+    /// Sends as much as may be on its way; returns whether the mirror has everything.
+    func proceed() -> Bool {
+        guard !isOver, !isReading else { return false }
+        while !hasSeenReady, session.backlog < Limits.mirrorWindowBytes {
+            let entries = queue.readyEntries(
+                after: lookedUpTo, through: session.predatesThrough, limit: Limits.mirrorCopiedPerSlice)
+            guard let last = entries.last else {
+                hasSeenReady = true
+                break
+            }
+            lookedUpTo = last.sequence
+            read(entries) { [self] entry in queue.entry(entry.sequence) != nil }
+            if isReading { return false }
+        }
+        if hasSeenReady, !hasSeenHeld {
+            lookAtHeld()
+            return false
+        }
+        if let lastOperation { return session.acknowledged >= lastOperation }
+        // What a channel that has ended gives back comes in slices.
+        if hasSeenHeld, copied.count >= session.predating { lastOperation = leader.mark() }
+        return false
+    }
+
+    /// What clients hold, and what is on its way to a dead-letter exchange.
+    private func lookAtHeld() {
+        isReading = true
+        var held: [QueueEntry] = []
+        _ = queue.dying.visit(limit: .max) { entry in
+            held.append(entry)
+            return true
+        }
+        node.visitUnacked(
+            { [self] _, entry, other, _, _ in
+                if other === queue, !queue.isForeign(entry), entry.flags & QueueEntry.relayed == 0 {
+                    held.append(entry)
+                }
+                return nil
+            },
+            finished: { [self] _ in
+                isReading = false
+                hasSeenHeld = true
+                guard !isOver else { return }
+                held.removeAll { $0.sequence > session.predatesThrough || ended.contains($0.sequence) }
+                read(held) { [self] entry in !ended.contains(entry.sequence) }
+                if !isReading { leader.copyingGoesOn() }
+            })
+    }
+
+    /// Sends messages, those first read back that are not in memory.
+    private func read(_ entries: [QueueEntry], isThere: @escaping (QueueEntry) -> Bool) {
+        let cold = entries.filter(\.isCold)
+        for entry in entries where !entry.isCold { copy(entry) }
+        guard !cold.isEmpty else { return }
+        isReading = true
+        node.fetch(queue.pieces(of: cold)) { [self] fetch, _ in
+            isReading = false
+            for (place, entry) in cold.enumerated() {
+                guard !queue.isDeleted, let warm = queue.warmed(entry, from: fetch, place) else { continue }
+                if !isOver, isThere(entry) { copy(warm) }
+                node.release(warm.record)
+            }
+            if !isOver { leader.copyingGoesOn() }
+        }
+    }
+
+    /// Sends a message, unless it has been sent.
+    func copy(_ entry: QueueEntry) {
+        guard !isOver, entry.sequence <= session.predatesThrough, !entry.isCold, copied.insert(entry.sequence).inserted
+        else { return }
+        leader.send(entry, to: session)
+    }
+
+    // MARK: Meanwhile
+
+    func ended(_ sequence: UInt64) {
+        copied.remove(sequence)
+        if !hasSeenHeld { ended.insert(sequence) }
+    }
+
+    func purged(_ ranges: [ClosedRange<UInt64>]) {
+        copied = copied.filter { !ranges.hold($0) }  // order-free: each is looked at alone
+    }
+}
