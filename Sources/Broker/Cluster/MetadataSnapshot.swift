@@ -29,6 +29,7 @@ struct MetadataSnapshot {
             bytes.withUnsafeBytes { writer.writeLongBytes($0) }
         }
         writer.write(UInt32(mirrorings.count))
+        // order-free: an array
         for (queue, mirroring) in mirrorings {
             writer.write(queue)
             mirroring.encode(into: &writer)
@@ -157,6 +158,7 @@ extension Node {
             topologyIndex = index &- 1
             _ = apply(change)
         }
+        // order-free: an array
         for (id, mirroring) in snapshot.mirrorings { queue(id: id)?.mirroringChanged(to: mirroring) }
         topologyIndex = snapshot.index
         topologyVersion += 1

@@ -185,6 +185,7 @@ extension ClassicQueue {
         lookedUpTo = 0
         node.recordPromotion(of: self, wasInSync: old?.isInSync(node.number) ?? false, requeued: requeued)
         beginMirroring()
+        // order-free: an array
         for consumer in consumers.all {
             consumer.channel.detach(consumer, exceptFrom: nil)
             enterRound(consumer)
@@ -242,6 +243,7 @@ extension ClassicQueue {
     /// Takes the consumers of this node's clients to whoever leads.
     func reattachConsumers() {
         guard let relayed = distant as? RelayedQueue else { return }
+        // order-free: an array
         for consumer in consumers.all where !consumer.isCancelled && !consumer.channel.connection.isRelay {
             consumer.channel.detach(consumer, exceptFrom: relayed.home)
             if keeps(consumer) {

@@ -69,6 +69,7 @@ extension Node {
 
     /// The leaders of those of some queues whose mirrors must have what was published.
     func mirrorsAwaited(_ queues: [ClassicQueue]) -> [MirrorLeader] {
+        // order-free: an array
         queues.compactMap { $0.mirrors?.mustWait == true ? $0.mirrors : nil }
     }
 }
