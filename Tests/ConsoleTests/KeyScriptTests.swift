@@ -146,7 +146,7 @@ func form() throws {
     let settings = QueueSettings(type: "quorum", arguments: ["x-max-length": 5])
     #expect(form.pressed(.enter, at: later) == .sent(.declareQueue(id, settings)))
     let own = Form.declareQueue(vhost: "/", product: .warren, at: .zero)
-    guard case .choice(["classic"], 0) = own.fields[2].value else {
+    guard case .choice(["classic", "quorum"], 0) = own.fields[2].value else {
         Issue.record("Warren's own types are not the only choice")
         return
     }

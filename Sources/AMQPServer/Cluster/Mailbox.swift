@@ -65,9 +65,8 @@ final class Mailbox: Sendable {
         let (outcome, mustWake): (Outcome, Bool) = state.withLock { state in
             let lane = Int(sender) - 1
             guard opening != 0, state.lanes[lane].opening == opening else { return (.lost, false) }
-            // One parcel may be as large as it likes.
-            guard state.lanes[lane].byteCount == 0 || state.lanes[lane].byteCount + copy.count <= Self.laneBytesMax
-            else { return (.full, false) }
+            // A parcel may be as large as it likes: what counts is what waits before it.
+            guard state.lanes[lane].byteCount <= Self.laneBytesMax else { return (.full, false) }
             let due = max(state.lanes[lane].lastDue, now &+ state.lanes[lane].delay)
             state.lanes[lane].lastDue = due
             state.lanes[lane].byteCount += copy.count

@@ -88,12 +88,16 @@ public final class RunningCluster: Sendable {
             throw error
         }
         await cluster.changes.wait {
-            cluster.nodes.allSatisfy { $0.state.isListening || $0.state.listenFailure != nil }
+            cluster.nodes.allSatisfy {
+                $0.state.isListening || $0.state.listenFailure != nil || $0.state.phase == .dead
+            }
         }
         if let failed = cluster.nodes.first(where: { !$0.state.isListening }) {
-            let reason = failed.state.listenFailure ?? ""
+            let reason = failed.state.listenFailure ?? "the node has ended: its disk has failed"
             try? await cluster.stop()
-            throw ListenError(host: failed.port.host, port: failed.port.port, isTaken: true, reason: reason)
+            throw ListenError(
+                host: failed.port.host, port: failed.port.port, isTaken: failed.state.listenFailure != nil,
+                reason: reason)
         }
         cluster.hasStarted.withLock { $0 = true }
         return cluster

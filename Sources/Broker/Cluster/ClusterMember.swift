@@ -77,7 +77,9 @@ final class ClusterMember {
                 message.group == frame.group
             else { throw .malformed }
             monitor.heard(from: peer, now: now)
-            if node.replicas[frame.group]?.isRetired != false { node.joinQuorumQueue(of: message) }
+            if node.replicas[frame.group].map({ $0.group.member != message.to }) ?? true {
+                node.joinQuorumQueue(of: message)
+            }
             node.replicas[frame.group]?.step(message)
         case .quorumCommands:
             guard let header = QuorumBatchHeader(frame.payload), header.node == peer else { throw .malformed }

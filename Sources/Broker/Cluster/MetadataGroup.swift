@@ -94,7 +94,10 @@ final class MetadataGroup: ReplicatedMachine {
         if case .declareQueue(let host, let name, var settings) = change {
             settings.home = member.home(of: settings, in: node)
             settings.mirrors = member.mirrors.beginning(settings, name, in: host)
-            if settings.isQuorum { settings.members = node.quorumMembers(settings, in: configuration) }
+            if settings.isQuorum {
+                settings.members = node.quorumMembers(settings, in: configuration)
+                settings.home = member.firstLeader(of: settings, in: node)
+            }
             change = .declareQueue(virtualHost: host, name: name, settings: settings)
         }
         propose(.change(change), from: proposal.origin, purpose: change.purpose)

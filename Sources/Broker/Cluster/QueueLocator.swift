@@ -22,6 +22,18 @@ enum QueueLocator: String {
 }
 
 extension ClusterMember {
+    /// Where a quorum queue's first leader is to be (RabbitMQ, "Quorum Queues": queue leader location): on the node that the
+    /// client is connected to, or with "balanced" on the member's node that leads the fewest.
+    func firstLeader(of settings: QueueDefinition, in node: Node) -> QueueHome {
+        guard settings.arguments[QuorumSettings.leaderLocator]?.text == "balanced" else { return home }
+        var counts: [UInt32: Int] = [:]
+        for queue in node.quorum.sorted {
+            if let leader = queue.member?.leader { counts[leader, default: 0] += 1 }
+        }
+        let homes = (upHomes + [home]).filter { settings.members.contains($0.node) }
+        return homes.min { (counts[$0.node] ?? 0, $0.node) < (counts[$1.node] ?? 0, $1.node) } ?? home
+    }
+
     /// Where a queue is to live that is declared here now: on a node that is up.
     func home(of settings: QueueDefinition, in node: Node) -> QueueHome {
         let homes = (upHomes + [home]).sorted { $0.node < $1.node }

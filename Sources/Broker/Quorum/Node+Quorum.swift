@@ -54,12 +54,15 @@ extension Node {
         }
     }
 
-    /// The leader of a group speaks to a member that this node does not have: it was added, and begins with nothing.
+    /// The leader of a group speaks to a member that this node does not have: it was added, and begins with nothing. One that
+    /// was there before it, and may not have heard of its end, makes way. Until what the journal has is known nobody begins.
     func joinQuorumQueue(of message: RaftMessage) {
-        guard let queue = quorum.queue(QuorumMember.queue(of: message.group)), quorum.member(queue.queue.id) == nil,
+        guard !storedGroups.isHeld, let queue = quorum.queue(QuorumMember.queue(of: message.group)),
             message.to.node == number, message.to.incarnation > replicas[message.group]?.group.member.incarnation ?? 0
         else { return }
         if let earlier = replicas[message.group] { replicas.remove(earlier) }
+        quorum.removeMember(queue.queue.id)
+        if journal.keepsBytes { RaftRecord.appendBeginning(group: message.group, to: &journal) }
         join(queue, as: message.to, beginning: .none, StoredGroup())
     }
 

@@ -7,6 +7,7 @@ final class QuorumFetch {
     private let mode: AckMode
     private let truncate: Int?
     private var messages: [FetchedMessage] = []
+    private var bytes = 0
     /// What they are held by until all have been read.
     private var held: [UInt64] = []
 
@@ -21,11 +22,12 @@ final class QuorumFetch {
     func begin(
         in node: Node, _ completed: @escaping (Result<[FetchedMessage], ProtocolException>) -> Void
     ) {
-        guard messages.count < count, !queue.isDeleted else { return end(completed) }
+        guard messages.count < count, bytes < Limits.fetchedBodyBytes, !queue.isDeleted else { return end(completed) }
         node.request(.get(queue: queue.queue.name, noAck: false), in: queue.queue.virtualHost.name) { [self] answer in
             switch answer {
             case .got(let entry, let source):
                 messages.append(node.message(entry, in: source, truncate: truncate))
+                bytes += messages.last?.payload.count ?? 0
                 held.append(entry.expiry)
                 let how: QuorumSettlement? =
                     switch mode {

@@ -6,6 +6,8 @@ extension QuorumMember {
     enum Refusal: Error {
         case notLeader
         case isMember, isNotMember, isLast
+        /// The member's node cannot be reached, or it has not caught up.
+        case isDown, isLearner
         /// Another change, or another transfer, is under way.
         case isBusy
 
@@ -14,6 +16,8 @@ extension QuorumMember {
             case .notLeader: "it has no leader now, or another one: ask again"
             case .isMember: "it has a member there already"
             case .isNotMember: "it has no member there"
+            case .isDown: "its member's node there is down"
+            case .isLearner: "its member there has not caught up yet: ask again"
             case .isLast: "its last member cannot go"
             case .isBusy: "another change is under way: ask again"
             }
@@ -38,6 +42,8 @@ extension QuorumMember {
     func transferLeader(to node: UInt32) throws(Refusal) {
         guard let member = memberID(on: node) else { throw .isNotMember }
         guard node != self.node.number else { return }
+        guard self.node.replicas.upNodes.contains(node) else { throw .isDown }
+        guard replica.group.membership.isVoter(member) else { throw .isLearner }
         do throws(RaftRefusal) {
             try replica.transfer(to: member)
         } catch {

@@ -30,6 +30,8 @@ final class QuorumMember: ReplicatedMachine {
     private var buriedTerm: UInt64 = 0
     /// A tick is on its way through the log, for what expires up to this time.
     private var tickedUpTo: UInt64 = 0
+    /// One that was refused is tried again from then on.
+    private var tickRetryAt: UInt64 = 0
     /// Members whose nodes have come back, and how far they have to come to have caught up.
     private var catchingUp: [(node: UInt32, index: UInt64)] = []
     /// The limits that it has put into the log, in this term.
@@ -85,13 +87,18 @@ final class QuorumMember: ReplicatedMachine {
 
     /// Takes a batch of a node's commands. Whoever does not lead says who does; what cannot be taken now comes again.
     func take(_ batch: [UInt8], from origin: UInt32, incarnation: UInt64) {
-        guard !replica.isLeader else { return propose(batch) }
+        guard !replica.isLeader else {
+            // What is refused now comes again: the command's node has no answer.
+            _ = propose(batch)
+            return
+        }
         redirect(origin, incarnation)
     }
 
-    private func propose(_ batch: [UInt8]) {
+    /// Puts a batch into the log; false where that is not possible now.
+    private func propose(_ batch: [UInt8]) -> Bool {
         proposeLimits()
-        write(batch)
+        return write(batch)
     }
 
     /// The queue is to have other limits.
@@ -116,16 +123,16 @@ final class QuorumMember: ReplicatedMachine {
         proposedLimits = wanted
     }
 
-    private func write(_ batch: [UInt8]) {
+    private func write(_ batch: [UInt8]) -> Bool {
         var batch = batch
-        guard QuorumBatch.stampTime(node.wallMilliseconds, in: &batch) else { return }
-        // What is refused now comes again: the command's node has no answer.
-        try? replica.propose(batch)
+        guard QuorumBatch.stampTime(node.wallMilliseconds, in: &batch) else { return false }
+        let isTaken = (try? replica.propose(batch)) != nil
         guard node.plantedFault == .answerFromLog, let header = batch.withUnsafeBytes({ QuorumBatchHeader($0) }),
             header.node > 0
-        else { return }
+        else { return isTaken }
         tell(header.node, header.incarnation) { $0.confirmed(header.first + UInt64(header.count) - 1) }
         sendReplies()
+        return isTaken
     }
 
     private func redirect(_ origin: UInt32, _ incarnation: UInt64) {
@@ -154,11 +161,13 @@ final class QuorumMember: ReplicatedMachine {
         buryTheDead()
         replica.promoteLearners()
         noteWhoHasCaughtUp()
-        if let expiry = machine.nextExpiry, expiry <= node.wallMilliseconds, tickedUpTo < expiry {
-            tickedUpTo = node.wallMilliseconds
+        if let expiry = machine.nextExpiry, expiry <= node.wallMilliseconds, tickedUpTo < expiry,
+            tickRetryAt <= node.wallMilliseconds
+        {
+            tickRetryAt = node.wallMilliseconds + Limits.quorumRetryMilliseconds
             var tick = QuorumBatch.ofLeader()
             tick.tick()
-            propose(tick.finish())
+            if propose(tick.finish()) { (tickedUpTo, tickRetryAt) = (node.wallMilliseconds, 0) }
         }
         goOnResuming()
         emit()
@@ -179,10 +188,9 @@ final class QuorumMember: ReplicatedMachine {
                 last = incarnation - 1
             }
             guard buried[origin.node] ?? 0 < last else { continue }
-            buried[origin.node] = last
             var batch = QuorumBatch.ofLeader()
             batch.nodeDown(origin.node, incarnation: last)
-            propose(batch.finish())
+            if propose(batch.finish()) { buried[origin.node] = last }
         }
     }
 
@@ -238,7 +246,7 @@ final class QuorumMember: ReplicatedMachine {
     }
 
     func leaderChanged() {
-        tickedUpTo = 0
+        (tickedUpTo, tickRetryAt) = (0, 0)
         node.quorum.queue(queue)?.leaderChanged()
         node.noteLeader(of: self)
     }
@@ -254,7 +262,7 @@ final class QuorumMember: ReplicatedMachine {
 
     var nextDeadline: UInt64? {
         guard replica.isLeader, let expiry = machine.nextExpiry, tickedUpTo < expiry else { return nil }
-        return node.nanoseconds(ofWall: expiry)
+        return node.nanoseconds(ofWall: max(expiry, tickRetryAt))
     }
 
     /// Above so many bytes a snapshot would take longer than a tick may: until it is shorter, the log stays.

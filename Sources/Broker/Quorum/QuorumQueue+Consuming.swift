@@ -83,7 +83,9 @@ extension QuorumQueue {
             if case .channel = origin { node.quorum.note(id, of: reference, self) }
         }
         guard let subscription = subscriptions[id] else { return .empty }
-        ask(QuorumRequest(kind: .get(subscription), origin: origin)) { $0.get(id, isAutomaticAck: isAutomaticAck) }
+        ask(QuorumRequest(kind: .get(subscription, isAutomaticAck: isAutomaticAck), origin: origin)) {
+            $0.get(id, isAutomaticAck: isAutomaticAck)
+        }
         return nil
     }
 
@@ -104,13 +106,13 @@ extension QuorumQueue {
         case (.purge, .purged):
             readyCount = 0
             node.answer(request.origin, .removed(messages: Int(clamping: value)))
-        case (.get(let subscription), .got):
+        case (.get(let subscription, let isAutomaticAck), .got):
             readyCount = Int(clamping: second)
             // It was given up while this was on its way: what it got goes back with it.
             guard subscriptions[subscription.id] === subscription else { return node.answer(request.origin, .empty) }
             subscription.isAttached = true
-            subscription.got[value] = (request.origin, readyCount)
-        case (.get(let subscription), .empty):
+            subscription.got[value] = (request.origin, readyCount, isAutomaticAck)
+        case (.get(let subscription, _), .empty):
             // The queue does not know of it by that.
             readyCount = 0
             if case .control = request.origin { channelEnded(subscription.id) }
@@ -208,6 +210,8 @@ extension QuorumQueue {
         }
         readyCount = waiting.ready
         node.answer(waiting.origin, .got(entry, queue))
+        // Its client has it, as far as anybody will ever say.
+        if waiting.isAutomaticAck { settle(subscription.id, sequence, .ack) }
     }
 
     /// What the channel keeps of a delivery: the queue's name for it, and in place of an expiry the consumer's.

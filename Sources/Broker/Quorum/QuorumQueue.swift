@@ -154,10 +154,11 @@ final class QuorumQueue: DistantQueue {
     }
 
     private func findTarget() {
-        if let member {
-            target = member.leader
+        if let leader = member?.leader {
+            target = leader
         } else {
-            // A member knows, and says so; those that it began with may be none any more.
+            // A member knows, and says so; those that it began with may be none any more, and the one here may be none
+            // without knowing it.
             let up = node.replicas.upNodes
             let reachable = settings.members.filter(up.contains) + up.filter { !settings.members.contains($0) }
             if !reachable.isEmpty { target = reachable[asked % reachable.count] }
@@ -266,7 +267,7 @@ final class QuorumQueue: DistantQueue {
     }
 
     private func redirected(to leader: UInt32, by asked: UInt32) {
-        guard member == nil, target == asked || target == nil else { return }
+        guard member?.leader == nil, target == asked || target == nil else { return }
         if leader == 0 || !node.replicas.upNodes.contains(leader) {
             target = nil
         } else if leader != target {
@@ -310,7 +311,9 @@ final class QuorumQueue: DistantQueue {
 
     // MARK: Publishing
 
-    func mustWait(_ connection: Connection) -> Bool { node.quorum.isBackedUp }
+    func mustWait(_ connection: Connection) -> Bool {
+        sentBytes > Limits.quorumQueueBacklogBytes || node.quorum.isBackedUp
+    }
 
     func publish(_ message: DistantMessage, to queues: [ClassicQueue], from channel: Channel?, number: UInt64?) -> Bool
     {

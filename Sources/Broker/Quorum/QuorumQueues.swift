@@ -38,6 +38,9 @@ final class QuorumQueues {
     /// This node is no member of the queue's group any more.
     func removeMember(_ id: UInt64) { members[id] = nil }
 
+    /// Memory of the messages of members here, and of what is on its way to leaders.
+    var residentBytes: Int { members.values.reduce(backlog) { $0 + $1.machine.residentBytes } }  // order-free: a sum
+
     func backlogChanged(by bytes: Int) { backlog += bytes }
 
     func noteBusy(_ queue: QuorumQueue) { busy.append(queue) }

@@ -27,8 +27,8 @@ final class QuorumSubscription {
     var isBehind = false
     /// More came than may wait: the rest is asked for when there is room.
     var isFull = false
-    /// Of `basic.get`: who gets which delivery, and how many messages are behind it.
-    var got: [UInt64: (origin: Origin, ready: Int)] = [:]
+    /// Of `basic.get`: who gets which delivery, how many messages are behind it, and whether it is settled by that.
+    var got: [UInt64: (origin: Origin, ready: Int, isAutomaticAck: Bool)] = [:]
 
     init(id: UInt64, channel: ChannelReference, consumer: Consumer?) {
         self.id = id
@@ -56,7 +56,7 @@ final class QuorumSubscription {
 struct QuorumRequest {
     enum Kind {
         case attach(QuorumSubscription)
-        case get(QuorumSubscription)
+        case get(QuorumSubscription, isAutomaticAck: Bool)
         case purge
         case count
     }

@@ -92,7 +92,9 @@ enum Limits {
     /// Deliveries that a leader sends to another node in one go, in bytes; a single one may be larger.
     static let quorumDeliveredBytes = 4_194_304
     /// Commands for quorum queues that may be on their way before publishers are not read any more.
-    static let quorumBacklogBytes = 33_554_432
+    static let quorumBacklogBytes = 134_217_728
+    /// And what of that one queue may have, so that one that stands still does not stop the others.
+    static let quorumQueueBacklogBytes = 16_777_216
     /// Deliveries that may wait for room in their connection, of one consumer; more stay with the queue.
     static let quorumPending = 1024
     static let quorumPendingBytes = 1_048_576
@@ -149,6 +151,8 @@ enum Limits {
     static let deliveryAckCheckMilliseconds: UInt64 = 60_000
     /// Messages that the control plane may read at once.
     static let fetchedMax = 10_000
+    /// And bytes of their bodies; one may be larger.
+    static let fetchedBodyBytes = 33_554_432
     /// Between two readings of the counters.
     static let samplingMilliseconds: UInt64 = 1000
     /// Between two looks at the memory in use.

@@ -3,8 +3,8 @@ internal import Journal
 
 /// Bounded memory: publishers are read no faster than there is room.
 extension Node {
-    /// Memory that counts against the limit: message records, queue entries, buffers of connections, what the disk has
-    /// not taken yet.
+    /// Memory that counts against the limit: message records, queue entries, messages of quorum queues, buffers of
+    /// connections, what the disk has not taken yet.
     var memoryInUse: Int { segments.occupiedBytes + otherMemory + journal.pendingBytes }
 
     func noteReadingPaused(_ connection: Connection) {
@@ -19,6 +19,7 @@ extension Node {
             otherMemory =
                 queueList.slots.reduce(0) { $0 + ($1?.residentBytes ?? 0) }
                 + connections.values.reduce(0) { $0 + $1.residentBytes }  // order-free: a sum
+                + quorum.residentBytes
             beginMemoryWindow()
             checkDisk()
             if memoryWindow % Limits.diskCheckWindows == 0 { coolUnacked() }

@@ -26,10 +26,13 @@ extension ClusterTimeline.Event {
 }
 
 extension Loss {
+    /// What Warren says of a node that went down and that goes with its name.
+    private static let verbs: Set<String> = ["crashed", "lost its power", "paused", "stopped"]
+
     /// What happened, after the name of its subject: "crashed", "lost its leader". `state`: what the node is now.
     public func verb(_ state: FaultState.State?) -> String {
         switch cause.kind {
-        case .nodeDown where !cause.text.isEmpty: cause.text
+        case .nodeDown where Self.verbs.contains(cause.text): cause.text
         case .nodeDown:
             switch state {
             case .crashed: "crashed"

@@ -164,7 +164,16 @@ struct QuorumModel {
     }
 
     private mutating func again(_ command: ModelCommand, _ number: UInt64, _ origin: Origin) {
-        if let answer = origin.answers[number] { return tell(answer, origin.node, number) }
+        if let answer = origin.answers[number] {
+            tell(answer, origin.node, number)
+            // What it got may have been lost with the answer: as long as it is held it comes with it.
+            let words = answer.split(separator: " ")
+            guard case .get(let id) = command, words.first == "got", let sequence = UInt64(words[1]),
+                let place = place(origin.node, id),
+                let found = consumers[place].held.first(where: { $0.sequence == sequence })
+            else { return }
+            return show(found.message, found.sequence, to: consumers[place])
+        }
         switch command {
         case .attach, .get, .purge, .deleteIf: tell("forgotten", origin.node, number)
         case .enqueue, .detach, .end, .settle, .transactions: break
@@ -279,8 +288,12 @@ struct QuorumModel {
         let consumer = consumers[place]
         consumers[place].held.append((consumer.next, message))
         consumers[place].next += 1
+        show(message, consumer.next, to: consumer)
+    }
+
+    private mutating func show(_ message: Message, _ sequence: UInt64, to consumer: Consumer) {
         let count = message.count > 0 ? " (\(message.count))" : ""
-        deliveries.append("\(consumer.node).\(consumer.id)#\(consumer.next) \(message.body)\(count)")
+        deliveries.append("\(consumer.node).\(consumer.id)#\(sequence) \(message.body)\(count)")
     }
 
     private mutating func expire() {

@@ -3,7 +3,8 @@ internal import Raft
 
 /// The records of a Raft group in the journal. Numbers are little-endian; a member is its node 4 and its incarnation 4.
 ///
-/// - `raftWrite`: group 8, flags 1 (bit 0: a hard state follows, bit 1: with a vote), first index 8, then the hard state's
+/// - `raftWrite`: group 8, flags 1 (bit 0: a hard state follows, bit 1: with a vote, bit 2: of a new
+///   member, which has nothing of what came before), first index 8, then the hard state's
 ///   term 8 and vote 8, then for each entry its index 8, term 8, kind 1, size 4 and bytes. All entries stored before from
 ///   the first index on are replaced.
 /// - `raftSnapshot`: group 8, index 8, term 8, offset 8, flags 1 (bit 0: the last piece), voters 4, learners 4, then the
@@ -12,6 +13,7 @@ enum RaftRecord {
     /// The number of the metadata group.
     static let metadata: UInt64 = 1
 
+    fileprivate static let newMemberFlag: UInt8 = 4
     /// What comes before the entries.
     private static let writeBytes = 8 + 1 + 8
     private static let hardStateBytes = 16
@@ -50,6 +52,16 @@ enum RaftRecord {
                 target += $0.count
             }
         }
+    }
+
+    /// Writes that a new member of a group begins here: nothing of one that was before it is its own.
+    static func appendBeginning(group: UInt64, to journal: inout Journal) {
+        var bytes: [UInt8] = []
+        bytes.appendNumber(group)
+        bytes.append(newMemberFlag)
+        bytes.appendNumber(UInt64(1))
+        let target = journal.append(kind: RecordKind.raftWrite.rawValue, byteCount: bytes.count)
+        bytes.withUnsafeBytes { target.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: $0.count) }
     }
 
     /// Writes a `raftSnapshot` into the journal, piece by piece.
@@ -137,12 +149,14 @@ struct StoredGroup {
         guard reader.number() != nil, let flags = reader.byte(), let first = reader.number() else {
             return false
         }
+        if flags & RaftRecord.newMemberFlag != 0 { self = StoredGroup() }
         if flags & 1 != 0 {
             guard let term = reader.number(), let member = reader.member() else { return false }
             hardState = HardState(term: term, vote: flags & 2 != 0 ? member : nil)
         }
-        entries.removeLast(entries.count - (entries.firstIndex { $0.index >= first } ?? entries.count))
-        segments.removeLast(segments.count - (segments.firstIndex { $0.first >= first } ?? segments.count))
+        // From the end: as a rule nothing goes, and there may be very many.
+        entries.removeLast(entries.count - (entries.lastIndex { $0.index < first }.map { $0 + 1 } ?? 0))
+        segments.removeLast(segments.count - (segments.lastIndex { $0.first < first }.map { $0 + 1 } ?? 0))
         if segments.last?.segment != segment { segments.append((segment, first)) }
         while !reader.rest.isEmpty {
             guard let index = reader.number(), let term = reader.number(), let kind = reader.byte(),

@@ -110,11 +110,13 @@ final class RaftReplica {
     }
 
     func peerDown(_ peer: UInt32) {
+        guard !isRetired else { return }
         group.peerDown(peer, now: node.now.nanoseconds, into: &output)
         wake()
     }
 
     func peerUp(_ peer: UInt32) {
+        guard !isRetired else { return }
         group.peerUp(peer, now: node.now.nanoseconds, into: &output)
         wake()
     }

@@ -154,6 +154,7 @@ private final class Fetch {
     private let truncate: Int?
     private var taken: [QueueEntry] = []
     private(set) var messages: [FetchedMessage] = []
+    private var fetchedBytes = 0
 
     init(_ queue: ClassicQueue, count: Int, mode: AckMode, truncate: Int?) {
         self.queue = queue
@@ -167,7 +168,7 @@ private final class Fetch {
         var bytes = Limits.outboundBytesPerTick
         // What is on its way from the disk does not come any more.
         let isOver = node.storageFailure != nil || node.isShuttingDown
-        while !isOver, messages.count < count, !queue.isDeleted {
+        while !isOver, messages.count < count, fetchedBytes < Limits.fetchedBodyBytes, !queue.isDeleted {
             guard let entry = queue.takeFirst() else {
                 // The head is being read back.
                 if queue.isFetching { return false }
@@ -179,6 +180,7 @@ private final class Fetch {
             }
             let message = node.message(entry, in: queue, truncate: truncate)
             messages.append(message)
+            fetchedBytes += message.payload.count
             if entry.flags & QueueEntry.redelivered != 0 {
                 queue.counters.redeliver &+= 1
                 node.counters.redeliver &+= 1

@@ -74,7 +74,8 @@ extension EmbeddedEndpoint {
     /// A queue whose home does not say what is in it.
     private static func placeholder(_ info: QueueInfo, isUp: Bool) -> QueueInfo {
         var info = info
-        info.state = isUp ? nil : "down"
+        // That a quorum queue has no leader is known wherever it has a member.
+        if info.type != QuorumSettings.type { info.state = isUp ? nil : "down" }
         return info
     }
 

@@ -85,7 +85,10 @@ extension EmbeddedEndpoint {
             var infos: [ConsumerInfo] = []
             node.visitQueues(
                 { queue in
-                    guard vhost == nil || queue.virtualHost.name == vhost, queue.distant == nil else { return }
+                    // Those of a classic queue are known at its home, those of a quorum queue where they are connected.
+                    guard vhost == nil || queue.virtualHost.name == vhost,
+                        queue.distant == nil || queue.settings.isQuorum
+                    else { return }
                     infos += queue.consumers.all.map(node.info(of:))
                 }, finished: { reply(infos) })
         }

@@ -10,6 +10,14 @@ struct QueueSums {
 
     mutating func add(_ queue: ClassicQueue) {
         queues += 1
+        if let quorum = queue.distant as? QuorumQueue {
+            // Whoever leads it counts them all.
+            guard let member = quorum.member, member.replica.isLeader else { return }
+            ready += member.machine.readyCount
+            unacked += member.machine.unackedCount
+            consumers += member.machine.consumerCount
+            return
+        }
         // What lives elsewhere is counted there.
         guard !queue.isRemote else { return }
         ready += queue.readyCount
