@@ -126,6 +126,22 @@ func replicaForms() throws {
     #expect(mail.receipt?.text == "move leader: only a quorum queue has members")
 }
 
+@Test("the leaders of quorum queues are spread behind a question that says who leads how many")
+func spreadLeaders() throws {
+    var state = try console(panel: .nodes)
+    guard case .reread(let ticket, .rebalance)? = state.press(["B"]).first else {
+        Issue.record("nothing was read")
+        return
+    }
+    let queues = FailoverFixture.infos
+    let reading = ClusterReading(queues: queues, queueCount: queues.count, nodes: state.monitor.clusterNodes)
+    _ = state.update(.reread(ticket, .success(ReadObject(.cluster(reading)))), at: state.now)
+    let text = state.lines.joined(separator: "\n")
+    #expect(text.contains("Spread leaders?"))
+    #expect(text.contains("Quorum queues led now: warren1"))
+    #expect(state.press([.enter]).isEmpty, "the focus is on Cancel")
+}
+
 @Test("on a broker that records nothing the panel shows leaders, how closely they are known, and no confirms")
 func polledCluster() throws {
     var state = try Fixture.console(panel: .failover)

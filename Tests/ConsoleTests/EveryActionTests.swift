@@ -68,7 +68,9 @@ private struct ActionCheck {
             _ = press()
             #expect(state.receipt?.text == "undo: no queue was deleted here")
         case .mark, .markRange, .markAll, .invertMarks: checkMarks()
-        case .faultMenu, .restartNode, .watch, .probe, .addReplica, .removeReplica, .transferLeader: checkCluster()
+        case .faultMenu, .restartNode, .watch, .probe, .addReplica, .removeReplica, .transferLeader,
+            .rebalance:
+            checkCluster()
         case .pause: #expect(press() == [.pause(true)])
         case .refresh: #expect(press() == [.refresh])
         case .interval: #expect(press() == [.setInterval(.seconds(2))])
@@ -184,6 +186,7 @@ private struct ActionCheck {
         case .watch: #expect(effects == [.watch([state.failover.target(state.monitor)].compactMap { $0 })])
         case .faultMenu, .restartNode: #expect(state.receipt?.text.contains("only Warren's own cluster") == true)
         case .probe: #expect(state.receipt?.text.contains("no AMQP address is known") == true)
+        case .rebalance: #expect(state.receipt?.text.contains("does not move leaders") == true)
         default: #expect(state.receipt?.text.contains("does not change the members") == true)
         }
     }

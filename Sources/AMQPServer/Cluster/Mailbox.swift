@@ -66,7 +66,7 @@ final class Mailbox: Sendable {
             let lane = Int(sender) - 1
             guard opening != 0, state.lanes[lane].opening == opening else { return (.lost, false) }
             // A parcel may be as large as it likes: what counts is what waits before it.
-            guard state.lanes[lane].byteCount <= Self.laneBytesMax else { return (.full, false) }
+            guard state.lanes[lane].byteCount < Self.laneBytesMax else { return (.full, false) }
             let due = max(state.lanes[lane].lastDue, now &+ state.lanes[lane].delay)
             state.lanes[lane].lastDue = due
             state.lanes[lane].byteCount += copy.count

@@ -28,6 +28,7 @@ enum Action: String, CaseIterable, Sendable {
     case move
     case setPolicy = "set-policy", clearPolicy = "clear-policy"
     case addReplica = "add-replica", removeReplica = "remove-replica", transferLeader = "transfer-leader"
+    case rebalance
     // Hurting a cluster on purpose, and watching it.
     case faultMenu = "fault", restartNode = "restart", watch, probe
     // Time.

@@ -208,6 +208,10 @@ enum ActionTable {
             description: "move the queue's leader to another member", places: [.queueDetail], group: .change,
             isDangerous: true, needsSelection: true),
         Entry(
+            action: .rebalance, keys: ["B"], label: "spread leaders",
+            description: "spread the leaders of quorum queues evenly over the nodes", places: [.nodeList, .nodeDetail],
+            group: .change, isDangerous: true),
+        Entry(
             action: .faultMenu, keys: ["f"], label: "fault",
             description: "hurt a node or a link on purpose: crash, power loss, pause, isolate, cut, slow",
             places: clusterPlaces, group: .change, isDangerous: true, footerRank: 1),

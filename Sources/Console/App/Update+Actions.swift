@@ -67,7 +67,7 @@ extension ConsoleState {
             return confirm { .deleteQueue($0, ifEmpty: false, ifUnused: false) }
         case .mark, .markRange, .markAll, .invertMarks: return mark(entry.action)
         case .undo: askUndo()
-        case .faultMenu, .restartNode, .watch, .probe: return disturb(entry.action)
+        case .faultMenu, .restartNode, .watch, .probe, .rebalance: return disturb(entry.action)
         case .addReplica, .removeReplica, .transferLeader: return changeReplicas(entry.action)
         case .declareExchange, .deleteExchange, .bind, .unbind, .publish, .getMessages, .move, .closeConnection,
             .setPolicy, .clearPolicy:

@@ -44,6 +44,8 @@ extension ConsoleState {
                 return "the confirms of every watched queue are recorded here already"
             }
             return settings.canary == nil ? "no AMQP address is known; name one with --amqp" : nil
+        case .rebalance:
+            return monitor.abilities.inspectsReplicas ? nil : "this endpoint does not move leaders"
         case .addReplica, .removeReplica, .transferLeader:
             if !monitor.abilities.inspectsReplicas { return "this endpoint does not change the members of a queue" }
             let isQuorum = targetRow?.queue.type == "quorum"
@@ -65,6 +67,7 @@ extension ConsoleState {
             }
             dialog = .fault(menu)
         case .restartNode: return mend()
+        case .rebalance: return confirm(.rebalance)
         case .probe:
             if let probe = monitor.probe, !probe.hasEnded { return confirm(.stopProbe(probe.queue)) }
             guard let name = settings.canary else { return [] }

@@ -113,7 +113,7 @@ extension Mutation {
             ["fault": .string(fault.rawValue), "link": .array([.string(one), .string(other)])]
         case .addReplica(_, let node), .removeReplica(_, let node), .transferLeader(_, let node):
             ["node": .string(node)]
-        case .startProbe, .stopProbe: [:]
+        case .startProbe, .stopProbe, .rebalance: [:]
         }
     }
 }

@@ -101,7 +101,7 @@ struct BlastRadius: Hashable, Sendable {
             ]
         case .policy(let policy): return policy.sentences(age: age(at: now))
         case .cluster(let cluster):
-            guard case .inject(let fault) = mutation else { return [] }
+            guard case .inject(let fault) = mutation else { return cluster.leaderSentences(age: age(at: now)) }
             return cluster.sentences(for: fault, age: age(at: now))
         case .connection(let connection):
             let channels = connection.channels.map { $0 == 1 ? "1 channel" : "\(Figures.exact($0)) channels" }
@@ -156,6 +156,7 @@ extension Mutation {
             return .binding(binding)
         case .clearPolicy(let id): return .policy(try await PolicyReading.read(endpoint, id))
         case .inject(let fault): return .cluster(try await ClusterReading.read(endpoint, for: fault))
+        case .rebalance: return .cluster(try await ClusterReading.read(endpoint))
         case .startProbe, .stopProbe: return .canary
         case .closeConnection(let name, _):
             let page = try await endpoint.connections(ListRequest(nameFilter: name))

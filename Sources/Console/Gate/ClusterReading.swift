@@ -14,7 +14,7 @@ struct ClusterReading: Hashable, Sendable {
 
     /// Reads nodes, queues and what is hurt already. Throws the endpoint's error, also where the node is none of them.
     static func read(
-        _ endpoint: any Inspecting, for fault: Fault
+        _ endpoint: any Inspecting, for fault: Fault? = nil
     ) async throws(EndpointError) -> ClusterReading {
         var monitor = MonitorState(endpoints: [endpoint.address])
         monitor.nodes.value = try await endpoint.nodes()
@@ -26,7 +26,7 @@ struct ClusterReading: Hashable, Sendable {
         let reading = ClusterReading(
             queues: page.items, queueCount: page.totalCount, nodes: monitor.clusterNodes,
             links: monitor.faults.value?.links ?? [])
-        for name in fault.nodes where !reading.nodes.contains(where: { $0.name == name }) {
+        for name in fault?.nodes ?? [] where !reading.nodes.contains(where: { $0.name == name }) {
             throw .notFound("node '\(name)'")
         }
         return reading
@@ -57,11 +57,26 @@ struct ClusterReading: Hashable, Sendable {
         if case .node(_, .powerLoss) = fault {
             sentences.append("What was not synced to disk is gone; what was confirmed was synced.")
         }
+        sentences.append(readSentence(age))
+        return sentences
+    }
+
+    /// Who leads how many quorum queues, and what spreading them does.
+    func leaderSentences(age: String) -> [String] {
+        let leaders = queues.filter { $0.type == "quorum" }.compactMap(\.leader)
+        let counts = nodes.filter(\.isServing).map { node in "\(node.name) \(leaders.count { $0 == node.name })" }
+        return [
+            "Quorum queues led now: " + counts.joined(separator: ", ") + ".",
+            "Leaders move until each node leads as many as the others; a queue confirms nothing for the moment in which its"
+                + " leader moves. Nothing is lost.", readSentence(age),
+        ]
+    }
+
+    private func readSentence(_ age: String) -> String {
         let scope =
             queues.count < queueCount
             ? " of the \(Figures.exact(queues.count)) of \(Figures.exact(queueCount)) queues that were read" : ""
-        sentences.append("Read\(scope) just now (\(age)).")
-        return sentences
+        return "Read\(scope) just now (\(age))."
     }
 
     private static func list(_ queues: [QueueID]) -> String {

@@ -37,6 +37,8 @@ public enum Mutation: Hashable, Sendable {
     case removeReplica(QueueID, node: String)
     /// Moves a quorum queue's leader to the member on a node.
     case transferLeader(QueueID, to: String)
+    /// Moves leaders of quorum queues until no node leads many more than another.
+    case rebalance
     /// Declares a canary queue and publishes to it with confirms, to measure how long there are none.
     case startProbe(QueueID)
     /// Ends that and deletes the queue.
@@ -51,6 +53,7 @@ public enum Mutation: Hashable, Sendable {
             .stopProbe(let id), .clearPolicy(let id):
             id
         case .setPolicy(let policy): policy.id
+        case .rebalance: ObjectID(vhost: "", name: "the leaders of quorum queues")
         case .bind(let binding), .unbind(let binding): ObjectID(vhost: binding.vhost, name: binding.destination)
         case .closeConnection(let name, _), .inject(.node(let name, _)): ObjectID(vhost: "", name: name)
         case .inject(.link(let one, let other, _)): ObjectID(vhost: "", name: "\(one) – \(other)")
@@ -76,6 +79,7 @@ public enum Mutation: Hashable, Sendable {
         case .addReplica: "add member of"
         case .removeReplica: "remove member of"
         case .transferLeader: "move leader of"
+        case .rebalance: "spread"
         case .startProbe: "start"
         case .stopProbe: "stop"
         }
@@ -99,6 +103,7 @@ public enum Mutation: Hashable, Sendable {
         case .inject(.node): "node"
         case .inject(.link): "link"
         case .startProbe, .stopProbe: "probe"
+        case .rebalance: "leaders"
         case .declareExchange, .deleteExchange, .publish: "exchange"
         case .bind, .unbind: "binding"
         case .setPolicy, .clearPolicy: "policy"
@@ -137,6 +142,7 @@ public enum Mutation: Hashable, Sendable {
         case .addReplica: "Adding a member of"
         case .removeReplica: "Removing the member of"
         case .transferLeader: "Moving the leader of"
+        case .rebalance: "Spreading"
         case .startProbe: "Starting the probe"
         case .stopProbe: "Stopping the probe"
         }
@@ -188,6 +194,7 @@ public enum Mutation: Hashable, Sendable {
         case .transferLeader(let id, let node):
             try await Self.able(endpoint, (any ReplicaInspecting).self)
                 .transferLeader(vhost: id.vhost, queue: id.name, to: node)
+        case .rebalance: try await Self.able(endpoint, (any ReplicaInspecting).self).rebalanceLeaders()
         // It goes over AMQP: the runner has it done, and comes here only where nobody can.
         case .startProbe, .stopProbe: throw .refused("the probe", reason: "no AMQP address is known")
         }

@@ -60,6 +60,23 @@ struct QuorumEndingsTests {
         #expect(cluster.ask(try cluster.client(3), BasicGet(queue: "q")) == "basic.get-ok")
     }
 
+    @Test("what was got without acknowledgement is gone for good", arguments: [1, 2])
+    func automaticAck(_ node: Int) throws {
+        let cluster = try cluster()
+        for _ in 1...3 { try publish(cluster, through: 3) }
+        let client = try cluster.client(node)
+        for _ in 1...2 { #expect(cluster.ask(client, BasicGet(queue: "q", noAck: true)) == "basic.get-ok") }
+        let isGone = {
+            cluster.members.allSatisfy {
+                $0.member("q")?.machine.unackedCount == 0 && $0.member("q")?.machine.readyCount == 1
+            }
+        }
+        #expect(cluster.run { isGone() })
+        #expect(cluster.ask(client, ChannelClose(replyCode: 200)) == "channel.close-ok")
+        cluster.run(200)
+        #expect(isGone())
+    }
+
     @Test("a get that follows one that found nothing is answered through a change of leaders", arguments: 0..<40)
     func failover(_ milliseconds: Int) throws {
         let cluster = try cluster()

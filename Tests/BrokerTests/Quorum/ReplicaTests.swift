@@ -97,6 +97,74 @@ struct ReplicaTests {
         #expect(cluster.run { (try? cluster.node(3))?.replicas[group] == nil })
     }
 
+    /// Removes node 3's member and adds it again; it has caught up.
+    private func exchange(_ cluster: TestCluster, between: () throws -> Void = {}) throws {
+        let leader = try #require(cluster.members[0].member("q"))
+        // A leader that has just been elected has to have something committed first.
+        #expect(cluster.run { (try? leader.removeReplica(on: 3)) != nil })
+        #expect(cluster.run { cluster.members[2].member("q") == nil })
+        try between()
+        #expect(cluster.run { (try? leader.addReplica(on: 3)) != nil })
+        #expect(cluster.run { cluster.members[2].member("q")?.replica.group.isVoter == true })
+    }
+
+    @Test("a member that was added has what it had after a restart, whoever speaks to it before its metadata is there")
+    func early() throws {
+        let cluster = try cluster(groupSize: 3)
+        try exchange(cluster)
+        try publish(cluster, 1...20, through: 2)
+        #expect(cluster.run { cluster.members[2].member("q")?.machine.readyCount == 20 })
+        // Its journal knows the queue from the beginning.
+        try #require(try cluster.node(3).cluster).metadata.replica.writeSnapshot()
+        cluster.run(100)
+        let group = QuorumMember.group(of: try cluster.queue("q", on: 3).id)
+        let before = try #require(try cluster.node(3).replicas[group]).group
+        let (hardState, last, identity) = (before.hardState, before.lastPosition, before.member)
+        cluster.crash(3)
+        try cluster.start(3)
+        #expect(cluster.run { (try? cluster.node(3))?.replicas[group] != nil })
+        let node = try cluster.node(3)
+        let after = try #require(node.replicas[group]).group
+        #expect(node.replicas.all.count { $0.group.id == group } == 1)
+        #expect(after.hardState == hardState && after.lastPosition == last && after.member == identity)
+        #expect(cluster.run { cluster.members[2].member("q")?.machine.readyCount == 20 })
+    }
+
+    @Test("a member that comes back as another one begins with nothing of the one before, also in its journal")
+    func anew() throws {
+        let cluster = try cluster(groupSize: 3)
+        try publish(cluster, 1...10, through: 2)
+        let group = QuorumMember.group(of: try cluster.queue("q", on: 3).id)
+        try exchange(cluster) {
+            try #require(try cluster.node(3).replicas[group]).writeSnapshot()
+            cluster.run(50)
+        }
+        #expect(cluster.run { cluster.members[2].member("q")?.machine.readyCount == 10 })
+        cluster.crash(3)
+        try cluster.start(3)
+        #expect(cluster.run { cluster.members[2].member("q")?.machine.readyCount == 10 })
+        cluster.crash(1)
+        let reader = try cluster.client(3)
+        #expect(cluster.ask(reader, BasicConsume(queue: "q", consumerTag: "c", noAck: true)) == "basic.consume-ok")
+        #expect(cluster.run { reader.bodies.count == 10 })
+    }
+
+    @Test("a member that was removed while its node was down is no hindrance there, and may come back as another")
+    func removedWhileDown() throws {
+        let cluster = try cluster(groupSize: 3)
+        try publish(cluster, 1...10, through: 2)
+        let leader = try #require(cluster.members[0].member("q"))
+        cluster.crash(3)
+        #expect(cluster.run { (try? leader.removeReplica(on: 3)) != nil })
+        #expect(cluster.run { leader.replica.group.membership.voters.count == 2 })
+        try cluster.start(3)
+        #expect(cluster.converge())
+        try publish(cluster, 11...20, through: 3)
+        #expect(cluster.run { (try? leader.addReplica(on: 3)) != nil })
+        #expect(cluster.run { cluster.members[2].member("q")?.replica.group.isVoter == true })
+        #expect(cluster.run { cluster.members[2].member("q")?.machine.readyCount == 20 })
+    }
+
     @Test("a queue none of whose first members is left is used from any node")
     func moved() throws {
         let cluster = try cluster(groupSize: 1)

@@ -19,6 +19,8 @@ final class ClusterLedger {
     private var unseenReturns: [String: Int] = [:]
     /// Messages that `basic.get` may have taken for good while its answer was lost, by queue.
     private var takenUnseen: [String: Int] = [:]
+    /// Messages that had to go for those of transactions, of queues that would refuse others.
+    private var droppedForCommits: [String: Int] = [:]
     /// When a node crashed last, and when two last took each other for down.
     private var crashes: [UInt32: UInt64] = [:]
     private var partings: [[UInt32]: UInt64] = [:]
@@ -165,10 +167,20 @@ final class ClusterLedger {
         return nil
     }
 
+    /// How many messages of transactions have, or may have, come to a queue.
+    private func committed(to queue: String) -> Int {
+        messages.count {
+            $0.isTransactional && $0.state != .held && $0.state != .abandoned && $0.copy(in: queue) != nil
+        }
+    }
+
     private func isExcused(_ copy: ClusterCopy, _ queue: ClusterQueue) -> Bool {
         if queue.isForgetful { return true }
-        // A commit has no way to say that one of its messages was refused.
-        if queue.lengthMax != nil, copy.message.isTransactional { return true }
+        // What a commit brings is not refused: where there is no room for it the oldest goes.
+        if queue.lengthMax != nil, droppedForCommits[copy.queue, default: 0] < committed(to: copy.queue) {
+            droppedForCommits[copy.queue, default: 0] += 1
+            return true
+        }
         if losses[copy.queue]?.contains(where: { $0.ended ?? .max >= copy.message.sentAt }) == true { return true }
         if let limit = queue.deliveryLimit {
             let burials = ids[copy.queue].map { world.logs.burialCounts[QuorumMember.group(of: $0)] ?? 0 } ?? .max / 2
