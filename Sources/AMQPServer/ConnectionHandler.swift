@@ -24,6 +24,8 @@ final class ConnectionHandler: ChannelInboundHandler, Transport {
     private var context: ChannelHandlerContext?
     /// Bytes that the connection has not used yet: part of a frame, or all while it does not want to read.
     private var unused: ByteBuffer?
+    /// The node has stopped in the middle of that, and may have gone on before it was asked whether it reads.
+    private var hasStopped = false
     private var isReading = true
     private var isClosing = false
 
@@ -79,6 +81,7 @@ final class ConnectionHandler: ChannelInboundHandler, Transport {
         var rest = ByteBufferAllocator().buffer(capacity: bytes.readableBytes)
         rest.writeBuffer(&bytes)
         unused = rest
+        hasStopped = !connection.wantsReading
     }
 
     func channelReadComplete(context: ChannelHandlerContext) { driver.tick() }
@@ -139,18 +142,23 @@ final class ConnectionHandler: ChannelInboundHandler, Transport {
     }
 
     private func setReading(_ wanted: Bool, _ context: ChannelHandlerContext) {
-        guard wanted != isReading else { return }
-        isReading = wanted
-        // Fails only on a channel that is closed already.
-        try? context.channel.syncOptions?.setOption(.autoRead, value: wanted)
-        guard wanted else { return }
-        if let kept = unused {
-            unused = nil
-            let loop = NIOLoopBound(self, eventLoop: context.eventLoop)
-            context.eventLoop.execute {
-                loop.value.consume(kept)
-                loop.value.driver.tick()
-            }
+        if wanted != isReading {
+            isReading = wanted
+            // Fails only on a channel that is closed already.
+            try? context.channel.syncOptions?.setOption(.autoRead, value: wanted)
         }
+        guard wanted, hasStopped else { return }
+        hasStopped = false
+        guard unused != nil else { return }
+        let loop = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.execute { loop.value.consumeKept() }
+    }
+
+    /// Goes on with what was kept, unless it went before what came meanwhile.
+    private func consumeKept() {
+        guard let kept = unused else { return }
+        unused = nil
+        consume(kept)
+        driver.tick()
     }
 }

@@ -312,6 +312,8 @@ final class Channel {
             on: number)
         // It may have waited for something: what was held back meanwhile, and the client's answer, must not wait on.
         if heldUsed < held.count { replay() }
+        // Or the end of the connection has waited for it.
+        connection.checkQuiet()
     }
 
     /// Ends the channel because its client or its connection did.

@@ -11,12 +11,15 @@ final class MirrorCopying {
     private let node: Node
     /// Messages that have been sent and have not ended.
     private var copied: Set<UInt64> = []
-    /// Those that have ended while what clients hold is looked through.
+    /// Those that have ended before all that clients hold had been read.
     private var ended: Set<UInt64> = []
     private var lookedUpTo: UInt64 = 0
     private var isReading = false
     private var hasSeenReady = false
     private var hasSeenHeld = false
+    /// How often what clients hold has been looked through again because it had moved meanwhile.
+    private var looks = 0
+    private static let looksMax = 100
     /// The operation with which the mirror has everything.
     private var lastOperation: UInt64?
     private(set) var isOver = false
@@ -43,7 +46,7 @@ final class MirrorCopying {
                 break
             }
             lookedUpTo = last.sequence
-            read(entries) { [self] entry in queue.entry(entry.sequence) != nil }
+            read(entries, isCertain: true) { [self] entry in queue.entry(entry.sequence) }
             if isReading { return false }
         }
         if hasSeenReady, !hasSeenHeld {
@@ -73,28 +76,66 @@ final class MirrorCopying {
             },
             finished: { [self] _ in
                 isReading = false
-                hasSeenHeld = true
                 guard !isOver else { return }
                 held.removeAll { $0.sequence > session.predatesThrough || ended.contains($0.sequence) }
-                read(held) { [self] entry in !ended.contains(entry.sequence) }
-                if !isReading { leader.copyingGoesOn() }
+                readHeld(held)
             })
     }
 
+    private func readHeld(_ entries: [QueueEntry]) {
+        looks += 1
+        read(
+            entries, isCertain: looks >= Self.looksMax, { [self] entry in ended.contains(entry.sequence) ? nil : entry }
+        ) { [self] isWhole in
+            // Else they are looked at again: the journal has written some of them anew, at other places.
+            guard isWhole || looks >= Self.looksMax else { return }
+            hasSeenHeld = true
+            ended = []
+        }
+        if !isReading {
+            hasSeenHeld = true
+            leader.copyingGoesOn()
+        }
+    }
+
     /// Sends messages, those first read back that are not in memory.
-    private func read(_ entries: [QueueEntry], isThere: @escaping (QueueEntry) -> Bool) {
+    ///
+    /// - Parameters:
+    ///   - isCertain: Whether one that is not where it should be is a failure of the disk.
+    ///   - current: A message as it is known now; nil when it has ended, and its place in the journal may be gone.
+    ///   - completed: Called when they have been read from the journal, with whether that was all of them.
+    private func read(
+        _ entries: [QueueEntry], isCertain: Bool, _ current: @escaping (QueueEntry) -> QueueEntry?,
+        completed: @escaping (Bool) -> Void = { _ in }
+    ) {
         let cold = entries.filter(\.isCold)
         for entry in entries where !entry.isCold { copy(entry) }
         guard !cold.isEmpty else { return }
         isReading = true
         node.fetch(queue.pieces(of: cold)) { [self] fetch, _ in
             isReading = false
+            guard !isOver, !queue.isDeleted else { return }
+            var again: [QueueEntry] = []
+            var isWhole = true
             for (place, entry) in cold.enumerated() {
-                guard !queue.isDeleted, let warm = queue.warmed(entry, from: fetch, place) else { continue }
-                if !isOver, isThere(entry) { copy(warm) }
-                node.release(warm.record)
+                guard let now = current(entry) else { continue }
+                if !now.isCold {
+                    copy(now)
+                } else if now.location != entry.location {
+                    again.append(now)
+                } else if let warm = isCertain
+                    // What clients hold may have been written anew: that it is not there means nothing yet.
+                    ? queue.warmed(entry, from: fetch, place) : try? queue.found(entry, in: fetch, place)
+                {
+                    copy(warm)
+                    node.release(warm.record)
+                } else {
+                    isWhole = false
+                }
             }
-            if !isOver { leader.copyingGoesOn() }
+            if !again.isEmpty { return read(again, isCertain: isCertain, current, completed: completed) }
+            completed(isWhole)
+            leader.copyingGoesOn()
         }
     }
 

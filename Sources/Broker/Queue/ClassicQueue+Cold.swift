@@ -75,23 +75,30 @@ extension ClassicQueue {
 
     func warmed(_ entry: QueueEntry, from fetch: JournalFetch, _ index: Int) -> QueueEntry? {
         do throws(StorageError) {
-            let name = MessageName(queue: id, sequence: entry.sequence)
-            let record = try fetch.withRecord(index) { found -> RecordPosition? in
-                // What lies there must say that it is this message.
-                guard let publish = PublishRecord(found), publish.names(name), !publish.shape.isChunked else {
-                    return nil
-                }
-                return node.store(publish, at: entry.location)
-            }
-            guard let record else {
+            guard let warmed = try found(entry, in: fetch, index) else {
                 node.misplaced(entry.location)
                 return nil
             }
-            return entry.warmed(at: record)
+            return warmed
         } catch {
             node.storageFailed(error)
             return nil
         }
+    }
+
+    /// A message that was read back; nil where another lies at its place.
+    func found(
+        _ entry: QueueEntry, in fetch: JournalFetch, _ index: Int
+    ) throws(StorageError) -> QueueEntry? {
+        let name = MessageName(queue: id, sequence: entry.sequence)
+        let record = try fetch.withRecord(index) { found -> RecordPosition? in
+            // What lies there must say that it is this message.
+            guard let publish = PublishRecord(found), publish.names(name), !publish.shape.isChunked else {
+                return nil
+            }
+            return node.store(publish, at: entry.location)
+        }
+        return record.map(entry.warmed)
     }
 
     /// Goes on with what waited.

@@ -84,7 +84,7 @@ extension QuorumQueue {
         }
         guard let subscription = subscriptions[id] else { return .empty }
         ask(QuorumRequest(kind: .get(subscription, isAutomaticAck: isAutomaticAck), origin: origin)) {
-            $0.get(id, isAutomaticAck: isAutomaticAck)
+            $0.get(id, isAutomaticAck: isAutomaticAck, isKnown: subscription.isAttached)
         }
         return nil
     }
@@ -112,11 +112,20 @@ extension QuorumQueue {
             guard subscriptions[subscription.id] === subscription else { return node.answer(request.origin, .empty) }
             subscription.isAttached = true
             subscription.got[value] = (request.origin, readyCount, isAutomaticAck)
+            if let early = subscription.early.removeValue(forKey: value) {
+                early.message.withUnsafeBytes { answerGet(subscription, value, early.count, $0) }
+            }
         case (.get(let subscription, _), .empty):
             // The queue does not know of it by that.
             readyCount = 0
+            giveEarlyBack(subscription)
             if case .control = request.origin { channelEnded(subscription.id) }
             node.answer(request.origin, .empty)
+        case (.get(let subscription, let isAutomaticAck), .forgotten)
+        where subscription.isAttached && subscriptions[subscription.id] === subscription:
+            // This node was taken for dead: what the channel got has gone back, and it begins anew.
+            reattach(subscription)
+            if let answer = get(isAutomaticAck: isAutomaticAck, request.origin) { node.answer(request.origin, answer) }
         case (.attach(let subscription), .attached):
             guard let consumer = subscription.consumer else { return }
             subscription.isAttached = true
@@ -148,6 +157,15 @@ extension QuorumQueue {
     /// The queue knows nothing of a consumer any more, because this node was taken for dead: it starts anew, and what it
     /// held has gone back.
     func reattach(_ lost: QuorumSubscription, origin: Origin = .node) {
+        var origin = origin
+        // Whoever still waits for its beginning is told of the new one's.
+        let isOfLost = { (request: QuorumRequest) in
+            if case .attach(let other) = request.kind { other === lost } else { false }
+        }
+        if let place = requests.firstIndex(where: { isOfLost($0.request) }) {
+            origin = requests.remove(at: place).request.origin
+            forgetSent()
+        }
         forget(lost)
         tell { $0.end(lost.id) }
         for waiting in lost.got.sorted(by: { $0.key < $1.key }) { node.answer(waiting.value.origin, .empty) }
@@ -202,6 +220,12 @@ extension QuorumQueue {
     private func answerGet(
         _ subscription: QuorumSubscription, _ sequence: UInt64, _ count: UInt32, _ message: UnsafeRawBufferPointer
     ) {
+        if subscription.got[sequence] == nil, isGetting(subscription) {
+            // A new leader sends what the old one gave before it says to whom.
+            subscription.early[sequence] = QuorumSubscription.Pending(
+                sequence: sequence, count: count, message: Array(message))
+            return
+        }
         guard let waiting = subscription.got.removeValue(forKey: sequence),
             let entry = entry(sequence, count, message, subscription.id)
         else {
@@ -212,6 +236,19 @@ extension QuorumQueue {
         node.answer(waiting.origin, .got(entry, queue))
         // Its client has it, as far as anybody will ever say.
         if waiting.isAutomaticAck { settle(subscription.id, sequence, .ack) }
+    }
+
+    /// Whether a `basic.get` of a channel has not been answered by the queue.
+    private func isGetting(_ subscription: QuorumSubscription) -> Bool {
+        requests.contains { if case .get(let other, _) = $0.request.kind { other === subscription } else { false } }
+    }
+
+    /// Gives back what nobody waits for any more.
+    private func giveEarlyBack(_ subscription: QuorumSubscription) {
+        guard !subscription.early.isEmpty, !isGetting(subscription) else { return }
+        let sequences = subscription.early.keys.sorted()
+        subscription.early = [:]
+        for sequence in sequences { settle(subscription.id, sequence, .requeue) }
     }
 
     /// What the channel keeps of a delivery: the queue's name for it, and in place of an expiry the consumer's.

@@ -30,6 +30,9 @@ final class QuorumSubscription {
     /// Of `basic.get`: who gets which delivery, how many messages are behind it, and whether it is settled by that.
     var got: [UInt64: (origin: Origin, ready: Int, isAutomaticAck: Bool)] = [:]
 
+    /// Of `basic.get`: deliveries that came before it was said who gets them.
+    var early: [UInt64: Pending] = [:]
+
     init(id: UInt64, channel: ChannelReference, consumer: Consumer?) {
         self.id = id
         self.channel = channel

@@ -102,8 +102,17 @@ public struct FailoverRecording: Hashable, Sendable {
     }
 
     private mutating func take(_ newer: [ClusterTimeline.Event]) {
-        let known = Set(events)
-        let fresh = newer.filter { !known.contains($0) }
+        // A later answer may say more of the same event: how many publishes wait on all nodes together.
+        func wordless(_ event: ClusterTimeline.Event) -> ClusterTimeline.Event {
+            var event = event
+            event.text = ""
+            return event
+        }
+        let known = Dictionary(events.enumerated().map { (wordless($0.element), $0.offset) }) { $1 }
+        var fresh: [ClusterTimeline.Event] = []
+        for event in newer {
+            if let place = known[wordless(event)] { events[place] = event } else { fresh.append(event) }
+        }
         guard !fresh.isEmpty else { return }
         events = (events + fresh).enumerated()
             .sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)

@@ -77,6 +77,21 @@ struct QuorumEndingsTests {
         #expect(isGone())
     }
 
+    @Test(
+        "a consumer for gets that the queue has forgotten gets nothing: it would be given names that it knows already")
+    func takenForDead() {
+        let queue = TestQuorumQueue()
+        TestQuorumQueue.message("a").withUnsafeBytes { message in queue.send { $0.enqueue(message, isPersistent: true) }
+        }
+        queue.send { $0.get(7, isAutomaticAck: false) }
+        #expect(queue.answers == ["1/2 got 1 0"] && queue.deliveries == ["1.7#1 a"])
+        queue.lead { $0.nodeDown(1, incarnation: 1) }
+        queue.send { $0.get(7, isAutomaticAck: false, isKnown: true) }
+        #expect(queue.answers == ["1/3 forgotten"] && queue.deliveries.isEmpty && queue.readyCount == 1)
+        queue.send { $0.get(8, isAutomaticAck: false) }
+        #expect(queue.answers == ["1/4 got 1 0"] && queue.unackedCount == 1)
+    }
+
     @Test("a get that follows one that found nothing is answered through a change of leaders", arguments: 0..<40)
     func failover(_ milliseconds: Int) throws {
         let cluster = try cluster()

@@ -230,14 +230,19 @@ struct QuorumModel {
     ) {
         guard let place = origins.firstIndex(where: { $0.node == node }) else { return }
         let last = origins[place].lastTransaction
+        var left = 0
         for (transaction, body) in messages where transaction > last {
             append(body, lifetime)
             origins[place].lastTransaction = transaction
+            left += 1
         }
         guard limits.rejectsPublishes else { return }
         settleDown()
-        while limits.isOver(count: returned.count + ready.count, bytes: readyBytes), let message = removeFirst() {
+        while left > 0, limits.isOver(count: returned.count + ready.count, bytes: readyBytes),
+            let message = removeFirst()
+        {
             drop(message, "maxLength")
+            left -= 1
         }
     }
 

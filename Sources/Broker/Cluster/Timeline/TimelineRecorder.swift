@@ -168,7 +168,8 @@ public final class TimelineRecorder {
     /// What happened since a moment, and the confirms of each watched queue in the buckets from there to `now`.
     public func reading(from start: Instant, to now: Instant) -> TimelineReading {
         TimelineReading(
-            events: events.filter { $0.event.at >= start.milliseconds },
+            // Of all nodes up to the same moment: what one sees a little later than another is one with it.
+            events: events.filter { $0.event.at >= start.milliseconds && $0.event.at <= now.milliseconds },
             confirms: watches.map { ($0.id, $0.confirms.counts(from: start, to: now)) })
     }
 }

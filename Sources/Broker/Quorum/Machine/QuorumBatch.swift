@@ -48,6 +48,7 @@ struct QuorumBatch {
         static let expires: UInt8 = 2
         static let exclusive: UInt8 = 1
         static let automaticAck: UInt8 = 2
+        static let known: UInt8 = 4
         static let ifUnused: UInt8 = 1
         static let ifEmpty: UInt8 = 2
     }
@@ -154,9 +155,10 @@ struct QuorumBatch {
         patch(written, at: place)
     }
 
-    /// Takes one message for a consumer that is made for it where there is none.
-    mutating func get(_ consumer: UInt64, isAutomaticAck: Bool) {
-        begin(.get, flags: isAutomaticAck ? Flags.automaticAck : 0)
+    /// Takes one message for a consumer that is made for it where there is none, unless it is known already: then it has
+    /// gone, and the deliveries that it named are not those that it would name.
+    mutating func get(_ consumer: UInt64, isAutomaticAck: Bool, isKnown: Bool = false) {
+        begin(.get, flags: (isAutomaticAck ? Flags.automaticAck : 0) | (isKnown ? Flags.known : 0))
         bytes.appendNumber(consumer)
     }
 

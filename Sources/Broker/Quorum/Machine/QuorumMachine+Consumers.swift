@@ -55,6 +55,9 @@ extension QuorumMachine {
         let id = command.number(bytes)
         let known = origin.consumer(id)
         guard known?.isForGets ?? true else { return answer(number, of: origin, .consumerExists, effects: &effects) }
+        guard known != nil || command.flags & QuorumBatch.Flags.known == 0 else {
+            return answer(number, of: origin, .forgotten, effects: &effects)
+        }
         guard let entry = removeHead() else {
             totals.gotEmpty &+= 1
             return answer(number, of: origin, .empty, effects: &effects)

@@ -151,9 +151,11 @@ struct QuorumMachine: ~Copyable {
     }
 
     @inline(never)
-    mutating func dropOverLength(effects: inout QuorumEffects) {
-        while limits.isOver(count: readyCount, bytes: readyBytes), let entry = removeHead() {
+    mutating func dropOverLength(atMost count: Int = .max, effects: inout QuorumEffects) {
+        var left = count
+        while left > 0, limits.isOver(count: readyCount, bytes: readyBytes), let entry = removeHead() {
             drop(entry, .maxLength, effects: &effects)
+            left -= 1
         }
     }
 }

@@ -79,13 +79,14 @@ extension QuorumCommand {
 
 extension QuorumMachine {
     /// Takes the messages of transactions that have not been applied yet. They were committed elsewhere: none is refused,
-    /// the oldest go instead.
+    /// as many of the oldest go instead.
     mutating func enqueueTransactions(
         _ command: QuorumCommand, _ bytes: UnsafeRawBufferPointer, of origin: QuorumOrigin, slot: UInt32,
         effects: inout QuorumEffects
     ) {
         let applied = origin.lastTransaction
         var place = command.offset
+        var added = 0
         while place < command.end, let letter = QuorumLetter(bytes, at: place, before: command.end) {
             place = letter.end
             guard letter.transaction > applied else { continue }
@@ -101,9 +102,10 @@ extension QuorumMachine {
             readyBytes &+= Int(bodyBytes)
             messageBytes &+= letter.byteCount
             totals.enqueued &+= 1
+            added += 1
         }
         guard limits.rejectsPublishes else { return }
         serve(effects: &effects)
-        dropOverLength(effects: &effects)
+        dropOverLength(atMost: added, effects: &effects)
     }
 }
