@@ -132,7 +132,9 @@ def matching(bench):
             own, own.upper(), "(?i)" + own.upper(), r"\.q$", f"^(?!{own})", "^(?!amq)" + own, f"^{own}.[^q]", "",
             f"^{own}\\.(p|q)$", f"{own}.q.", r"^\w+\.\w+\.q\z"]:
         put(bench, policy, pattern, {"alternate-exchange": "none"}, apply_to="exchanges", priority=99)
-        outcome.append([pattern, of_exchange(bench, exchange)])
+        # Another behaviour's may count meanwhile, after this one.
+        found = of_exchange(bench, exchange)
+        outcome.append([pattern, found if found == policy else None])
     return outcome
 
 
