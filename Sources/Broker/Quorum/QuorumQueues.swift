@@ -11,6 +11,7 @@ final class QuorumQueues {
     var activity: UInt64 = 0
     /// Bytes of commands that no leader has applied yet.
     private var backlog = 0
+    private var measured: (activity: UInt64, bytes: Int) = (.max, 0)
 
     var isEmpty: Bool { queues.isEmpty }
     func queue(_ id: UInt64) -> QuorumQueue? { queues[id] }
@@ -38,8 +39,15 @@ final class QuorumQueues {
     /// This node is no member of the queue's group any more.
     func removeMember(_ id: UInt64) { members[id] = nil }
 
-    /// Memory of the messages of members here, and of what is on its way to leaders.
-    var residentBytes: Int { members.values.reduce(backlog) { $0 + $1.machine.residentBytes } }  // order-free: a sum
+    /// Memory of the messages of members here, and of what is on its way to leaders. Looked at again only when something has
+    /// happened in one of them: there may be very many, and most do nothing.
+    var residentBytes: Int {
+        if measured.activity != activity {
+            // order-free: a sum
+            measured = (activity, members.values.reduce(0) { $0 + $1.machine.residentBytes })
+        }
+        return measured.bytes + backlog
+    }
 
     func backlogChanged(by bytes: Int) { backlog += bytes }
 
