@@ -87,7 +87,7 @@ struct ClusterSimulationTests {
     }
 
     /// What a mistake is noticed by: whichever of these comes first. A forgotten vote is made by `WARREN_CLUSTER_FAULT`
-    /// too, but 200 seeds of its world do not notice it: the consensus core's own simulation does.
+    /// too, but no weather that was tried shows it: the consensus core's own simulation does.
     @Test(
         "mistakes that are made on purpose are noticed, and their seeds show them again",
         arguments: [
