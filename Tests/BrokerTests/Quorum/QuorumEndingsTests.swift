@@ -81,7 +81,8 @@ struct QuorumEndingsTests {
         "a consumer for gets that the queue has forgotten gets nothing: it would be given names that it knows already")
     func takenForDead() {
         let queue = TestQuorumQueue()
-        TestQuorumQueue.message("a").withUnsafeBytes { message in queue.send { $0.enqueue(message, isPersistent: true) }
+        TestQuorumQueue.message("a").withUnsafeBytes { message in
+            _ = queue.send { $0.enqueue(message, isPersistent: true) }
         }
         queue.send { $0.get(7, isAutomaticAck: false) }
         #expect(queue.answers == ["1/2 got 1 0"] && queue.deliveries == ["1.7#1 a"])
