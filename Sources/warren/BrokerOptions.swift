@@ -94,6 +94,11 @@ struct BrokerOptions: ParsableArguments {
         }
         if found.unreadable > 0 { parts.append("\(found.unreadable) records make no sense and were left out") }
         for damage in found.damage { parts.append("left out, because it is damaged: \(damage)") }
+        if found.lostMetadata > 0 {
+            parts.append(
+                "\(found.lostMetadata) node\(found.lostMetadata == 1 ? " gets" : "s get") what the cluster has agreed upon anew "
+                    + "from the others")
+        }
         return parts.isEmpty ? nil : "warren: " + parts.joined(separator: "; ")
     }
 }

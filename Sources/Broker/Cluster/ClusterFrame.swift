@@ -9,6 +9,8 @@ struct ClusterFrame {
         case raft = 2
         /// A command for the leader of a group; see `MetadataProposal`.
         case proposal = 3
+        /// The member of a group that was spoken to is lost; see `MemberLoss`.
+        case memberLost = 8
         /// Commands for the leader of a quorum queue, as `QuorumBatch` has them.
         case quorumCommands = 16
         /// What the leader of a quorum queue says; see `QuorumReply`.

@@ -77,10 +77,11 @@ final class ClusterMember {
                 message.group == frame.group
             else { throw .malformed }
             monitor.heard(from: peer, now: now)
-            if node.replicas[frame.group].map({ $0.group.member != message.to }) ?? true {
-                node.joinQuorumQueue(of: message)
-            }
-            node.replicas[frame.group]?.step(message)
+            node.replica(for: message)?.step(message)
+        case .memberLost:
+            guard let loss = MemberLoss(frame.payload) else { throw .malformed }
+            monitor.heard(from: peer, now: now)
+            node.replicas[frame.group]?.replace(MemberID(node: peer, incarnation: loss.member), after: loss.known)
         case .quorumCommands:
             guard let header = QuorumBatchHeader(frame.payload), header.node == peer else { throw .malformed }
             monitor.heard(from: peer, now: now)
@@ -255,6 +256,6 @@ final class ClusterMember {
         recovered.removeAll()
         mirrors.caughtUp()
         node.rollForward.noteAll()
-        node.reclaim()
+        if node.damagedThrough == nil { node.reclaim() } else { node.compact(always: true) }
     }
 }

@@ -1,4 +1,5 @@
 internal import AMQP
+internal import Journal
 internal import Raft
 
 /// The replicated metadata: one Raft group of all nodes, whose commands are `TopologyChange`s.
@@ -46,25 +47,40 @@ final class MetadataGroup: ReplicatedMachine {
         Membership(voters: (1...UInt32(configuration.names.count)).map { MemberID(node: $0) })
     }
 
-    private func join(_ stored: StoredState) {
+    private func join(_ stored: StoredState, as member: MemberID? = nil, floor: UInt64? = nil) {
         if let replica { node.replicas.remove(replica) }
         replica = RaftReplica(
-            id: RaftRecord.metadata, member: MemberID(node: configuration.node), stored: stored,
-            floor: node.topologyFloor, machine: self, node: node)
+            id: RaftRecord.metadata, member: member ?? MemberID(node: configuration.node), stored: stored,
+            floor: floor ?? node.topologyFloor, machine: self, node: node)
         node.replicas.add(replica)
     }
 
     /// The core of the group's member here.
     var group: RaftGroup { replica.group }
 
-    /// Starts again from what the journal has.
+    /// Starts again from what the journal has; throws where that is not all that there was.
     func restart(_ stored: StoredGroup) throws(GroupUnreadable) {
-        let state = try stored.state(beginning: Self.voters(configuration))
+        guard !stored.isLost else { return lose() }
+        let beginning = stored.isNewcomer ? .none : Self.voters(configuration)
+        let state = try stored.state(beginning: beginning)
         if let (_, bytes) = stored.snapshot, (try? take(bytes)) == nil {
             throw GroupUnreadable("the snapshot cannot be read")
         }
-        join(state)
+        join(state, as: stored.member(on: configuration.node))
         if let (mark, bytes) = stored.snapshot { replica.snapshots = [(mark.position.index, bytes)] }
+    }
+
+    /// The member here has lost its data, and waits for the leader to put another in its place.
+    func lose() {
+        join(StoredState(snapshot: .beginning(.none)), floor: node.journal.segment)
+        replica.lose()
+    }
+
+    /// A new member begins here, with nothing, as the leader that speaks to it has decided.
+    func begin(as member: MemberID) {
+        join(StoredState(snapshot: .beginning(.none)), as: member, floor: node.journal.segment)
+        replica.journalBeginning()
+        sendAgain()
     }
 
     private func take(_ snapshot: [UInt8]) throws(SnapshotUnreadable) {
@@ -248,7 +264,10 @@ final class MetadataGroup: ReplicatedMachine {
 
     // MARK: Being replicated
 
-    func prepareFlush() { forward() }
+    func prepareFlush() {
+        forward()
+        if replica.isLeader { replica.promoteLearners() }
+    }
 
     func leaderChanged() {
         if replica.group.leader == nil { leaderlessSince = node.now.nanoseconds }
@@ -257,7 +276,7 @@ final class MetadataGroup: ReplicatedMachine {
         sendAgain()
     }
 
-    func membershipChanged() {}
+    func membershipChanged() { replica.wake() }
 
     func isLogTooLong(_ group: borrowing RaftGroup) -> Bool {
         group.lastPosition.index - group.basePosition.index > UInt64(configuration.snapshotEntries)

@@ -177,6 +177,7 @@ extension Node {
             reclaiming = nil
             journal.removeSegments(through: last)
             segmentUse.forget(through: last)
+            if let damagedThrough, last >= damagedThrough { self.damagedThrough = nil }
         }
         var last: UInt64?
         for size in journal.segmentSizes {
@@ -193,7 +194,7 @@ extension Node {
         let below = journal.segmentSizes.last { $0.segment <= last && $0.segment < floor }
         if let below { return reclaiming = (below.segment, journal.appended) }
         let freed = journal.segmentSizes.reduce(0) { $0 + ($1.segment <= last ? $1.bytes : 0) }
-        replicas.rewrite(through: last, freeing: freed)
+        replicas.rewrite(through: last, freeing: damagedThrough == nil ? freed : .max)
     }
 
     /// Writes the whole durable topology down again, so that the segments in which it was written before can go.

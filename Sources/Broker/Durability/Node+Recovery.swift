@@ -1,5 +1,6 @@
 internal import AMQP
 public import Journal
+internal import Raft
 
 /// What a node found when it started.
 public struct RecoverySummary: Hashable, Sendable {
@@ -13,6 +14,8 @@ public struct RecoverySummary: Hashable, Sendable {
     public var unreadable = 0
     /// What had to be left out because it was damaged.
     public var damage: [JournalDamage] = []
+    /// Nodes that have lost a part of the cluster's metadata, and get all of it from the others as new members.
+    public var lostMetadata = 0
 
     /// What several nodes found, together.
     public static func sum(_ parts: [RecoverySummary]) -> RecoverySummary {
@@ -23,6 +26,7 @@ public struct RecoverySummary: Hashable, Sendable {
             sum.discarded += part.discarded
             sum.unreadable += part.unreadable
             sum.damage += part.damage
+            sum.lostMetadata += part.lostMetadata
         }
         return sum
     }
@@ -74,7 +78,13 @@ extension Node {
         if let cluster { try restart(cluster, &reading) } else { finish(&reading) }
         // What ended before the end may leave segments that nobody needs. Damaged ones go as soon as what is whole in them
         // has been written again: the next start finds a journal without damage.
-        if recovered.damage.isEmpty { reclaim() } else { compact(always: true) }
+        // A member of a cluster has to know first what it may keep.
+        if recovered.damage.isEmpty {
+            reclaim()
+        } else {
+            damagedThrough = recovered.lastSegment
+            if cluster == nil { compact(always: true) }
+        }
         return reading.summary
     }
 
@@ -330,17 +340,23 @@ extension Node {
     /// What a member of a cluster has is known when its metadata has caught up with the others': until then messages
     /// wait for their queues, and are not in the summary.
     private func restart(_ cluster: ClusterMember, _ reading: inout Reading) throws(StorageError) {
-        // What it has promised may be in what is damaged: it must not vote with the rest (Raft figure 2: persistent state).
-        if let damage = reading.summary.damage.first {
-            throw StorageError("\(damage): a member of a cluster cannot leave it out")
-        }
         cluster.recovered = reading.messages
+        var stored = storedGroups.take(RaftRecord.metadata)
         do throws(GroupUnreadable) {
-            try cluster.metadata.restart(storedGroups.take(RaftRecord.metadata))
+            if storedGroups.isSalvaged {
+                // What it has promised may be in what is damaged: it must not vote with the rest (Raft figure 2).
+                guard cluster.configuration.peers.isEmpty else {
+                    throw GroupUnreadable("it may have lost a part of it")
+                }
+                stored.salvage(beginning: cluster.metadata.group.membership)
+            }
+            try cluster.metadata.restart(stored)
         } catch {
-            throw StorageError(
-                "the cluster's metadata: \(error.reason); a member that has lost a part does not vote with the rest: the"
-                    + " other nodes go on without this one")
+            guard !cluster.configuration.peers.isEmpty else {
+                throw StorageError("the metadata: \(error.reason). Restore the directory from a copy")
+            }
+            reading.summary.lostMetadata = 1
+            cluster.metadata.lose()
         }
         reading.summary.queues = queueList.count
         counters = MessageCounters()

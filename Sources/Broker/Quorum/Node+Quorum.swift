@@ -1,5 +1,6 @@
 internal import AMQP
 internal import Journal
+internal import Management
 internal import Raft
 
 /// A node's part in its quorum queues.
@@ -20,50 +21,73 @@ extension Node {
     }
 
     private func join(_ queue: QuorumQueue) {
-        let id = queue.queue.id
-        let stored = storedGroups.take(QuorumMember.group(of: id))
-        guard queue.settings.members.contains(number) || !stored.isEmpty else { return }
-        guard let member = stored.member(on: number) else {
-            // It was one, and remembers that it is none any more.
-            join(queue, as: MemberID(node: number), beginning: .none, stored)
-            quorum.member(id)?.removed()
-            return
+        var stored = storedGroups.take(QuorumMember.group(of: queue.queue.id))
+        let beginning = queue.settings.members.contains(number) ? queue.settings.beginning : .none
+        guard beginning != .none || !stored.isEmpty else { return }
+        // What a member that is alone has promised, it has promised nobody: it may go on with what is left.
+        let isAlone = stored.isAlone(beginning: beginning)
+        if storedGroups.isSalvaged {
+            guard isAlone else { return lose(queue, "parts of the journal are damaged") }
+            stored.salvage(beginning: beginning)
         }
-        join(
-            queue, as: member, beginning: queue.settings.members.contains(number) ? queue.settings.beginning : .none,
-            stored)
-        // Whoever declared it leads, so that nobody has to wait for an election.
-        guard let member = quorum.member(id), queue.queue.settings.home?.node ?? number == number else { return }
-        member.campaignIfNew()
-    }
-
-    private func join(_ queue: QuorumQueue, as member: MemberID, beginning: Membership, _ stored: StoredGroup) {
-        var stored = stored
-        if storedGroups.isSalvaged { stored.salvage(beginning: beginning) }
+        guard !stored.isLost else { return lose(queue, nil) }
         do throws(GroupUnreadable) {
-            quorum.add(
-                try QuorumMember(
-                    queue: queue.queue.id, member: member, beginning: beginning, stored: stored,
-                    floor: stored.isEmpty ? journal.segment : topologyFloor, limits: queue.settings.limits, node: self))
+            guard let member = stored.member(on: number) else {
+                // It was one, and remembers that it is none any more.
+                return try add(queue, as: MemberID(node: number), beginning: .none, stored).removed()
+            }
+            let joined = try add(queue, as: member, beginning: stored.isNewcomer ? .none : beginning, stored)
+            // Whoever declared it leads, so that nobody has to wait for an election.
+            if beginning != .none, queue.queue.settings.home?.node ?? number == number { joined.campaignIfNew() }
         } catch {
-            storageFailed(
-                StorageError(
-                    "queue '\(queue.queue.name)' in vhost '\(queue.queue.virtualHost.name)': \(error.reason). A member that"
-                        + " has lost a part of its log must not go on with the rest: restore the directory from a copy")
-            )
+            guard isAlone else { return lose(queue, error.reason) }
+            unreadable(queue, error.reason)
         }
     }
 
-    /// The leader of a group speaks to a member that this node does not have: it was added, and begins with nothing. One that
-    /// was there before it, and may not have heard of its end, makes way. Until what the journal has is known nobody begins.
-    func joinQuorumQueue(of message: RaftMessage) {
-        guard !storedGroups.isHeld, let queue = quorum.queue(QuorumMember.queue(of: message.group)),
-            message.to.node == number, message.to.incarnation > replicas[message.group]?.group.member.incarnation ?? 0
-        else { return }
-        if let earlier = replicas[message.group] { replicas.remove(earlier) }
+    private func add(
+        _ queue: QuorumQueue, as member: MemberID, beginning: Membership, _ stored: StoredGroup
+    ) throws(GroupUnreadable) -> QuorumMember {
+        let member = try QuorumMember(
+            queue: queue.queue.id, member: member, beginning: beginning, stored: stored,
+            floor: stored.isEmpty ? journal.segment : topologyFloor, limits: queue.settings.limits, node: self)
+        quorum.add(member)
+        return member
+    }
+
+    /// The member here has lost its data: it is none any more, until the leader has put another in its place.
+    private func lose(_ queue: QuorumQueue, _ reason: String?) {
+        do throws(GroupUnreadable) {
+            let member = try add(queue, as: MemberID(node: number), beginning: .none, StoredGroup())
+            quorum.removeMember(member.queue)
+            member.replica.lose()
+        } catch {
+            return unreadable(queue, error.reason)
+        }
+        guard let reason else { return }
+        cluster?.configuration.recorder?.note(
+            ClusterTimeline.Event(
+                at: now.milliseconds, kind: .dataLost, node: nodeName(number), vhost: queue.queue.virtualHost.name,
+                queue: queue.queue.name, text: reason))
+    }
+
+    private func unreadable(_ queue: QuorumQueue, _ reason: String) {
+        storageFailed(
+            StorageError(
+                "queue '\(queue.queue.name)' in vhost '\(queue.queue.virtualHost.name)': \(reason). It has no other member that"
+                    + " could give it what is missing: restore the directory from a copy"))
+    }
+
+    /// A new member of a queue begins here, with nothing, as the leader that speaks to it has decided.
+    func begin(_ queue: QuorumQueue, as member: MemberID) {
+        if let earlier = replicas[QuorumMember.group(of: queue.queue.id)] { replicas.remove(earlier) }
         quorum.removeMember(queue.queue.id)
-        if journal.keepsBytes { RaftRecord.appendBeginning(group: message.group, to: &journal) }
-        join(queue, as: message.to, beginning: .none, StoredGroup())
+        do throws(GroupUnreadable) {
+            let begun = try add(queue, as: member, beginning: .none, StoredGroup())
+            begun.replica.journalBeginning()
+        } catch {
+            unreadable(queue, error.reason)
+        }
     }
 
     /// The nodes of the members of a queue that is to be declared: the one that declares it, and those with the fewest

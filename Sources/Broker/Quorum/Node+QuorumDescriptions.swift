@@ -11,7 +11,8 @@ extension Node {
     /// The nodes that hold a quorum queue, as far as is known here.
     func quorumHolders(of queue: ClassicQueue) -> [UInt32] {
         guard let group = quorum.member(queue.id)?.replica.group else { return queue.settings.members }
-        return (group.membership.voters + group.membership.learners).map(\.node).sorted()
+        // One that has lost its data and the one in its place are on the same node.
+        return Set((group.membership.voters + group.membership.learners).map(\.node)).sorted()
     }
 
     private func isOnline(_ node: UInt32) -> Bool { node == number || replicas.upNodes.contains(node) }

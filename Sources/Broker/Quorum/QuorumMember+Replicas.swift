@@ -53,7 +53,8 @@ extension QuorumMember {
 
     private func memberID(on node: UInt32) -> MemberID? {
         let membership = replica.group.membership
-        return (membership.voters + membership.learners).first { $0.node == node }
+        // One that has lost its data makes way for the other.
+        return (membership.voters + membership.learners).filter { $0.node == node }.max()
     }
 
     private func change(_ change: MembershipChange) throws(Refusal) {

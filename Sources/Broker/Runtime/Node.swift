@@ -101,6 +101,8 @@ public final class Node {
     let rollForward = RollForward()
     /// What the journal had of groups that this node is no member of yet.
     var storedGroups = StoredGroups()
+    /// The last segment that was there when some were found damaged, until they have gone.
+    var damagedThrough: UInt64?
     /// What makes it a member of a cluster; nil when it is alone.
     private(set) var cluster: ClusterMember?
     /// Whether so much waits for mirrors that publishers must wait too.

@@ -157,11 +157,13 @@ public struct JournalReader {
             guard salvages else { throw torn }
             recovered.damage.append(torn)
             self.torn = nil
-        } else if !isFirst, header.sequence != recovered.nextSequence, !salvages {
-            throw JournalDamage(
+        } else if !isFirst, header.sequence != recovered.nextSequence, recovered.damage.last?.segment != segment {
+            let damage = JournalDamage(
                 segment: segment, offset: offset,
                 reason:
                     "batch \(header.sequence) where \(recovered.nextSequence) should be: something between is missing")
+            guard salvages else { throw damage }
+            recovered.damage.append(damage)
         }
         isFirst = false
         recovered.nextSequence = header.sequence &+ 1

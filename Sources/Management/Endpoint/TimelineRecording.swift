@@ -122,6 +122,8 @@ public struct ClusterTimeline: Hashable, Sendable, Codable {
             case available
             /// A member has what the others have.
             case caughtUp = "caught_up"
+            /// A member has lost its data; a new one takes its place.
+            case dataLost = "data_lost"
         }
 
         /// When, milliseconds.

@@ -20,6 +20,7 @@ extension ClusterTimeline.Event {
         case .unavailable: base = "lives on \(node), which is down"
         case .available: base = "back on \(node)"
         case .caughtUp: base = "\(node) has caught up"
+        case .dataLost: base = "\(node) has lost its data, begins anew"
         }
         return [base, text].filter { !$0.isEmpty }.joined(separator: "; ")
     }

@@ -35,7 +35,8 @@ extension FailoverRecording {
             case .minority, .leaderLost:
                 guard event.at - (losses.last?.at ?? -.infinity) > Loss.consequenceSpan else { continue }
                 losses.append(Loss(cause: event))
-            case .nodeUp, .nodeServing, .healed, .leaderElected, .promoted, .unavailable, .available, .caughtUp:
+            case .nodeUp, .nodeServing, .healed, .leaderElected, .promoted, .unavailable, .available, .caughtUp,
+                .dataLost:
                 break
             }
         }

@@ -242,7 +242,7 @@ struct MetadataTests {
         #expect(try cluster.client(number).drain("r", 1) == ["stays"])
     }
 
-    @Test("a member whose journal is damaged does not start: it may have forgotten a vote")
+    @Test("a member whose journal is damaged does not start unless it is told to go on without what cannot be read")
     func damaged() throws {
         let cluster = try TestCluster()
         let client = try cluster.client(1)

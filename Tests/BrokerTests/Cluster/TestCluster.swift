@@ -13,6 +13,8 @@ final class TestCluster {
         var disk = CrashingDisk()
         var node: Node?
         var incarnation: UInt64 = 0
+        /// What it found when it started last.
+        fileprivate(set) var found: RecoverySummary?
         fileprivate unowned let cluster: TestCluster
 
         fileprivate init(_ number: UInt32, in cluster: TestCluster) {
@@ -83,7 +85,7 @@ final class TestCluster {
 
     // MARK: Faults
 
-    func start(_ number: Int) throws {
+    func start(_ number: Int, salvages: Bool = false) throws {
         let member = members[number - 1]
         member.incarnation += 1
         var cluster = ClusterConfiguration(
@@ -91,11 +93,12 @@ final class TestCluster {
             transport: member)
         cluster.recorder = recorders[number - 1]
         cluster.snapshotEntries = snapshotEntries
-        member.node = try member.disk.start(now: now) {
+        let (node, found) = try member.disk.start(salvages: salvages, now: now) {
             $0.cluster = cluster
             $0.name = cluster.names[number - 1]
             $0.seed = UInt64(number)
-        }.node
+        }
+        (member.node, member.found) = (node, found)
         member.node?.plantedFault = fault
         for other in members where other.number != member.number && other.node != nil && isLinked(member, other) {
             open(member, other)

@@ -3,29 +3,33 @@ internal import Raft
 
 /// The records of a Raft group in the journal. Numbers are little-endian; a member is its node 4 and its incarnation 4.
 ///
-/// - `raftWrite`: group 8, flags 1 (bit 0: a hard state follows, bit 1: with a vote, bit 2: of a new
-///   member, which has nothing of what came before), first index 8, then the hard state's
-///   term 8 and vote 8, then for each entry its index 8, term 8, kind 1, size 4 and bytes. All entries stored before from
-///   the first index on are replaced.
+/// - `raftWrite`: group 8, flags 1 (bit 0: a hard state follows, bit 1: with a vote, bit 2: nothing counts of what came
+///   before, bit 3: the member follows, bit 4: the member that was here has lost its data), first index 8, then the
+///   member 8, the hard state's term 8 and vote 8, then for each entry its index 8, term 8, kind 1, size 4 and bytes. All
+///   entries stored before from the first index on are replaced.
 /// - `raftSnapshot`: group 8, index 8, term 8, offset 8, flags 1 (bit 0: the last piece), voters 4, learners 4, then the
 ///   members, then the bytes of this piece. A snapshot counts once its last piece is there.
 enum RaftRecord {
     /// The number of the metadata group.
     static let metadata: UInt64 = 1
 
-    fileprivate static let newMemberFlag: UInt8 = 4
+    fileprivate static let anewFlag: UInt8 = 4
+    fileprivate static let memberFlag: UInt8 = 8
+    fileprivate static let lostFlag: UInt8 = 16
     /// What comes before the entries.
     private static let writeBytes = 8 + 1 + 8
+    private static let memberBytes = 8
     private static let hardStateBytes = 16
     /// What comes before the bytes of an entry.
     private static let entryBytes = 8 + 8 + 1 + 4
 
-    /// Writes a `raftWrite` straight into the journal.
+    /// Writes a `raftWrite` straight into the journal; it says which member it is of where that is not known from what
+    /// came before.
     static func append(
-        group: UInt64, hardState: HardState?, firstIndex: UInt64, _ entries: some Collection<RaftEntry>,
-        to journal: inout Journal
+        group: UInt64, of member: MemberID? = nil, hardState: HardState?, firstIndex: UInt64,
+        _ entries: some Collection<RaftEntry>, to journal: inout Journal
     ) {
-        var size = writeBytes + (hardState == nil ? 0 : hardStateBytes)
+        var size = writeBytes + (member == nil ? 0 : memberBytes) + (hardState == nil ? 0 : hardStateBytes)
         for entry in entries { size += entryBytes + entry.payload.bytes.count }
         var target = journal.append(kind: RecordKind.raftWrite.rawValue, byteCount: size)
         func put(_ value: some FixedWidthInteger) {
@@ -35,8 +39,13 @@ enum RaftRecord {
             }
         }
         put(group)
-        put(UInt8((hardState == nil ? 0 : 1) | (hardState?.vote == nil ? 0 : 2)))
+        put(
+            UInt8((hardState == nil ? 0 : 1) | (hardState?.vote == nil ? 0 : 2)) | (member == nil ? 0 : memberFlag))
         put(firstIndex)
+        if let member {
+            put(member.node)
+            put(member.incarnation)
+        }
         if let hardState {
             put(hardState.term)
             put(hardState.vote?.node ?? 0)
@@ -55,11 +64,26 @@ enum RaftRecord {
     }
 
     /// Writes that a new member of a group begins here: nothing of one that was before it is its own.
-    static func appendBeginning(group: UInt64, to journal: inout Journal) {
+    static func appendBeginning(group: UInt64, of member: MemberID, to journal: inout Journal) {
         var bytes: [UInt8] = []
         bytes.appendNumber(group)
-        bytes.append(newMemberFlag)
+        bytes.append(anewFlag | memberFlag)
         bytes.appendNumber(UInt64(1))
+        bytes.appendNumber(member.node)
+        bytes.appendNumber(member.incarnation)
+        append(bytes, to: &journal)
+    }
+
+    /// Writes that the member of a group that was here has lost its data: nobody here may go on as that member.
+    static func appendLoss(group: UInt64, to journal: inout Journal) {
+        var bytes: [UInt8] = []
+        bytes.appendNumber(group)
+        bytes.append(anewFlag | lostFlag)
+        bytes.appendNumber(UInt64(1))
+        append(bytes, to: &journal)
+    }
+
+    private static func append(_ bytes: [UInt8], to journal: inout Journal) {
         let target = journal.append(kind: RecordKind.raftWrite.rawValue, byteCount: bytes.count)
         bytes.withUnsafeBytes { target.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: $0.count) }
     }
@@ -103,7 +127,7 @@ struct StoredGroups {
 
     /// Nobody may take any of it yet, and none of it may go.
     var isHeld = false
-    /// What could not be read was left out, as somebody has asked for.
+    /// What could not be read was left out, as somebody has asked for: any of it may be a part only.
     var isSalvaged = false
 
     /// Takes the payload of a `raftWrite` of a segment; false where it makes no sense.
@@ -132,16 +156,38 @@ struct StoredGroup {
     /// From which entry on each segment has the entries, in order.
     private var segments: [(segment: UInt64, first: UInt64)] = []
 
+    /// Which member it says that it is of.
+    private var named: MemberID?
+    /// The member that was here has lost its data, and none has begun since.
+    private(set) var isLost = false
+
     /// Which member of the group this was that has a node's data, as far as the data says; nil where it says that the
     /// node is not a member.
     func member(on node: UInt32) -> MemberID? {
-        let logged = entries.last { $0.kind == .membership }.flatMap { Membership(entry: $0) }
-        guard let membership = logged ?? snapshot?.mark.membership else { return MemberID(node: node) }
+        let own = named ?? MemberID(node: node)
+        guard let (index, membership) = latestMembership else { return own }
+        // A new member's log may not have come to where it was added.
+        if membership.contains(own) || named != nil && index < UInt64(own.incarnation) { return own }
         return (membership.voters + membership.learners).last { $0.node == node }
     }
 
+    /// Whether it is of a member that was added to a group that had begun.
+    var isNewcomer: Bool { named.map { $0.incarnation > 0 } ?? false }
+
+    /// Whether the member has no other beside it, as far as the data says.
+    func isAlone(beginning: Membership) -> Bool { (latestMembership?.1 ?? beginning).voters.count == 1 }
+
+    /// The last membership, and from which entry on.
+    private var latestMembership: (UInt64, Membership)? {
+        let logged = entries.last { $0.kind == .membership }
+        return logged.flatMap { entry in Membership(entry: entry).map { (entry.index, $0) } }
+            ?? snapshot.map { ($0.mark.position.index, $0.mark.membership) }
+    }
+
     /// Whether there is nothing of it.
-    var isEmpty: Bool { hardState == HardState() && snapshot == nil && entries.isEmpty }
+    var isEmpty: Bool {
+        hardState == HardState() && snapshot == nil && entries.isEmpty && named == nil && !isLost
+    }
 
     /// Takes the payload of a `raftWrite` of a segment; false where it makes no sense.
     mutating func takeWrite(_ payload: UnsafeRawBufferPointer, in segment: UInt64) -> Bool {
@@ -149,7 +195,12 @@ struct StoredGroup {
         guard reader.number() != nil, let flags = reader.byte(), let first = reader.number() else {
             return false
         }
-        if flags & RaftRecord.newMemberFlag != 0 { self = StoredGroup() }
+        if flags & RaftRecord.anewFlag != 0 { self = StoredGroup() }
+        if flags & RaftRecord.lostFlag != 0 { isLost = true }
+        if flags & RaftRecord.memberFlag != 0 {
+            guard let member = reader.member() else { return false }
+            named = member
+        }
         if flags & 1 != 0 {
             guard let term = reader.number(), let member = reader.member() else { return false }
             hardState = HardState(term: term, vote: flags & 2 != 0 ? member : nil)

@@ -13,6 +13,17 @@ extension RaftReplica {
         node.whenDurable(.raft(self, .written(ticket: write.ticket)))
     }
 
+    /// Writes that this member is a new one.
+    func journalBeginning() {
+        guard node.journal.keepsBytes else { return }
+        RaftRecord.appendBeginning(group: group.id, of: group.member, to: &node.journal)
+    }
+
+    /// Writes that the member that was here has lost its data.
+    func journalLoss() {
+        if node.journal.keepsBytes { RaftRecord.appendLoss(group: group.id, to: &node.journal) }
+    }
+
     private func append(_ mark: SnapshotMark, _ bytes: [UInt8]) {
         guard node.journal.keepsBytes else { return }
         RaftRecord.append(group: group.id, mark, bytes, to: &node.journal)
@@ -46,6 +57,10 @@ extension RaftReplica {
     func writeSnapshot() {
         guard !isSnapshotPending, !isCarryingOut, !group.needsFlush, output.isEmpty, !hasEnded else { return }
         let floor = node.journal.openSegment()
+        guard !isLost else {
+            journalLoss()
+            return self.floor = floor
+        }
         let index = group.appliedIndex
         if index > 0, let term = group.term(at: index) {
             let bytes = machine.snapshot(at: index)
@@ -58,7 +73,8 @@ extension RaftReplica {
         guard node.journal.keepsBytes else { return }
         let rest = (index + 1..<max(group.lastPosition.index, index) + 1).compactMap { group.entry(at: $0) }
         RaftRecord.append(
-            group: group.id, hardState: group.hardState, firstIndex: index + 1, rest, to: &node.journal)
+            group: group.id, of: group.member.incarnation > 0 ? group.member : nil, hardState: group.hardState,
+            firstIndex: index + 1, rest, to: &node.journal)
         self.floor = floor
     }
 

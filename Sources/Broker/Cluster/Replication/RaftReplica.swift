@@ -70,6 +70,11 @@ final class RaftReplica {
     /// it forgotten, it would take itself after a restart for the member that the group began with, and its vote might
     /// bring those to power who do not know of the change (Raft §5.2: a vote is never forgotten).
     private(set) var isRetired = false
+    /// The member that was here has lost its data. What it has promised is not known, so nobody goes on as that member: it
+    /// does nothing but say so to whoever speaks to it, and a new one takes its place (thesis §4.2.1).
+    private(set) var isLost = false
+    /// The members here up to this incarnation are lost, as far as the others have spoken to any.
+    var lostUpTo: UInt32?
 
     /// - Parameter floor: The first segment that may hold anything of it.
     init(id: UInt64, member: MemberID, stored: StoredState, floor: UInt64, machine: any ReplicatedMachine, node: Node) {
@@ -91,6 +96,13 @@ final class RaftReplica {
 
     /// This node is not a member any more.
     func retire() { isRetired = true }
+
+    /// The member that was here has lost its data.
+    func lose() {
+        retire()
+        isLost = true
+        journalLoss()
+    }
 
     // MARK: Events
 
@@ -139,12 +151,29 @@ final class RaftReplica {
         wake()
     }
 
-    /// Learners that have caught up vote from now on.
+    /// Learners that have caught up vote from now on; whoever lost its data makes way for the one that takes its place.
     func promoteLearners() {
-        for learner in group.membership.learners {
+        let membership = group.membership
+        for learner in membership.learners {
+            let lost = (membership.voters + membership.learners).first { $0.node == learner.node && $0 < learner }
             // What is refused now is asked again when something has happened.
-            if (try? change(.promote(learner))) != nil { return }
+            if (try? change(lost.map { .remove($0) } ?? .promote(learner))) != nil { return }
         }
+    }
+
+    /// A member has lost its data: where this one leads, a new one takes its place. It is a learner first, and no member
+    /// gives it a vote or counts one of it before it has what the others have.
+    ///
+    /// - Parameter known: The node had members up to this incarnation.
+    func replace(_ lost: MemberID, after known: UInt32) {
+        let members = group.membership.voters + group.membership.learners
+        guard isLeader, members.contains(lost), known < .max,
+            !members.contains(where: { $0.node == lost.node && lost < $0 })
+        else { return }
+        // Not used before: the log only grows.
+        let incarnation = max(UInt32(clamping: group.lastPosition.index + 1), known + 1)
+        // What is refused now is asked again.
+        try? change(.addLearner(MemberID(node: lost.node, incarnation: incarnation)))
     }
 
     /// What was written up to a ticket is durable; the group hears of it in the next tick.

@@ -50,7 +50,7 @@ extension ClusterTimeline.Event.Kind {
     var role: ThemeRole {
         switch self {
         case .nodeDown, .minority, .cut, .unavailable: .critical
-        case .leaderLost: .warning
+        case .leaderLost, .dataLost: .warning
         case .nodeServing, .healed, .leaderElected, .promoted, .available, .caughtUp: .good
         case .nodeUp: .text
         }

@@ -39,6 +39,9 @@ enum FrameText {
             guard let resume = QuorumResume(frame.payload) else { return "resume?" }
             return "\(group(frame.group)): resume \(resume.consumer) after \(resume.after)"
         case .proposal: return "proposal"
+        case .memberLost:
+            guard let loss = MemberLoss(frame.payload) else { return "loss?" }
+            return "\(group(frame.group)): member #\(loss.member) is lost, and all up to #\(loss.known)"
         case .mirrorBegin, .mirrorOperations, .mirrorMissing, .mirrorAcknowledged, .mirrorRefused:
             let header = MirrorHeader(frame.payload)
             return "queue \(frame.group): \(frame.kind) of epoch \(header?.epoch ?? 0), \(frame.payload.count) bytes"

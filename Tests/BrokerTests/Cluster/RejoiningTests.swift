@@ -1,0 +1,204 @@
+import AMQP
+import Management
+import Raft
+import Testing
+
+@testable import Broker
+
+@Suite("Members that have lost data")
+struct RejoiningTests {
+    /// Three nodes with a quorum queue "q", led on node 1, and a classic queue "home" on node 3; both hold what was
+    /// published as "m1" to "m20".
+    private func cluster() throws -> TestCluster {
+        let cluster = try TestCluster()
+        #expect(
+            cluster.ask(
+                try cluster.client(1),
+                QueueDeclare(queue: "q", durable: true, arguments: ["x-queue-type": .string("quorum")]))
+                == "queue.declare-ok")
+        #expect(
+            cluster.ask(try cluster.client(3), QueueDeclare(queue: "home", durable: true)) == "queue.declare-ok")
+        #expect(cluster.converge())
+        #expect(cluster.run { cluster.leader(of: "q") == 1 })
+        for queue in ["home", "q"] { try publish(cluster, 1...20, to: queue, through: 2) }
+        return cluster
+    }
+
+    private func publish(_ cluster: TestCluster, _ numbers: ClosedRange<Int>, to queue: String, through node: Int)
+        throws
+    {
+        let client = try cluster.client(node)
+        #expect(cluster.ask(client, ConfirmSelect()) == "confirm.select-ok")
+        client.forgetFrames()
+        for number in numbers { client.publish("m\(number)", to: "", key: queue, persistent: true, 1) }
+        #expect(cluster.run { client.confirmedUpTo == UInt64(numbers.count) })
+    }
+
+    /// The node's process ends, and a byte of what it had written down changes.
+    private func damage(_ cluster: TestCluster, _ number: Int) throws {
+        cluster.crash(number)
+        let disk = cluster.members[number - 1].disk
+        disk.damage(try #require(disk.segments.keys.min()), at: 150)
+    }
+
+    private func metadataMember(_ cluster: TestCluster, _ number: Int) -> RaftGroup? {
+        cluster.members[number - 1].node?.cluster?.metadata.group
+    }
+
+    /// Lets time pass until a node votes again in both groups, as another member than before, and everything is settled.
+    private func hasRejoined(_ cluster: TestCluster, _ number: Int) -> Bool {
+        cluster.run(20_000) {
+            let groups = [
+                metadataMember(cluster, number), cluster.members[number - 1].member("q")?.replica.group,
+            ]
+            return groups.allSatisfy { group in
+                guard let group else { return false }
+                return group.isVoter && group.member.incarnation > 0
+                    && group.membership.voters.map(\.node) == [1, 2, 3] && group.membership.learners.isEmpty
+            }
+        } && cluster.settle()
+    }
+
+    private func hasAll(_ cluster: TestCluster, _ count: Int) -> Bool {
+        cluster.run { cluster.members.allSatisfy { $0.member("q")?.machine.readyCount == count } }
+    }
+
+    @Test("a node whose journal is damaged begins anew with what the others have, and keeps what is whole of its own")
+    func rejoins() throws {
+        let cluster = try cluster()
+        try damage(cluster, 3)
+        try publish(cluster, 21...30, to: "q", through: 1)
+        try cluster.start(3, salvages: true)
+        #expect(cluster.members[2].found?.lostMetadata == 1 && cluster.members[2].found?.damage.count == 1)
+        #expect(hasRejoined(cluster, 3))
+        #expect(hasAll(cluster, 30))
+        #expect(try cluster.dump(3) == cluster.dump(1))
+        // It counts: the others need it when one of them goes.
+        cluster.crash(1)
+        try publish(cluster, 31...40, to: "q", through: 3)
+        let client = try cluster.client(3)
+        #expect(cluster.drain(client, "q") == (1...40).map { "m\($0)" })
+        // The damaged batch was one of the metadata.
+        #expect(cluster.drain(client, "home") == (1...20).map { "m\($0)" })
+        #expect(
+            cluster.recorders[2].reading(from: Instant(nanoseconds: 0), to: cluster.now).events
+                .contains { $0.event.kind == .dataLost && $0.event.queue == "q" })
+    }
+
+    @Test("once it has begun anew its journal is whole again, and it is the same member after restarts")
+    func isWholeAgain() throws {
+        let cluster = try cluster()
+        try damage(cluster, 3)
+        try cluster.start(3, salvages: true)
+        #expect(hasRejoined(cluster, 3))
+        #expect(cluster.run { cluster.members[2].node?.damagedThrough == nil })
+        let members = [metadataMember(cluster, 3)?.member, cluster.members[2].member("q")?.replica.group.member]
+        for _ in 1...2 {
+            cluster.crash(3)
+            try cluster.start(3)
+            #expect(hasRejoined(cluster, 3))
+            #expect(
+                members == [metadataMember(cluster, 3)?.member, cluster.members[2].member("q")?.replica.group.member])
+        }
+        #expect(hasAll(cluster, 20))
+        #expect(cluster.drain(try cluster.client(1), "home") == (1...20).map { "m\($0)" })
+    }
+
+    @Test("it may crash again at any moment while it begins anew", arguments: 0..<60)
+    func crashes(_ moment: Int) throws {
+        let cluster = try cluster()
+        try damage(cluster, 3)
+        try cluster.start(3, salvages: true)
+        cluster.run(moment * 3)
+        cluster.crash(3, torn: moment * 17)
+        try cluster.start(3, salvages: true)
+        #expect(hasRejoined(cluster, 3))
+        #expect(hasAll(cluster, 20))
+        #expect(cluster.drain(try cluster.client(1), "q") == (1...20).map { "m\($0)" })
+        #expect(cluster.drain(try cluster.client(1), "home") == (1...20).map { "m\($0)" })
+    }
+
+    @Test("the leaders may crash at any moment while it begins anew", arguments: 0..<60)
+    func leaderCrashes(_ moment: Int) throws {
+        let cluster = try cluster()
+        try damage(cluster, 3)
+        try cluster.start(3, salvages: true)
+        cluster.run(moment * 3)
+        cluster.crash(1, torn: moment * 17)
+        cluster.run(100)
+        try cluster.start(1)
+        #expect(hasRejoined(cluster, 3))
+        #expect(hasAll(cluster, 20))
+        #expect(cluster.drain(try cluster.client(2), "q") == (1...20).map { "m\($0)" })
+    }
+
+    @Test("what has lost its data has no vote: with one other it is no majority, whatever links are whole")
+    func noVote() throws {
+        let cluster = try cluster()
+        cluster.crash(1)
+        try damage(cluster, 3)
+        try cluster.start(3, salvages: true)
+        cluster.run(10_000)
+        #expect(cluster.members[2].node?.isServing == false && metadataMember(cluster, 2)?.role != .leader)
+        #expect(cluster.members[1].member("q")?.replica.isLeader == false)
+        try cluster.start(1)
+        #expect(hasRejoined(cluster, 3))
+        #expect(hasAll(cluster, 20))
+    }
+
+    @Test("all may lose their data, one after another")
+    func oneAfterAnother() throws {
+        let cluster = try cluster()
+        for number in [3, 2, 1, 3] {
+            try damage(cluster, number)
+            try cluster.start(number, salvages: true)
+            #expect(hasRejoined(cluster, number))
+            #expect(cluster.run { cluster.members[number - 1].node?.damagedThrough == nil })
+        }
+        #expect(hasAll(cluster, 20))
+        #expect(cluster.drain(try cluster.client(2), "q") == (1...20).map { "m\($0)" })
+    }
+
+    @Test("a queue whose log has a gap begins anew, and the rest of the node goes on as it was")
+    func gap() throws {
+        let cluster = try cluster()
+        let group = try #require(cluster.members[2].member("q")).replica.group
+        let behind = RaftEntry(
+            index: group.lastPosition.index + 5, term: group.term, kind: .command, payload: RaftPayload([1]))
+        RaftRecord.append(
+            group: group.id, hardState: nil, firstIndex: behind.index, [behind], to: &(try cluster.node(3).journal))
+        cluster.run(50)
+        cluster.crash(3)
+        try cluster.start(3)
+        #expect(
+            cluster.run {
+                cluster.members[2].member("q").map {
+                    $0.replica.group.isVoter && $0.replica.group.member.incarnation > 0
+                }
+                    ?? false
+            })
+        #expect(metadataMember(cluster, 3)?.member.incarnation == 0)
+        #expect(hasAll(cluster, 20))
+        let event = try #require(
+            cluster.recorders[2].reading(from: Instant(nanoseconds: 0), to: cluster.now).events
+                .first { $0.event.kind == .dataLost })
+        #expect(event.event.queue == "q" && event.event.text.contains("the log is damaged"))
+    }
+
+    @Test("a queue that has no other member goes on with what can be read")
+    func alone() throws {
+        let cluster = try TestCluster()
+        let arguments: FieldTable = [
+            "x-queue-type": .string("quorum"), "x-quorum-initial-group-size": .int32(1),
+        ]
+        #expect(
+            cluster.ask(try cluster.client(3), QueueDeclare(queue: "q", durable: true, arguments: arguments))
+                == "queue.declare-ok")
+        #expect(cluster.converge() && cluster.run { cluster.leader(of: "q") == 3 })
+        try publish(cluster, 1...20, to: "q", through: 3)
+        try damage(cluster, 3)
+        try cluster.start(3, salvages: true)
+        #expect(cluster.run(20_000) { cluster.leader(of: "q") == 3 } && cluster.settle())
+        #expect(cluster.drain(try cluster.client(2), "q") == (1...20).map { "m\($0)" })
+    }
+}
