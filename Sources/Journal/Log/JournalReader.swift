@@ -40,6 +40,13 @@ public struct JournalDamage: Error, Hashable, Sendable, CustomStringConvertible 
     /// What is wrong with it.
     public var reason: String
 
+    /// What is wrong, and where.
+    public init(segment: UInt64, offset: Int, reason: String) {
+        self.segment = segment
+        self.offset = offset
+        self.reason = reason
+    }
+
     /// Where and what.
     public var description: String { "segment \(segment), offset \(offset): \(reason)" }
 }

@@ -10,6 +10,7 @@
 /// |-------------------------------------|-------------|----------------------|-----------------------------------------
 /// | Raft                                | yes         | yes                  | Raft asks for no more of its network
 /// | proposals, quorum commands          | yes         | yes                  | asked for again until applied; counted once
+/// | losses of members                   | yes         | yes                  | said again to whoever speaks to one
 /// | quorum resumes                      | no          | yes                  | asking twice must not deliver twice
 /// | heartbeats, quorum replies, relays  | no          | no                   | a stream: loss is what a reset says
 ///
@@ -168,7 +169,7 @@ final class LinkEnd {
         let roll = world.random.below(1000)
         guard roll < world.weather.lossiness else { return .inOrder }
         switch kind {
-        case .raft, .proposal, .quorumCommands: return [.lost, .late, .twice][roll % 3]
+        case .raft, .proposal, .quorumCommands, .memberLost: return [.lost, .late, .twice][roll % 3]
         case .quorumResume: return .twice
         default: return .inOrder
         }

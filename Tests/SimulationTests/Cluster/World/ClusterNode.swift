@@ -14,6 +14,8 @@ final class ClusterNode: ClusterTransport {
     private(set) var life = 0
     /// Until then the process stands still.
     var pausedUntil: UInt64 = 0
+    /// Segments up to this one cannot be relied upon any more.
+    private(set) var spoiledThrough: UInt64?
     /// Every sync takes long.
     var isDiskSlow = false
     /// The nodes that it took for up when that was looked at last.
@@ -82,7 +84,11 @@ final class ClusterNode: ClusterTransport {
         node.wake = { [unowned self] in planTick() }
         self.node = node
         do throws(StorageError) {
-            let found = try node.recover { visit throws(StorageError) in try disk.recover(visit) }
+            let found = try node.recover { visit throws(StorageError) in
+                var recovered = try disk.recover(visit)
+                noteSpoiled(&recovered)
+                return recovered
+            }
             world.trace.add(UInt64(found.messages))
             world.trace.say { "\(world.clock) node \(number) starts, \(found.messages) messages found" }
             if found.unreadable > 0 { world.fail("node \(number) finds \(found.unreadable) records without sense") }
@@ -103,6 +109,20 @@ final class ClusterNode: ClusterTransport {
         node = nil
         disk = disk.afterCrash(ending, &world.random)
         for link in world.links(of: self) { link.lost(self, ending) }
+    }
+
+    /// What the disk has by now is not all that was written down, as far as the next start can tell. All of it is there in
+    /// truth, so that what counts is that nobody relies on it who must not: the members of Raft groups.
+    func spoil() {
+        spoiledThrough = disk.segments.keys.max()
+        world.statistics.losses += 1
+        world.trace.say { "\(world.clock) the disk of node \(number) is spoiled" }
+    }
+
+    private func noteSpoiled(_ recovered: inout RecoveredJournal) {
+        guard let spoiled = spoiledThrough else { return }
+        guard let first = recovered.segments.first?.segment, first <= spoiled else { return spoiledThrough = nil }
+        recovered.damage = [JournalDamage(segment: first, offset: 0, reason: "spoiled")]
     }
 
     // MARK: Links

@@ -17,6 +17,7 @@ struct ClusterStatistics: Equatable {
     var disconnects = 0
     var crashes = 0
     var powerLosses = 0
+    var losses = 0
     var elections = 0
     var burials = 0
     // The weather.
@@ -36,7 +37,7 @@ struct ClusterStatistics: Equatable {
 
     private static let fields: [any WritableKeyPath<ClusterStatistics, Int> & Sendable] = [
         \.published, \.confirms, \.refusals, \.deliveries, \.redeliveries, \.acked, \.certainAcks, \.gets, \.commits,
-        \.rollbacks, \.declared, \.deleted, \.purged, \.channelErrors, \.disconnects, \.crashes, \.powerLosses,
+        \.rollbacks, \.declared, \.deleted, \.purged, \.channelErrors, \.disconnects, \.crashes, \.powerLosses, \.losses,
         \.elections, \.burials, \.lost, \.late, \.doubled, \.isolations, \.halves, \.rings, \.blackHoles, \.pauses,
         \.slowDisks, \.restarts, \.skewedClocks, \.clockJumps, \.ambushes,
     ]

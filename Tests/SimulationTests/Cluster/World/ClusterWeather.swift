@@ -1,4 +1,5 @@
 import Journal
+import Raft
 
 @testable import Broker
 
@@ -27,6 +28,8 @@ struct ClusterWeather {
     var ambushPercent: Int
     /// A node's clock may show another time of day after a restart.
     let hasJumpingClocks: Bool
+    /// A disk may turn out to be spoiled after a crash: one at a time, when the others have everything.
+    let spoilsDisks: Bool
     /// The first nodes, whose disks are slower than the others' all the time.
     var laggards = 0
     /// Nodes never stay away.
@@ -49,6 +52,7 @@ struct ClusterWeather {
         slowDisks = random.pick([0, 1])
         ambushPercent = random.pick([0, 0, 0, 2, 10])
         hasJumpingClocks = random.chance(30)
+        spoilsDisks = random.chance(40)
     }
 
     /// The world in which a mistake is noticed soon.
@@ -108,9 +112,27 @@ extension ClusterWorld {
         for _ in 0..<count {
             let node = random.pick(nodes)
             guard node.isRunning else { continue }
+            let isSpoiled = weather.spoilsDisks && maySpoil(node) && random.chance(60)
             node.crash(ending)
+            if isSpoiled { node.spoil() }
             let gap = weather.isBackAtOnce ? 5000 : random.pick([10_000, 300_000, 2_500_000])
             plan(.restart(node), after: random.nanoseconds(upToMicroseconds: gap))
+        }
+    }
+
+    /// Whether no other node has lost anything that has not been replaced: then all members of all groups are there, and
+    /// agree on who they are.
+    private func maySpoil(_ node: ClusterNode) -> Bool {
+        guard nodes.allSatisfy({ $0.isRunning && ($0 === node || $0.spoiledThrough == nil) }) else { return false }
+        let replicas = nodes.flatMap { $0.node?.replicas.all ?? [] }
+        let memberships = Dictionary(grouping: replicas, by: \.group.id).values
+        // order-free: each by itself
+        return memberships.allSatisfy { members in
+            let voters = members.map(\.group.member).sorted()
+            return members.allSatisfy {
+                !$0.isRetired && $0.group.membership == Membership(voters: voters)
+                    && $0.group.membership(at: $0.group.commitIndex) == $0.group.membership
+            }
         }
     }
 
