@@ -47,7 +47,10 @@ struct BrokerOptions: ParsableArguments {
         help: "When something counts as durable: always, once the disk has it; os, once the system has it.")
     var sync = SyncOption.always
 
-    @Flag(help: "Go on without what is damaged in the data directory.")
+    @Flag(
+        help:
+            "Go on without what is damaged in the data directory; a cluster's node gets what was agreed upon from the others."
+    )
     var salvage = false
 
     func validate() throws {

@@ -37,7 +37,8 @@ struct ClusterStatistics: Equatable {
 
     private static let fields: [any WritableKeyPath<ClusterStatistics, Int> & Sendable] = [
         \.published, \.confirms, \.refusals, \.deliveries, \.redeliveries, \.acked, \.certainAcks, \.gets, \.commits,
-        \.rollbacks, \.declared, \.deleted, \.purged, \.channelErrors, \.disconnects, \.crashes, \.powerLosses, \.losses,
+        \.rollbacks, \.declared, \.deleted, \.purged, \.channelErrors, \.disconnects, \.crashes, \.powerLosses,
+        \.losses,
         \.elections, \.burials, \.lost, \.late, \.doubled, \.isolations, \.halves, \.rings, \.blackHoles, \.pauses,
         \.slowDisks, \.restarts, \.skewedClocks, \.clockJumps, \.ambushes,
     ]
