@@ -34,10 +34,11 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
     init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
     /// Makes the node, on the loop, with what its directory holds, where it has one. `membership` makes it a member of a
-    /// cluster, given which of its starts this is. Throws `StorageError` where the directory cannot be used or read.
+    /// cluster, given which of its starts this is; `isJournalGone`: it had a journal in its directory, which holds none any
+    /// more. Throws `StorageError` where the directory cannot be used or read.
     func start(
         _ configuration: NodeConfiguration, data: DataOptions?,
-        membership: ((_ incarnation: UInt64) -> ClusterConfiguration)? = nil,
+        membership: ((_ incarnation: UInt64) -> ClusterConfiguration)? = nil, isJournalGone: Bool = false,
         progress: (DataDirectory.Progress) -> Void
     ) throws -> RecoverySummary? {
         eventLoop.preconditionInEventLoop()
@@ -46,7 +47,11 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
         let node: Node
         if let data {
             let directory = try DataDirectory(path: data.path, isMember: membership != nil)
-            if let membership { configuration.cluster = membership(try directory.raiseIncarnation()) }
+            guard !isJournalGone || data.salvages else { throw directory.isGone }
+            if let membership {
+                let floor = isJournalGone ? UInt64(Date().timeIntervalSince1970) : 0
+                configuration.cluster = membership(try directory.raiseIncarnation(above: floor))
+            }
             let files = FileStorage(
                 directory, sync: data.sync, roomBytes: configuration.segmentBytes + (1 << 20)
             ) { [eventLoop] in eventLoop.execute($0) }
@@ -57,7 +62,9 @@ final class NodeDriver: NodeLoop, @unchecked Sendable {
             if configuration.cluster == nil { configuration.incarnation = UInt64(wall) }
             node = Node(configuration, now: now)
             summary = try node.recover { visit throws(StorageError) in
-                try directory.recover(salvages: data.salvages, progress: progress, visit)
+                var recovered = try directory.recover(salvages: data.salvages, progress: progress, visit)
+                if isJournalGone { recovered.damage = [.gone] }
+                return recovered
             }
             storage = files
         } else {

@@ -105,7 +105,7 @@ final class ClusterNode: NodeLoop, @unchecked Sendable {
                     node: number, names: settings.names, incarnation: incarnation, transport: ends)
                 cluster.recorder = recorder
                 return cluster
-            }, progress: progress)
+            }, isJournalGone: try settings.hasLostJournal(number), progress: progress)
         recorder.watch(watched.withLock { $0 }, in: driver.node)
         self.driver = driver
         update { $0.phase = .running }

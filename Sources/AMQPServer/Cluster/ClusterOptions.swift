@@ -51,7 +51,16 @@ struct ClusterNodeSettings: @unchecked Sendable {
 
     /// A node's own directory.
     func data(of number: UInt32) -> DataOptions {
-        let name = names[Int(number) - 1].prefix { $0 != "@" }
-        return DataOptions(path: directory.path(of: String(name)), sync: data.sync, salvages: data.salvages)
+        DataOptions(path: directory.path(of: directoryName(of: number)), sync: data.sync, salvages: data.salvages)
     }
+
+    /// Whether a node had a journal that is not in its directory any more. Throws where that cannot be found out.
+    func hasLostJournal(_ number: UInt32) throws(StorageError) -> Bool {
+        try directory.hasLostJournal(of: directoryName(of: number))
+    }
+
+    private func directoryName(of number: UInt32) -> String { Self.directoryName(names[Int(number) - 1]) }
+
+    /// What a node's directory is called: its name without the host.
+    static func directoryName(_ node: String) -> String { String(node.prefix { $0 != "@" }) }
 }

@@ -50,7 +50,8 @@ public final class RunningCluster: Sendable {
             if options.data == nil { template.segmentBytes = Self.temporarySegmentBytes }
             let settings = ClusterNodeSettings(
                 template: template, names: options.names,
-                directory: try ClusterDirectory(path: data.path, nodes: options.nodes), data: data)
+                directory: try ClusterDirectory(
+                    path: data.path, members: options.names.map(ClusterNodeSettings.directoryName)), data: data)
             nodes = try options.names.enumerated().map { place, name in
                 let port = try ReservedPort(
                     host: options.host, port: options.port == 0 ? 0 : options.port + place)

@@ -82,7 +82,7 @@ extension Node {
         if recovered.damage.isEmpty {
             reclaim()
         } else {
-            damagedThrough = recovered.lastSegment
+            damagedThrough = recovered.segments.last?.segment
             if cluster == nil { compact(always: true) }
         }
         return reading.summary

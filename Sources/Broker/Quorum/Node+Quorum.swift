@@ -30,7 +30,9 @@ extension Node {
             guard isAlone else { return lose(queue, "parts of the journal are damaged") }
             stored.salvage(beginning: beginning)
         }
-        guard !stored.isLost else { return lose(queue, nil) }
+        // What the queue began with on this node is as old as the metadata's member that has lost its data.
+        let isForgotten = stored.isEmpty && queue.queue.id <= cluster?.metadata.group.member.incarnation ?? 0
+        guard !stored.isLost, !isForgotten else { return lose(queue, nil) }
         do throws(GroupUnreadable) {
             guard let member = stored.member(on: number) else {
                 // It was one, and remembers that it is none any more.

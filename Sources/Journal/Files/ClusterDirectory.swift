@@ -14,12 +14,17 @@
 public final class ClusterDirectory: Sendable {
     /// Where it is.
     public let path: String
+    /// The names of the nodes' directories.
+    public let members: [String]
     private let lock: Int32
 
-    /// Opens the directory of a cluster of so many nodes, which is made where there is none, for this process alone. Throws
-    /// where it cannot be used, is in use, or holds something else; what it holds is then left as it was.
-    public init(path: String, nodes: Int) throws(StorageError) {
+    /// Opens the directory of a cluster whose nodes have directories of these names, which is made where there is none, for
+    /// this process alone. Throws where it cannot be used, is in use, holds something else, or half of the nodes or more have
+    /// no journal while others have one; what it holds is then left as it was.
+    public init(path: String, members: [String]) throws(StorageError) {
         self.path = path
+        self.members = members
+        let nodes = members.count
         let known = try Self.nodeCount(path)
         if let known, known != nodes {
             throw StorageError(
@@ -35,8 +40,11 @@ public final class ClusterDirectory: Sendable {
             throw StorageError("\(path) is in use. Stop who uses it first, or choose another directory with --data.")
         }
         lock = file
-        guard known == nil else { return }
         do throws(StorageError) {
+            guard known == nil else {
+                try checkMajority()
+                return
+            }
             try SystemCall.replace(Self.fileName(path), with: "\(nodes)\n", in: path)
         } catch {
             SystemCall.close(file)
@@ -48,6 +56,31 @@ public final class ClusterDirectory: Sendable {
 
     /// The directory of a node.
     public func path(of node: String) -> String { path + "/" + node }
+
+    /// Whether a node's journal has gone: it has none, while more than half of all nodes have one. So it had one, and with
+    /// it promises that it does not know of any more. Throws where a directory cannot be read.
+    public func hasLostJournal(of node: String) throws(StorageError) -> Bool {
+        let whole = try journals()
+        return !whole.contains(node) && 2 * whole.count > members.count
+    }
+
+    /// The nodes that have a journal.
+    private func journals() throws(StorageError) -> [String] {
+        var found: [String] = []
+        for member in members where SystemCall.exists(path(of: member)) {
+            if try !DataDirectory.segments(in: path(of: member)).isEmpty { found.append(member) }
+        }
+        return found
+    }
+
+    private func checkMajority() throws(StorageError) {
+        let whole = try journals()
+        guard !whole.isEmpty, 2 * whole.count <= members.count else { return }
+        let missing = members.filter { !whole.contains($0) }.joined(separator: ", ")
+        throw StorageError(
+            "\(path) has no journal of \(missing), so most of what the cluster has agreed upon may be gone. Restore what is "
+                + "missing from a copy, or choose another directory with --data for a new cluster.")
+    }
 
     private static func fileName(_ path: String) -> String { path + "/cluster" }
 

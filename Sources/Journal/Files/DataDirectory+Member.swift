@@ -4,9 +4,12 @@ extension DataDirectory {
 
     /// Raises the number of this node's starts, and returns it once the disk has it: the others tell the starts of a node
     /// apart by it. Throws where the one before cannot be read.
-    public func raiseIncarnation() throws(StorageError) -> UInt64 {
+    ///
+    /// - Parameter floor: Where there is none before, the first is the next after this: higher than any that may have been
+    ///   forgotten.
+    public func raiseIncarnation(above floor: UInt64 = 0) throws(StorageError) -> UInt64 {
         let name = Self.incarnationName(path)
-        var last: UInt64 = 0
+        var last = floor
         if SystemCall.exists(name) {
             let text = String(decoding: try SystemCall.read(name), as: UTF8.self)
             guard let number = UInt64(text.filter { !$0.isWhitespace }), number > 0, number < .max else {

@@ -161,6 +161,14 @@ public final class DataDirectory: Sendable {
                 + "\(path) from a copy, or start with --salvage to go on without what cannot be read.")
     }
 
+    /// Its journal is not there any more, for a person.
+    public var isGone: StorageError {
+        StorageError(
+            "\(path) holds no journal, though the rest of the cluster has been used. Restore it from a copy, or start with "
+                + "--salvage: the node begins anew with what was agreed upon, and without what was in classic queues on it."
+        )
+    }
+
     /// Cuts off what follows the last whole batch: a torn batch must not come before what is written from now on.
     private func cut(_ name: String, to count: Int) throws(StorageError) {
         let file = try SystemCall.open(name, O_WRONLY, doing: "cut")

@@ -47,8 +47,11 @@ public struct JournalDamage: Error, Hashable, Sendable, CustomStringConvertible 
         self.reason = reason
     }
 
+    /// There is no journal any more where there was one.
+    public static let gone = JournalDamage(segment: 0, offset: 0, reason: "the journal is gone")
+
     /// Where and what.
-    public var description: String { "segment \(segment), offset \(offset): \(reason)" }
+    public var description: String { segment == 0 ? reason : "segment \(segment), offset \(offset): \(reason)" }
 }
 
 /// One record as it is read.

@@ -159,6 +159,23 @@ struct RejoiningTests {
         #expect(cluster.drain(try cluster.client(2), "q") == (1...20).map { "m\($0)" })
     }
 
+    @Test("it may have nothing left, and crash again before it has anything", arguments: 0..<60)
+    func emptyDisk(_ moment: Int) throws {
+        let cluster = try cluster()
+        cluster.loseDisk(3)
+        try cluster.start(3, isGone: true)
+        cluster.run(moment * 2)
+        let hasJournal = cluster.members[2].disk.byteCount > 0
+        cluster.crash(3)
+        try cluster.start(3, isGone: !hasJournal)
+        #expect(hasRejoined(cluster, 3))
+        #expect(hasAll(cluster, 20))
+        #expect(try cluster.dump(3) == cluster.dump(1))
+        // What was in the classic queue on it was there only.
+        #expect(cluster.drain(try cluster.client(1), "home") == [])
+        #expect(cluster.drain(try cluster.client(1), "q") == (1...20).map { "m\($0)" })
+    }
+
     @Test("a queue whose log has a gap begins anew, and the rest of the node goes on as it was")
     func gap() throws {
         let cluster = try cluster()

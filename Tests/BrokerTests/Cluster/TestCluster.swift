@@ -85,7 +85,7 @@ final class TestCluster {
 
     // MARK: Faults
 
-    func start(_ number: Int, salvages: Bool = false) throws {
+    func start(_ number: Int, salvages: Bool = false, isGone: Bool = false) throws {
         let member = members[number - 1]
         member.incarnation += 1
         var cluster = ClusterConfiguration(
@@ -93,7 +93,7 @@ final class TestCluster {
             transport: member)
         cluster.recorder = recorders[number - 1]
         cluster.snapshotEntries = snapshotEntries
-        let (node, found) = try member.disk.start(salvages: salvages, now: now) {
+        let (node, found) = try member.disk.start(salvages: salvages, isGone: isGone, now: now) {
             $0.cluster = cluster
             $0.name = cluster.names[number - 1]
             $0.seed = UInt64(number)
@@ -115,6 +115,13 @@ final class TestCluster {
         member.disk.segmentBytes = segmentBytes
         parcels.removeAll { $0.from == member.number || $0.to == member.number }
         for other in members { other.node?.linkReset(member.number, now: now) }
+    }
+
+    /// The process is gone, and its disk with it; an empty one is in its place.
+    func loseDisk(_ number: Int) {
+        crash(number)
+        members[number - 1].disk = CrashingDisk()
+        members[number - 1].disk.segmentBytes = 20_000
     }
 
     func cut(_ one: Int, _ other: Int) {

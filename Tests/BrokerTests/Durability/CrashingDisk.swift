@@ -128,9 +128,9 @@ final class CrashingDisk: Storage {
     /// Bytes of the batch under way.
     var pendingBytes: Int { waiting?.batch.byteCount ?? 0 }
 
-    /// A node that starts on it.
+    /// A node that starts on it; `isGone`: there was more.
     func start(
-        salvages: Bool = false, now: Instant = Instant(nanoseconds: 1_000_000_000),
+        salvages: Bool = false, isGone: Bool = false, now: Instant = Instant(nanoseconds: 1_000_000_000),
         _ configure: (inout NodeConfiguration) -> Void = { _ in }
     ) throws -> (node: Node, found: RecoverySummary) {
         var configuration = NodeConfiguration(storage: self, seed: 1)
@@ -147,7 +147,9 @@ final class CrashingDisk: Storage {
                     }
                     segments[segment] = Array(bytes[..<whole])
                 }
-                return try reader.finish()
+                var recovered = try reader.finish()
+                if isGone { recovered.damage = [.gone] }
+                return recovered
             } catch {
                 throw StorageError("\(error)")
             }
