@@ -96,7 +96,9 @@ struct BrokerOptions: ParsableArguments {
             parts.append("\(count(found.queues, "queue")) and \(count(found.messages, "message")) are back")
         }
         if found.unreadable > 0 { parts.append("\(found.unreadable) records make no sense and were left out") }
-        for damage in found.damage { parts.append("left out, because it is damaged: \(damage)") }
+        for damage in found.damage {
+            parts.append(damage == .gone ? "\(damage)" : "left out, because it is damaged: \(damage)")
+        }
         if found.lostMetadata > 0 {
             parts.append(
                 "\(found.lostMetadata) node\(found.lostMetadata == 1 ? " gets" : "s get") what the cluster has agreed upon anew "

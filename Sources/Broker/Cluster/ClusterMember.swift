@@ -67,6 +67,7 @@ final class ClusterMember {
 
     private func take(_ frame: ClusterFrame, from peer: UInt32) throws(ClusterFrame.Failure) {
         let now = node.now.nanoseconds
+        if frame.kind != .heartbeat { node.noteWork() }
         switch frame.kind {
         case .heartbeat:
             guard let heartbeat = Heartbeat(frame.payload), heartbeat.from == peer else { throw .malformed }

@@ -16,13 +16,14 @@ extension Node {
         let wasShort = isShort
         if now.milliseconds(since: lastMemoryCheck) >= Limits.memoryCheckMilliseconds {
             lastMemoryCheck = now
-            otherMemory =
-                queueList.slots.reduce(0) { $0 + ($1?.residentBytes ?? 0) }
-                + connections.values.reduce(0) { $0 + $1.residentBytes }  // order-free: a sum
-                + quorum.residentBytes
-            beginMemoryWindow()
+            memoryWindow += 1
             checkDisk()
-            if memoryWindow % Limits.diskCheckWindows == 0 { coolUnacked() }
+            if quietMemoryChecks < 2 || isShort || !readingPaused.isEmpty || publishAllowance != .max {
+                measureMemory()
+                beginMemoryWindow()
+                if memoryWindow % Limits.diskCheckWindows == 0 { coolUnacked() }
+                quietMemoryChecks += 1
+            }
         }
         if !isMemoryShort {
             isMemoryShort = memoryInUse > configuration.memoryLimit
@@ -30,6 +31,18 @@ extension Node {
             isMemoryShort = false
         }
         if wasShort, !isShort { resumeReading() }
+    }
+
+    /// Something happens that may change what memory holds. There may be very many queues: a node on which nothing happens
+    /// does not add them up again and again.
+    @inline(__always)
+    func noteWork() { quietMemoryChecks = 0 }
+
+    private func measureMemory() {
+        otherMemory =
+            queueList.slots.reduce(0) { $0 + ($1?.residentBytes ?? 0) }
+            + connections.values.reduce(0) { $0 + $1.residentBytes }  // order-free: a sum
+            + quorum.residentBytes
     }
 
     /// Whether publishers are not read: memory or disk is short.
@@ -75,7 +88,6 @@ extension Node {
         let expected = memoryInUse + growth * queueList.slots.reduce(0) { $0 + ($1?.readyCount ?? 0) }
         let room = configuration.memoryLimit - expected
         let isTight = expected > configuration.memoryLimit / 100 * Limits.memoryTightPercent
-        memoryWindow += 1
         publishAllowance = isTight ? max(room / Limits.memoryShares, Limits.publishedBytesMin) : .max
         if !isShort { resumeReading() }
     }

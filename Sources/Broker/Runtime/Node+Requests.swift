@@ -19,6 +19,7 @@ struct Proposal {
 extension Node {
     func submit(_ request: Request, from origin: Origin, in host: VirtualHost) {
         requests.append(PendingRequest(request: request, origin: origin, virtualHost: host))
+        noteWork()
     }
 
     func carryOutRequests() {

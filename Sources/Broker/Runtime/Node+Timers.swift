@@ -55,6 +55,7 @@ extension Node {
     func fireTimers() {
         while let timer = timers.min, timer.deadline <= now {
             timers.removeMin()
+            if timer.target != .memory { noteWork() }
             switch timer.target {
             case .connection(let id):
                 guard let connection = connections[id], connection.deadline == timer.deadline,

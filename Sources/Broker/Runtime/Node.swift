@@ -140,6 +140,8 @@ public final class Node {
     @exclusivity(unchecked) var publishAllowance = Int.max
     var isWatchingMemory = false
     var otherMemory = 0
+    /// Looks at the memory since anything happened: what happens in a tick is seen by the next look.
+    @exclusivity(unchecked) var quietMemoryChecks = 0
 
     /// A mistake to make on purpose; for tests of the tests.
     package var plantedFault: PlantedFault?
@@ -208,6 +210,7 @@ public final class Node {
         if !connection.isDirty {
             connection.isDirty = true
             dirty.append(connection)
+            noteWork()
         }
     }
 
@@ -253,7 +256,10 @@ public final class Node {
     /// Keeps a deleted queue alive for a delivery that still names it.
     func keepUntilSettled(_ queue: ClassicQueue) { retired[queue.id] = queue }
 
-    func schedule(_ queue: ClassicQueue) { scheduled.append(queue) }
+    func schedule(_ queue: ClassicQueue) {
+        scheduled.append(queue)
+        noteWork()
+    }
 
     // MARK: Ticks
 
@@ -355,7 +361,10 @@ public final class Node {
 
     // MARK: Tasks in slices
 
-    func later(_ task: SliceTask) { tasks.append(task) }
+    func later(_ task: SliceTask) {
+        tasks.append(task)
+        noteWork()
+    }
 
     /// Does one slice; returns whether the task is finished.
     private func carryOut(_ task: SliceTask) -> Bool {
