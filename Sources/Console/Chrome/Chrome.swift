@@ -33,7 +33,7 @@ enum Chrome {
 
     private static func drawTabs(_ state: ConsoleState, row: Int, _ canvas: inout Canvas) {
         var pen = 1
-        for panel in tabs {
+        for panel in ConsoleState.Panel.allCases {
             let isOpen = panel == state.panel
             guard pen + TextWidth.of(panel.title) + 4 <= canvas.size.columns else { break }
             pen += canvas.put(state.keyName(of: panel.action), .key, column: pen, row: row)
@@ -47,13 +47,11 @@ enum Chrome {
     }
 
     private static let tabGap = 1
-    /// The panels that have one; the others are reached by key and by command.
-    private static let tabs = ConsoleState.Panel.allCases.filter { $0 != .policies }
 
     /// The tab at a place of the tab line.
     static func tab(at column: Int, of state: ConsoleState) -> ConsoleState.Panel? {
         var start = 1
-        for panel in tabs {
+        for panel in ConsoleState.Panel.allCases {
             // Those for which there was no room are not there to be clicked.
             guard start + TextWidth.of(panel.title) + 4 <= state.size.columns else { return nil }
             // Its key, and its title between brackets or blanks.

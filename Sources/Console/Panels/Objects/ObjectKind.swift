@@ -5,6 +5,17 @@ import Monitor
 enum ObjectKind: String, CaseIterable, Sendable {
     case exchanges, connections, channels, nodes, policies
 
+    /// One of them.
+    var singular: String {
+        switch self {
+        case .exchanges: "exchange"
+        case .connections: "connection"
+        case .channels: "channel"
+        case .nodes: "node"
+        case .policies: "policy"
+        }
+    }
+
     /// Its place among the kinds.
     var place: Int {
         switch self {

@@ -55,11 +55,7 @@ enum ObjectListView {
         let shown = Figures.exact(panel.rows.count)
         var parts: [(String, ThemeRole)] = []
         if panel.rows.count == scope.total {
-            parts.append(
-                (
-                    "\(shown) \(panel.rows.count == 1 ? String(panel.kind.rawValue.dropLast()) : panel.kind.rawValue)",
-                    .text
-                ))
+            parts.append(("\(shown) \(panel.rows.count == 1 ? panel.kind.singular : panel.kind.rawValue)", .text))
         } else {
             parts.append(("\(shown) of \(Figures.exact(scope.total)) \(panel.kind.rawValue)", .text))
         }
