@@ -17,7 +17,7 @@ struct CodecTests {
             }
         }
         func member(_ dice: inout Dice) -> MemberID {
-            MemberID(node: UInt32(dice.below(5)), incarnation: UInt32(dice.below(20) == 0 ? 1 : 0))
+            MemberID(node: UInt32(dice.below(5)), incarnation: dice.below(20) == 0 ? .max : 0)
         }
         func position(_ dice: inout Dice) -> LogPosition {
             LogPosition(index: number(&dice), term: number(&dice))

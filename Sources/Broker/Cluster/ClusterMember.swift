@@ -82,7 +82,8 @@ final class ClusterMember {
         case .memberLost:
             guard let loss = MemberLoss(frame.payload) else { throw .malformed }
             monitor.heard(from: peer, now: now)
-            node.replicas[frame.group]?.replace(MemberID(node: peer, incarnation: loss.member), after: loss.known)
+            node.replicas[frame.group]?.replace(
+                MemberID(node: peer, incarnation: loss.member), by: loss.wanted)
         case .quorumCommands:
             guard let header = QuorumBatchHeader(frame.payload), header.node == peer else { throw .malformed }
             monitor.heard(from: peer, now: now)
@@ -247,6 +248,7 @@ final class ClusterMember {
     /// nobody's.
     func caughtUp() {
         node.joinQuorumQueues()
+        if metadata.replica.areOthersLost { metadata.replica.othersAreTold() }
         guard !isServing, hasMajority else { return }
         isServing = true
         for (id, messages) in recovered.sorted(by: { $0.key < $1.key }) {

@@ -60,25 +60,30 @@ final class MetadataGroup: ReplicatedMachine {
 
     /// Starts again from what the journal has; throws where that is not all that there was.
     func restart(_ stored: StoredGroup) throws(GroupUnreadable) {
-        guard !stored.isLost else { return lose() }
+        guard !stored.isLost else { return lose(areOthersLost: stored.areOthersLost) }
         let beginning = stored.isNewcomer ? .none : Self.voters(configuration)
         let state = try stored.state(beginning: beginning)
         if let (_, bytes) = stored.snapshot, (try? take(bytes)) == nil {
             throw GroupUnreadable("the snapshot cannot be read")
         }
         join(state, as: stored.member(on: configuration.node))
+        replica.areOthersLost = stored.areOthersLost
         if let (mark, bytes) = stored.snapshot { replica.snapshots = [(mark.position.index, bytes)] }
     }
 
-    /// The member here has lost its data, and waits for the leader to put another in its place.
-    func lose() {
+    /// The member here has lost its data, and waits for the leader to put another in its place; those of the node's other
+    /// groups may have lost theirs too.
+    func lose(areOthersLost: Bool) {
         join(StoredState(snapshot: .beginning(.none)), floor: node.journal.segment)
+        replica.areOthersLost = areOthersLost
         replica.lose()
     }
 
     /// A new member begins here, with nothing, as the leader that speaks to it has decided.
     func begin(as member: MemberID) {
+        let areOthersLost = replica.areOthersLost
         join(StoredState(snapshot: .beginning(.none)), as: member, floor: node.journal.segment)
+        replica.areOthersLost = areOthersLost
         replica.journalBeginning()
         sendAgain()
     }
@@ -286,10 +291,14 @@ final class MetadataGroup: ReplicatedMachine {
     var entriesKept: UInt64 { UInt64(configuration.snapshotEntries / 4) }
     var snapshotBytes: Int { replica.snapshots.last?.bytes.count ?? 0 }
 
-    func snapshot(at index: UInt64) -> [UInt8] {
-        MetadataSnapshot(
+    func snapshot(at index: UInt64) -> SnapshotSlices {
+        let snapshot = MetadataSnapshot(
             index: index, applied: applied, changes: node.wholeTopology, mirrorings: node.allMirrorings
         ).encoded()
+        return { bytes, _ in
+            bytes = snapshot
+            return true
+        }
     }
 
     func install(_ snapshot: [UInt8]) throws(SnapshotUnreadable) {

@@ -11,13 +11,15 @@ extension Node {
 
     /// Begins a pass where the journal is several times as large as what is needed of it, or in any case.
     func compact(always: Bool = false) {
-        guard compaction == nil, openTransactions == 0,
-            always || (journal.byteCount > journalAllowance && journal.byteCount > compactionFloor)
+        // What is back from the journal may not be in its queues yet.
+        guard compaction == nil, openTransactions == 0, !storedGroups.isHeld, cluster?.recovered.isEmpty ?? true
         else { return }
+        let isWorthIt = damagedThrough != nil || journal.byteCount > journalAllowance
+        guard always || (isWorthIt && journal.byteCount > compactionFloor) else { return }
         // What comes now goes to later segments anyway.
         let old = journal.segmentSizes.filter { $0.segment < journal.segment }
         guard !old.isEmpty else { return }
-        let pass = CompactionPass(old, isWhole: always)
+        let pass = CompactionPass(old, isWhole: always || damagedThrough != nil)
         compaction = pass
         later(.control { pass.proceed(in: $0) })
         if !isTicking { wake?() }

@@ -341,22 +341,15 @@ extension Node {
     /// wait for their queues, and are not in the summary.
     private func restart(_ cluster: ClusterMember, _ reading: inout Reading) throws(StorageError) {
         cluster.recovered = reading.messages
-        var stored = storedGroups.take(RaftRecord.metadata)
+        let stored = storedGroups.take(RaftRecord.metadata)
         do throws(GroupUnreadable) {
-            if storedGroups.isSalvaged {
-                // What it has promised may be in what is damaged: it must not vote with the rest (Raft figure 2).
-                guard cluster.configuration.peers.isEmpty else {
-                    throw GroupUnreadable("it may have lost a part of it")
-                }
-                stored.salvage(beginning: cluster.metadata.group.membership)
-            }
+            // What it has promised may be in what is damaged: it must not vote with the rest (Raft figure 2).
+            if storedGroups.isSalvaged { throw GroupUnreadable("a part of it may be gone") }
+            storedGroups.isSalvaged = stored.areOthersLost
             try cluster.metadata.restart(stored)
         } catch {
-            guard !cluster.configuration.peers.isEmpty else {
-                throw StorageError("the metadata: \(error.reason). Restore the directory from a copy")
-            }
             reading.summary.lostMetadata = 1
-            cluster.metadata.lose()
+            cluster.metadata.lose(areOthersLost: storedGroups.isSalvaged)
         }
         reading.summary.queues = queueList.count
         counters = MessageCounters()

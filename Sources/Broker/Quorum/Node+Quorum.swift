@@ -22,27 +22,22 @@ extension Node {
 
     private func join(_ queue: QuorumQueue) {
         var stored = storedGroups.take(QuorumMember.group(of: queue.queue.id))
+        let isCluster = cluster != nil
+        if storedGroups.isSalvaged {
+            // It may have been a member, whoever it began with. A node alone has promised nobody anything.
+            guard !isCluster else { return lose(queue, "what it had written down is damaged or gone") }
+            stored.salvage(beginning: queue.settings.beginning)
+        }
         let beginning = queue.settings.members.contains(number) ? queue.settings.beginning : .none
         guard beginning != .none || !stored.isEmpty else { return }
-        // What a member that is alone has promised, it has promised nobody: it may go on with what is left.
-        let isAlone = stored.isAlone(beginning: beginning)
-        if storedGroups.isSalvaged {
-            guard isAlone else { return lose(queue, "parts of the journal are damaged") }
-            stored.salvage(beginning: beginning)
-        }
-        // What the queue began with on this node is as old as the metadata's member that has lost its data.
-        let isForgotten = stored.isEmpty && queue.queue.id <= cluster?.metadata.group.member.incarnation ?? 0
-        guard !stored.isLost, !isForgotten else { return lose(queue, nil) }
+        guard !stored.isLost else { return lose(queue, nil) }
         do throws(GroupUnreadable) {
-            guard let member = stored.member(on: number) else {
-                // It was one, and remembers that it is none any more.
-                return try add(queue, as: MemberID(node: number), beginning: .none, stored).removed()
-            }
+            guard let member = stored.member(on: number) else { return lose(queue, nil) }
             let joined = try add(queue, as: member, beginning: stored.isNewcomer ? .none : beginning, stored)
             // Whoever declared it leads, so that nobody has to wait for an election.
             if beginning != .none, queue.queue.settings.home?.node ?? number == number { joined.campaignIfNew() }
         } catch {
-            guard isAlone else { return lose(queue, error.reason) }
+            guard !isCluster else { return lose(queue, error.reason) }
             unreadable(queue, error.reason)
         }
     }
@@ -57,7 +52,7 @@ extension Node {
         return member
     }
 
-    /// The member here has lost its data: it is none any more, until the leader has put another in its place.
+    /// There is no member here: it was removed, or has lost its data for a reason. Another may take its place.
     private func lose(_ queue: QuorumQueue, _ reason: String?) {
         do throws(GroupUnreadable) {
             let member = try add(queue, as: MemberID(node: number), beginning: .none, StoredGroup())
@@ -66,7 +61,7 @@ extension Node {
         } catch {
             return unreadable(queue, error.reason)
         }
-        guard let reason else { return }
+        guard let reason, queue.settings.members.contains(number) else { return }
         cluster?.configuration.recorder?.note(
             ClusterTimeline.Event(
                 at: now.milliseconds, kind: .dataLost, node: nodeName(number), vhost: queue.queue.virtualHost.name,
@@ -76,8 +71,8 @@ extension Node {
     private func unreadable(_ queue: QuorumQueue, _ reason: String) {
         storageFailed(
             StorageError(
-                "queue '\(queue.queue.name)' in vhost '\(queue.queue.virtualHost.name)': \(reason). It has no other member that"
-                    + " could give it what is missing: restore the directory from a copy"))
+                "queue '\(queue.queue.name)' in vhost '\(queue.queue.virtualHost.name)': \(reason). Restore the directory from "
+                    + "a copy"))
     }
 
     /// A new member of a queue begins here, with nothing, as the leader that speaks to it has decided.

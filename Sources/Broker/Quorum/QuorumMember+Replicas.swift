@@ -27,14 +27,18 @@ extension QuorumMember {
     /// Adds a member on a node, which catches up before it votes.
     func addReplica(on node: UInt32) throws(Refusal) {
         guard memberID(on: node) == nil else { throw .isMember }
-        // Not used before: the log only grows.
-        let incarnation = UInt32(clamping: replica.group.lastPosition.index + 1)
-        try change(.addLearner(MemberID(node: node, incarnation: incarnation)))
+        // Not used before: the log only grows. A node that had a later one says under which it would begin.
+        try change(.addLearner(MemberID(node: node, incarnation: replica.group.lastPosition.index + 1)))
     }
 
     /// Removes the member on a node.
     func removeReplica(on node: UInt32) throws(Refusal) {
         guard let member = memberID(on: node) else { throw .isNotMember }
+        let membership = replica.group.membership
+        // One takes the place of another that has lost its data.
+        guard !(membership.voters + membership.learners).contains(where: { $0.node == node && $0 != member }) else {
+            throw .isBusy
+        }
         try change(.remove(member))
     }
 

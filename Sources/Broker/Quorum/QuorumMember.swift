@@ -254,7 +254,7 @@ final class QuorumMember: ReplicatedMachine {
     func membershipChanged() { replica.wake() }
 
     func removed() {
-        replica.retire()
+        replica.lose()
         machine = QuorumMachine(limits: machine.limits)
         effects.removeAll()
         node.quorum.removeMember(queue)
@@ -265,11 +265,8 @@ final class QuorumMember: ReplicatedMachine {
         return node.nanoseconds(ofWall: max(expiry, tickRetryAt))
     }
 
-    /// Above so many bytes a snapshot would take longer than a tick may: until it is shorter, the log stays.
-    private var isTooLarge: Bool { machine.liveBytes > Limits.quorumSnapshotBytes }
-
     func isLogTooLong(_ group: borrowing RaftGroup) -> Bool {
-        loggedBytes > max(Limits.quorumLogBytes, 2 * machine.liveBytes) && !isTooLarge
+        loggedBytes > max(Limits.quorumLogBytes, 2 * machine.liveBytes)
             && group.appliedIndex > group.snapshot.position.index
     }
 
@@ -277,12 +274,15 @@ final class QuorumMember: ReplicatedMachine {
         min(Limits.quorumEntriesKept, UInt64(Limits.quorumKeptBytes / max(entryBytes, 1)))
     }
     var snapshotBytes: Int { machine.liveBytes }
+    /// Memory of its messages and snapshots, in bytes.
+    var residentBytes: Int { machine.residentBytes + replica.residentBytes }
 
-    func snapshot(at index: UInt64) -> [UInt8] {
+    func snapshot(at index: UInt64) -> SnapshotSlices {
         entryBytes = loggedBytes / max(loggedEntries, 1)
         loggedBytes = 0
         loggedEntries = 0
-        return machine.snapshot()
+        var writer = QuorumSnapshotWriter()
+        return { [unowned self] bytes, limit in writer.write(machine, atMost: limit, to: &bytes) }
     }
 
     func install(_ snapshot: [UInt8]) throws(SnapshotUnreadable) {

@@ -44,7 +44,7 @@ final class QuorumQueues {
     var residentBytes: Int {
         if measured.activity != activity {
             // order-free: a sum
-            measured = (activity, members.values.reduce(0) { $0 + $1.machine.residentBytes })
+            measured = (activity, members.values.reduce(0) { $0 + $1.residentBytes })
         }
         return measured.bytes + backlog
     }

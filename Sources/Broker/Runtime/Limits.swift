@@ -83,6 +83,8 @@ enum Limits {
     static let flushesPerTick = 8
     /// A piece of a snapshot, in the journal and on a link.
     static let snapshotPieceBytes = 131_072
+    /// Between two slices of a snapshot, nanoseconds.
+    static let snapshotPauseNanoseconds: UInt64 = 1_000_000
     /// The metadata is written down again where that frees so many times as much as it takes.
     static let snapshotGain = 4
     /// Commands of a quorum queue that nobody has answered are handed over again after this, milliseconds.
@@ -102,10 +104,9 @@ enum Limits {
     static let quorumResumed = 1024
     /// Deliveries on their way to a consumer that does not acknowledge.
     static let quorumAutomaticAckWindow = 1024
-    /// A log of more bytes than this, and than twice what is in the queue, is replaced by a snapshot, which may have so
-    /// many bytes; entries that late members may still want stay, so many and about so many bytes.
+    /// A log of more bytes than this, and than twice what is in the queue, is replaced by a snapshot; entries that late
+    /// members may still want stay, so many and about so many bytes.
     static let quorumLogBytes = 8_388_608
-    static let quorumSnapshotBytes = 134_217_728
     static let quorumEntriesKept: UInt64 = 256
     static let quorumKeptBytes = 1_048_576
     /// What may be on its way on a relay between two nodes, in each direction.

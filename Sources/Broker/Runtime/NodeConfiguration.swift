@@ -24,6 +24,8 @@ public struct NodeConfiguration {
     public var clockOffset: UInt64 = 0
     /// How much a segment of the journal holds before the next one is begun, bytes.
     public var segmentBytes = Journal.segmentBytes
+    /// A snapshot of a quorum queue is written in slices of about so many bytes, one a tick, while nothing happens in it.
+    public var snapshotSliceBytes = 1 << 19
     /// Which start of a node alone this is: higher than any before, and not 0. Whoever starts the node keeps it.
     public var incarnation: UInt64 = 1
     /// What a member of a cluster is told; nil for a node that is alone.

@@ -5,6 +5,7 @@
 #else
     internal import Darwin
 #endif
+internal import Synchronization
 
 /// The data directory of a cluster, which holds one for each of its nodes.
 ///
@@ -17,6 +18,8 @@ public final class ClusterDirectory: Sendable {
     /// The names of the nodes' directories.
     public let members: [String]
     private let lock: Int32
+    /// Nodes whose journals were gone when the directory was opened, and those that have been asked about since.
+    private let first = Mutex<(lost: [String], asked: Set<String>)>(([], []))
 
     /// Opens the directory of a cluster whose nodes have directories of these names, which is made where there is none, for
     /// this process alone. Throws where it cannot be used, is in use, holds something else, or half of the nodes or more have
@@ -43,6 +46,9 @@ public final class ClusterDirectory: Sendable {
         do throws(StorageError) {
             guard known == nil else {
                 try checkMajority()
+                var lost: [String] = []
+                for member in members where try lacksJournal(member) { lost.append(member) }
+                first.withLock { [lost] first in first.lost = lost }
                 return
             }
             try SystemCall.replace(Self.fileName(path), with: "\(nodes)\n", in: path)
@@ -59,7 +65,17 @@ public final class ClusterDirectory: Sendable {
 
     /// Whether a node's journal has gone: it has none, while more than half of all nodes have one. So it had one, and with
     /// it promises that it does not know of any more. Throws where a directory cannot be read.
+    ///
+    /// The first answer about a node is how it was when the directory was opened: others may have begun to write since.
     public func hasLostJournal(of node: String) throws(StorageError) -> Bool {
+        let known = first.withLock { first in
+            first.asked.insert(node).inserted ? first.lost.contains(node) : nil
+        }
+        if let known { return known }
+        return try lacksJournal(node)
+    }
+
+    private func lacksJournal(_ node: String) throws(StorageError) -> Bool {
         let whole = try journals()
         return !whole.contains(node) && 2 * whole.count > members.count
     }
@@ -79,7 +95,7 @@ public final class ClusterDirectory: Sendable {
         let missing = members.filter { !whole.contains($0) }.joined(separator: ", ")
         throw StorageError(
             "\(path) has no journal of \(missing), so most of what the cluster has agreed upon may be gone. Restore what is "
-                + "missing from a copy, or choose another directory with --data for a new cluster.")
+                + "missing from a copy; of a cluster that was never used, remove the directory.")
     }
 
     private static func fileName(_ path: String) -> String { path + "/cluster" }

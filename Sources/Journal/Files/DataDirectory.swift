@@ -132,6 +132,7 @@ public final class DataDirectory: Sendable {
     ) throws(StorageError) -> RecoveredJournal {
         var reader = JournalReader(salvages: salvages)
         let numbers = try segments()
+        var torn: [(name: String, whole: Int)] = []
         for (place, number) in numbers.enumerated() {
             progress(Progress(segments: place, total: numbers.count))
             let name = file(of: number)
@@ -144,14 +145,19 @@ public final class DataDirectory: Sendable {
             } catch {
                 throw damaged(error)
             }
-            if whole < bytes.count { try cut(name, to: whole) }
+            // Only behind the last whole batch of all is it the torn end; before it, it is damage and stays to be found.
+            if whole > 0 { torn.removeAll() }
+            if whole < bytes.count { torn.append((name, whole)) }
         }
         progress(Progress(segments: numbers.count, total: numbers.count))
+        let recovered: RecoveredJournal
         do throws(JournalDamage) {
-            return try reader.finish()
+            recovered = try reader.finish()
         } catch {
             throw damaged(error)
         }
+        for (name, whole) in torn { try cut(name, to: whole) }
+        return recovered
     }
 
     /// What is damaged, for a person.

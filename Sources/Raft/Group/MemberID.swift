@@ -7,10 +7,10 @@ public struct MemberID: Hashable, Comparable, Sendable {
     /// The node, as the owner numbers them.
     public let node: UInt32
     /// Never used twice for the same node in the same group.
-    public let incarnation: UInt32
+    public let incarnation: UInt64
 
     /// Names a member.
-    public init(node: UInt32, incarnation: UInt32 = 0) {
+    public init(node: UInt32, incarnation: UInt64 = 0) {
         self.node = node
         self.incarnation = incarnation
     }

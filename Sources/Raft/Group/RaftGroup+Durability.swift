@@ -125,9 +125,16 @@ extension RaftGroup {
 
     // MARK: Applying
 
+    /// Holds back what is committed and not applied yet, or gives it out again: while its owner writes the state machine
+    /// down in several steps, it must stay as it is. Whoever waits for what is committed waits that long.
+    public mutating func setApplyingHeld(_ isHeld: Bool) {
+        isApplyingHeld = isHeld
+        if appliedIndex < commitIndex, !isHeld { needsFlush = true }
+    }
+
     /// Gives out what is committed and not applied yet, a limited number at a time.
     mutating func apply(into output: inout RaftOutput) {
-        guard appliedIndex < commitIndex, incoming?.isComplete != true else { return }
+        guard appliedIndex < commitIndex, incoming?.isComplete != true, !isApplyingHeld else { return }
         let end = min(commitIndex, appliedIndex + UInt64(settings.maxApplyEntries))
         let start = output.entries.count
         for index in appliedIndex + 1...end {

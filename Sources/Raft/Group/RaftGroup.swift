@@ -110,6 +110,7 @@ public struct RaftGroup: Sendable {
     var isLogResetUnwritten = false
     var pendingWrites: [PendingWrite] = []
     var held: [HeldMessage] = []
+    var isApplyingHeld = false
 
     // As follower.
     /// Equal to the log of this term's leader up to here.

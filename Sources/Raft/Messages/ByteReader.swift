@@ -77,7 +77,7 @@ struct ByteReader {
 
     mutating func member() throws(RaftDecodingError) -> MemberID {
         let node = try small()
-        return MemberID(node: node, incarnation: try small())
+        return MemberID(node: node, incarnation: try number())
     }
 
     mutating func position() throws(RaftDecodingError) -> LogPosition {

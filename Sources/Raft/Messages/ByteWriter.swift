@@ -21,7 +21,7 @@ struct ByteWriter {
 
     mutating func member(_ value: MemberID) {
         number(UInt64(value.node))
-        number(UInt64(value.incarnation))
+        number(value.incarnation)
     }
 
     mutating func position(_ value: LogPosition) {

@@ -81,8 +81,7 @@ struct RejoiningTests {
         // The damaged batch was one of the metadata.
         #expect(cluster.drain(client, "home") == (1...20).map { "m\($0)" })
         #expect(
-            cluster.recorders[2].reading(from: Instant(nanoseconds: 0), to: cluster.now).events
-                .contains { $0.event.kind == .dataLost && $0.event.queue == "q" })
+            losses(cluster, 3) == ["q"])
     }
 
     @Test("once it has begun anew its journal is whole again, and it is the same member after restarts")
@@ -202,20 +201,118 @@ struct RejoiningTests {
         #expect(event.event.queue == "q" && event.event.text.contains("the log is damaged"))
     }
 
-    @Test("a queue that has no other member goes on with what can be read")
+    @Test("a queue whose only member is lost has no leader, and the timeline says why; it can be deleted")
     func alone() throws {
         let cluster = try TestCluster()
-        let arguments: FieldTable = [
-            "x-queue-type": .string("quorum"), "x-quorum-initial-group-size": .int32(1),
-        ]
-        #expect(
-            cluster.ask(try cluster.client(3), QueueDeclare(queue: "q", durable: true, arguments: arguments))
-                == "queue.declare-ok")
-        #expect(cluster.converge() && cluster.run { cluster.leader(of: "q") == 3 })
+        try declare(cluster, groupSize: 1, on: 3)
         try publish(cluster, 1...20, to: "q", through: 3)
         try damage(cluster, 3)
         try cluster.start(3, salvages: true)
-        #expect(cluster.run(20_000) { cluster.leader(of: "q") == 3 } && cluster.settle())
+        #expect(cluster.run(20_000) { cluster.members[2].node?.isServing == true } && cluster.settle())
+        #expect(cluster.members[2].member("q") == nil)
+        #expect(losses(cluster, 3) == ["q"])
+        #expect(cluster.ask(try cluster.client(1), QueueDelete(queue: "q")) == "queue.delete-ok")
+    }
+
+    private func declare(_ cluster: TestCluster, groupSize: Int32, on number: Int) throws {
+        let arguments: FieldTable = [
+            "x-queue-type": .string("quorum"), "x-quorum-initial-group-size": .int32(groupSize),
+        ]
+        #expect(
+            cluster.ask(try cluster.client(number), QueueDeclare(queue: "q", durable: true, arguments: arguments))
+                == "queue.declare-ok")
+        #expect(cluster.converge() && cluster.run { cluster.leader(of: "q") == number })
+    }
+
+    private func losses(_ cluster: TestCluster, _ number: Int) -> [String] {
+        cluster.recorders[number - 1].reading(from: Instant(nanoseconds: 0), to: cluster.now).events
+            .filter { $0.event.kind == .dataLost }.compactMap(\.event.queue)
+    }
+
+    @Test("a member that was added has lost its data too when nothing of it is left", arguments: [false, true])
+    func added(_ isGone: Bool) throws {
+        let cluster = try TestCluster()
+        try declare(cluster, groupSize: 1, on: 1)
+        try publish(cluster, 1...20, to: "q", through: 1)
+        let leader = try #require(cluster.members[0].member("q"))
+        for node in [2, 3] as [UInt32] {
+            #expect(cluster.run { (try? leader.addReplica(on: node)) != nil })
+            #expect(cluster.run { cluster.members[Int(node) - 1].member("q")?.replica.group.isVoter == true })
+        }
+        let before = try #require(cluster.members[2].member("q")?.replica.group.member)
+        if isGone { cluster.loseDisk(3) } else { try damage(cluster, 3) }
+        try cluster.start(3, salvages: true, isGone: isGone)
+        #expect(hasRejoined(cluster, 3))
+        let after = try #require(cluster.members[2].member("q")?.replica.group.member)
+        #expect(after > before)
+        cluster.crash(1)
         #expect(cluster.drain(try cluster.client(2), "q") == (1...20).map { "m\($0)" })
+    }
+
+    @Test("who was not there when it began anew, and speaks to the one before, makes no other of it")
+    func oldKnowledge() throws {
+        let cluster = try TestCluster(nodes: 5)
+        cluster.crash(5)
+        try damage(cluster, 3)
+        try cluster.start(3, salvages: true)
+        let first = try #require(rejoined(cluster, 3, but: nil))
+        // The damage is found again: nothing of what it was since then may count either.
+        try damage(cluster, 3)
+        try cluster.start(5)
+        try cluster.start(3, salvages: true)
+        let second = try #require(rejoined(cluster, 3, but: first))
+        #expect(second > first)
+        #expect(cluster.converge())
+    }
+
+    /// Lets time pass until a node votes in the metadata again, as a new member that is not the one before.
+    private func rejoined(_ cluster: TestCluster, _ number: Int, but before: MemberID?) -> MemberID? {
+        func member() -> MemberID? {
+            metadataMember(cluster, number).flatMap {
+                $0.isVoter && $0.member.incarnation > 0 && $0.member != before ? $0.member : nil
+            }
+        }
+        return cluster.run(20_000) { member() != nil } ? member() : nil
+    }
+
+    @Test("a leader whose addition of it was never committed leaves nothing behind", arguments: 0..<40)
+    func uncommitted(_ moment: Int) throws {
+        let cluster = try cluster()
+        try damage(cluster, 3)
+        // The leader's disk stands still: what it adds is on its way to the others at most.
+        let leader = try #require(cluster.leader)
+        try cluster.start(3, salvages: true)
+        cluster.isSyncDue = { false }
+        cluster.run(moment)
+        cluster.crash(leader == 3 ? 1 : leader)
+        cluster.isSyncDue = { true }
+        cluster.run(200)
+        try cluster.start(leader == 3 ? 1 : leader)
+        #expect(hasRejoined(cluster, 3))
+        #expect(hasAll(cluster, 20))
+    }
+
+    @Test("an operator cannot take away the one that takes the place of a lost one")
+    func shrink() throws {
+        let cluster = try cluster()
+        try damage(cluster, 3)
+        try cluster.start(3, salvages: true)
+        let leader = try #require(cluster.members[0].member("q"))
+        let isBusy = cluster.run {
+            let membership = leader.replica.group.membership
+            return (membership.voters + membership.learners).count { $0.node == 3 } == 2
+        }
+        #expect(isBusy)
+        #expect(throws: QuorumMember.Refusal.isBusy) { try leader.removeReplica(on: 3) }
+        #expect(hasRejoined(cluster, 3))
+        // Afterwards it goes, and comes back.
+        #expect(cluster.run { (try? leader.removeReplica(on: 3)) != nil })
+        #expect(cluster.run { cluster.members[2].member("q") == nil })
+        cluster.crash(3)
+        try cluster.start(3)
+        #expect(cluster.settle() && cluster.members[2].member("q") == nil)
+        #expect(cluster.run { (try? leader.addReplica(on: 3)) != nil })
+        #expect(hasRejoined(cluster, 3))
+        #expect(hasAll(cluster, 20))
     }
 }

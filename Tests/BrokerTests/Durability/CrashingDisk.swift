@@ -141,13 +141,16 @@ final class CrashingDisk: Storage {
         let found = try node.recover { visit throws(StorageError) in
             var reader = JournalReader(salvages: salvages)
             do throws(JournalDamage) {
+                var torn: [UInt64: Int] = [:]
                 for (segment, bytes) in segments.sorted(by: { $0.key < $1.key }) {
                     let whole = try bytes.withUnsafeBufferPointer { bytes throws(JournalDamage) in
                         try reader.read(segment: segment, UnsafeRawBufferPointer(bytes), visit)
                     }
-                    segments[segment] = Array(bytes[..<whole])
+                    if whole > 0 { torn = [:] }
+                    torn[segment] = whole
                 }
                 var recovered = try reader.finish()
+                for (segment, whole) in torn { segments[segment]?.removeSubrange(whole...) }  // order-free: each by itself
                 if isGone { recovered.damage = [.gone] }
                 return recovered
             } catch {

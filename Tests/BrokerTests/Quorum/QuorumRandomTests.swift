@@ -31,6 +31,7 @@ struct QuorumRandomTests {
             guard step % 8 == 7 else { continue }
             let snapshot = first.snapshot
             try #require(snapshot == second.snapshot, "seed \(seed), step \(step)")
+            try #require(snapshot == second.snapshot(slices: 1 + step), "seed \(seed), step \(step)")
             try #require(snapshot == restored.snapshot, "seed \(seed), step \(step)")
             if work.chance(2) { try restored.restore() }
             try expectRedeliveries(first, model, "seed \(seed), step \(step)")

@@ -74,6 +74,13 @@ final class TestQuorumQueue {
     var liveBytes: Int { machine.liveBytes }
     var heldBytes: Int { machine.batches.heldBytes }
     var snapshot: [UInt8] { machine.snapshot() }
+    /// The same, put together of slices.
+    func snapshot(slices limit: Int) -> [UInt8] {
+        var writer = QuorumSnapshotWriter()
+        var bytes: [UInt8] = []
+        while !writer.write(machine, atMost: limit, to: &bytes) {}
+        return bytes
+    }
     func consumers(limit: Int = .max) -> [QuorumMachine.ListedConsumer] { machine.consumers(limit: limit) }
     func nextNumber(of node: UInt32, incarnation: UInt64) -> UInt64? {
         machine.nextNumber(of: node, incarnation: incarnation)

@@ -1,34 +1,57 @@
 internal import Journal
 internal import Raft
 
-/// The records of a Raft group in the journal. Numbers are little-endian; a member is its node 4 and its incarnation 4.
+/// The records of a Raft group in the journal. Numbers are little-endian; a member is its node 4 and its incarnation 8, or
+/// 4 where no flag says so: as it was written once.
 ///
-/// - `raftWrite`: group 8, flags 1 (bit 0: a hard state follows, bit 1: with a vote, bit 2: nothing counts of what came
-///   before, bit 3: the member follows, bit 4: the member that was here has lost its data), first index 8, then the
-///   member 8, the hard state's term 8 and vote 8, then for each entry its index 8, term 8, kind 1, size 4 and bytes. All
-///   entries stored before from the first index on are replaced.
-/// - `raftSnapshot`: group 8, index 8, term 8, offset 8, flags 1 (bit 0: the last piece), voters 4, learners 4, then the
-///   members, then the bytes of this piece. A snapshot counts once its last piece is there.
+/// - `raftWrite`: group 8, flags 1 (`WriteFlags`), first index 8, then the member it is of, the hard state's term 8 and
+///   vote, then for each entry its index 8, term 8, kind 1, size 4 and bytes. All entries stored before from the first
+///   index on are replaced.
+/// - `raftSnapshot`: group 8, index 8, term 8, offset 8, flags 1 (bit 0: the last piece, bit 1: long members), voters 4,
+///   learners 4, then the members, then the bytes of this piece. A snapshot counts once its last piece is there.
 enum RaftRecord {
     /// The number of the metadata group.
     static let metadata: UInt64 = 1
 
-    fileprivate static let anewFlag: UInt8 = 4
-    fileprivate static let memberFlag: UInt8 = 8
-    fileprivate static let lostFlag: UInt8 = 16
+    /// What a `raftWrite` holds, and says.
+    struct WriteFlags: OptionSet {
+        let rawValue: UInt8
+
+        /// A hard state follows, with a vote.
+        static let hardState = WriteFlags(rawValue: 1)
+        static let vote = WriteFlags(rawValue: 2)
+        /// Nothing counts of what came before.
+        static let anew = WriteFlags(rawValue: 4)
+        /// The member that it is of follows.
+        static let member = WriteFlags(rawValue: 8)
+        /// The member that was here has lost its data: nobody goes on as that member.
+        static let lost = WriteFlags(rawValue: 16)
+        static let longMembers = WriteFlags(rawValue: 32)
+        /// Of the metadata: members of the node's other groups may have lost data, and have not been told yet.
+        static let othersLost = WriteFlags(rawValue: 64)
+        /// They have been told; nothing else is in this record.
+        static let othersTold = WriteFlags(rawValue: 128)
+    }
+
+    fileprivate static let lastPieceFlag: UInt8 = 1
+    fileprivate static let longMembersFlag: UInt8 = 2
     /// What comes before the entries.
     private static let writeBytes = 8 + 1 + 8
-    private static let memberBytes = 8
-    private static let hardStateBytes = 16
+    private static let memberBytes = 12
+    private static let hardStateBytes = 8 + memberBytes
     /// What comes before the bytes of an entry.
     private static let entryBytes = 8 + 8 + 1 + 4
 
     /// Writes a `raftWrite` straight into the journal; it says which member it is of where that is not known from what
     /// came before.
     static func append(
-        group: UInt64, of member: MemberID? = nil, hardState: HardState?, firstIndex: UInt64,
+        group: UInt64, of member: MemberID? = nil, _ more: WriteFlags = [], hardState: HardState?, firstIndex: UInt64,
         _ entries: some Collection<RaftEntry>, to journal: inout Journal
     ) {
+        var flags = more.union(.longMembers)
+        if hardState != nil { flags.insert(.hardState) }
+        if hardState?.vote != nil { flags.insert(.vote) }
+        if member != nil { flags.insert(.member) }
         var size = writeBytes + (member == nil ? 0 : memberBytes) + (hardState == nil ? 0 : hardStateBytes)
         for entry in entries { size += entryBytes + entry.payload.bytes.count }
         var target = journal.append(kind: RecordKind.raftWrite.rawValue, byteCount: size)
@@ -39,8 +62,7 @@ enum RaftRecord {
             }
         }
         put(group)
-        put(
-            UInt8((hardState == nil ? 0 : 1) | (hardState?.vote == nil ? 0 : 2)) | (member == nil ? 0 : memberFlag))
+        put(flags.rawValue)
         put(firstIndex)
         if let member {
             put(member.node)
@@ -64,41 +86,38 @@ enum RaftRecord {
     }
 
     /// Writes that a new member of a group begins here: nothing of one that was before it is its own.
-    static func appendBeginning(group: UInt64, of member: MemberID, to journal: inout Journal) {
-        var bytes: [UInt8] = []
-        bytes.appendNumber(group)
-        bytes.append(anewFlag | memberFlag)
-        bytes.appendNumber(UInt64(1))
-        bytes.appendNumber(member.node)
-        bytes.appendNumber(member.incarnation)
-        append(bytes, to: &journal)
+    static func appendBeginning(
+        group: UInt64, of member: MemberID, _ more: WriteFlags = [], to journal: inout Journal
+    ) {
+        append(
+            group: group, of: member, more.union(.anew), hardState: nil, firstIndex: 1, EmptyCollection(), to: &journal)
     }
 
     /// Writes that the member of a group that was here has lost its data: nobody here may go on as that member.
-    static func appendLoss(group: UInt64, to journal: inout Journal) {
-        var bytes: [UInt8] = []
-        bytes.appendNumber(group)
-        bytes.append(anewFlag | lostFlag)
-        bytes.appendNumber(UInt64(1))
-        append(bytes, to: &journal)
+    static func appendLoss(group: UInt64, _ more: WriteFlags = [], to journal: inout Journal) {
+        append(
+            group: group, more.union([.anew, .lost]), hardState: nil, firstIndex: 1, EmptyCollection(), to: &journal)
     }
 
-    private static func append(_ bytes: [UInt8], to journal: inout Journal) {
-        let target = journal.append(kind: RecordKind.raftWrite.rawValue, byteCount: bytes.count)
-        bytes.withUnsafeBytes { target.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: $0.count) }
+    /// Writes that the node's other groups know of what it has lost.
+    static func appendTold(to journal: inout Journal) {
+        append(group: metadata, .othersTold, hardState: nil, firstIndex: 1, EmptyCollection(), to: &journal)
     }
 
-    /// Writes a `raftSnapshot` into the journal, piece by piece.
-    static func append(group: UInt64, _ mark: SnapshotMark, _ snapshot: [UInt8], to journal: inout Journal) {
-        var offset = 0
-        repeat {
+    /// Writes what is new of a snapshot into the journal, in whole pieces until the last.
+    static func append(
+        group: UInt64, _ mark: SnapshotMark, _ snapshot: [UInt8], from offset: inout Int, isWhole: Bool,
+        to journal: inout Journal
+    ) {
+        while offset + Limits.snapshotPieceBytes < snapshot.count || isWhole {
             let end = min(offset + Limits.snapshotPieceBytes, snapshot.count)
-            let bytes = encode(
-                group: group, mark, offset: offset, isLast: end == snapshot.count, snapshot[offset..<end])
+            let isLast = isWhole && end == snapshot.count
+            let bytes = encode(group: group, mark, offset: offset, isLast: isLast, snapshot[offset..<end])
             let target = journal.append(kind: RecordKind.raftSnapshot.rawValue, byteCount: bytes.count)
             bytes.withUnsafeBytes { target.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: $0.count) }
             offset = end
-        } while offset < snapshot.count
+            if isLast { return }
+        }
     }
 
     private static func encode(
@@ -109,7 +128,7 @@ enum RaftRecord {
         bytes.appendNumber(mark.position.index)
         bytes.appendNumber(mark.position.term)
         bytes.appendNumber(UInt64(offset))
-        bytes.append(isLast ? 1 : 0)
+        bytes.append(longMembersFlag | (isLast ? lastPieceFlag : 0))
         bytes.appendNumber(UInt32(mark.membership.voters.count))
         bytes.appendNumber(UInt32(mark.membership.learners.count))
         for member in mark.membership.voters + mark.membership.learners {
@@ -160,29 +179,21 @@ struct StoredGroup {
     private var named: MemberID?
     /// The member that was here has lost its data, and none has begun since.
     private(set) var isLost = false
+    /// Of the metadata: the node's other groups have not been told that they may have lost something.
+    private(set) var areOthersLost = false
 
     /// Which member of the group this was that has a node's data, as far as the data says; nil where it says that the
     /// node is not a member.
     func member(on node: UInt32) -> MemberID? {
-        let own = named ?? MemberID(node: node)
-        guard let (index, membership) = latestMembership else { return own }
-        // A new member's log may not have come to where it was added.
-        if membership.contains(own) || named != nil && index < UInt64(own.incarnation) { return own }
+        // Its log may not have come to where it was added, and if it was removed it will find that out.
+        if let named { return named }
+        let logged = entries.last { $0.kind == .membership }.flatMap { Membership(entry: $0) }
+        guard let membership = logged ?? snapshot?.mark.membership else { return MemberID(node: node) }
         return (membership.voters + membership.learners).last { $0.node == node }
     }
 
     /// Whether it is of a member that was added to a group that had begun.
     var isNewcomer: Bool { named.map { $0.incarnation > 0 } ?? false }
-
-    /// Whether the member has no other beside it, as far as the data says.
-    func isAlone(beginning: Membership) -> Bool { (latestMembership?.1 ?? beginning).voters.count == 1 }
-
-    /// The last membership, and from which entry on.
-    private var latestMembership: (UInt64, Membership)? {
-        let logged = entries.last { $0.kind == .membership }
-        return logged.flatMap { entry in Membership(entry: entry).map { (entry.index, $0) } }
-            ?? snapshot.map { ($0.mark.position.index, $0.mark.membership) }
-    }
 
     /// Whether there is nothing of it.
     var isEmpty: Bool {
@@ -192,18 +203,29 @@ struct StoredGroup {
     /// Takes the payload of a `raftWrite` of a segment; false where it makes no sense.
     mutating func takeWrite(_ payload: UnsafeRawBufferPointer, in segment: UInt64) -> Bool {
         var reader = Fields(payload)
-        guard reader.number() != nil, let flags = reader.byte(), let first = reader.number() else {
+        guard reader.number() != nil, let bits = reader.byte(), let first = reader.number() else {
             return false
         }
-        if flags & RaftRecord.anewFlag != 0 { self = StoredGroup() }
-        if flags & RaftRecord.lostFlag != 0 { isLost = true }
-        if flags & RaftRecord.memberFlag != 0 {
+        let flags = RaftRecord.WriteFlags(rawValue: bits)
+        if flags.contains(.othersTold) {
+            areOthersLost = false
+            return true
+        }
+        reader.hasLongMembers = flags.contains(.longMembers)
+        if flags.contains(.anew) {
+            let areOthersLost = areOthersLost
+            self = StoredGroup()
+            self.areOthersLost = areOthersLost
+        }
+        if flags.contains(.lost) { isLost = true }
+        if flags.contains(.othersLost) { areOthersLost = true }
+        if flags.contains(.member) {
             guard let member = reader.member() else { return false }
             named = member
         }
-        if flags & 1 != 0 {
+        if flags.contains(.hardState) {
             guard let term = reader.number(), let member = reader.member() else { return false }
-            hardState = HardState(term: term, vote: flags & 2 != 0 ? member : nil)
+            hardState = HardState(term: term, vote: flags.contains(.vote) ? member : nil)
         }
         // From the end: as a rule nothing goes, and there may be very many.
         entries.removeLast(entries.count - (entries.lastIndex { $0.index < first }.map { $0 + 1 } ?? 0))
@@ -222,8 +244,10 @@ struct StoredGroup {
     mutating func takeSnapshot(_ payload: UnsafeRawBufferPointer) -> Bool {
         var reader = Fields(payload)
         guard reader.number() != nil, let index = reader.number(), let term = reader.number(),
-            let offset = reader.number(), let flags = reader.byte(), let membership = reader.membership()
+            let offset = reader.number(), let flags = reader.byte()
         else { return false }
+        reader.hasLongMembers = flags & RaftRecord.longMembersFlag != 0
+        guard let membership = reader.membership() else { return false }
         let found = SnapshotMark(position: LogPosition(index: index, term: term), membership: membership)
         if offset == 0 { partial = (found, []) }
         guard let begun = partial, begun.mark == found, UInt64(begun.bytes.count) == offset else {
@@ -232,7 +256,7 @@ struct StoredGroup {
             return true
         }
         partial?.bytes += Array(reader.rest)
-        if flags & 1 != 0 {
+        if flags & RaftRecord.lastPieceFlag != 0 {
             snapshot = partial
             partial = nil
         }
@@ -270,6 +294,7 @@ struct GroupUnreadable: Error {
 /// Takes fields off bytes that may hold anything.
 private struct Fields {
     var rest: UnsafeRawBufferPointer
+    var hasLongMembers = false
 
     init(_ bytes: UnsafeRawBufferPointer) { rest = bytes }
 
@@ -287,7 +312,9 @@ private struct Fields {
     mutating func number() -> UInt64? { take(8)?.number(at: 0) }
 
     mutating func member() -> MemberID? {
-        guard let node = small(), let incarnation = small() else { return nil }
+        guard let node = small(), let incarnation = hasLongMembers ? number() : small().map({ UInt64($0) }) else {
+            return nil
+        }
         return MemberID(node: node, incarnation: incarnation)
     }
 

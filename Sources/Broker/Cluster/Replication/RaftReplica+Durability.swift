@@ -16,17 +16,20 @@ extension RaftReplica {
     /// Writes that this member is a new one.
     func journalBeginning() {
         guard node.journal.keepsBytes else { return }
-        RaftRecord.appendBeginning(group: group.id, of: group.member, to: &node.journal)
+        RaftRecord.appendBeginning(group: group.id, of: group.member, saidOfOthers, to: &node.journal)
     }
 
-    /// Writes that the member that was here has lost its data.
+    /// Writes that there is no member here any more.
     func journalLoss() {
-        if node.journal.keepsBytes { RaftRecord.appendLoss(group: group.id, to: &node.journal) }
+        if node.journal.keepsBytes { RaftRecord.appendLoss(group: group.id, saidOfOthers, to: &node.journal) }
     }
 
-    private func append(_ mark: SnapshotMark, _ bytes: [UInt8]) {
-        guard node.journal.keepsBytes else { return }
-        RaftRecord.append(group: group.id, mark, bytes, to: &node.journal)
+    private var saidOfOthers: RaftRecord.WriteFlags { areOthersLost ? .othersLost : [] }
+
+    /// The node's other groups have been told that they may have lost data.
+    func othersAreTold() {
+        areOthersLost = false
+        if node.journal.keepsBytes { RaftRecord.appendTold(to: &node.journal) }
     }
 
     /// Something of the group has become durable.
@@ -53,29 +56,53 @@ extension RaftReplica {
     // MARK: Taking
 
     /// Writes down everything that the group needs of the journal, so that what comes before can go: the machine as it is
-    /// now, the hard state, and the entries that have not been applied.
+    /// now, the hard state, and the entries that have not been applied. A long one takes several ticks.
     func writeSnapshot() {
-        guard !isSnapshotPending, !isCarryingOut, !group.needsFlush, output.isEmpty, !hasEnded else { return }
+        guard !isSnapshotPending, writing == nil, !isCarryingOut, !group.needsFlush, output.isEmpty, !hasEnded else {
+            return
+        }
         let floor = node.journal.openSegment()
         guard !isLost else {
             journalLoss()
             return self.floor = floor
         }
         let index = group.appliedIndex
-        if index > 0, let term = group.term(at: index) {
-            let bytes = machine.snapshot(at: index)
-            append(
-                SnapshotMark(
-                    position: LogPosition(index: index, term: term), membership: group.membership(at: index)), bytes)
-            isSnapshotPending = true
-            node.whenDurable(.raft(self, .taken(index: index, bytes: bytes)))
+        if node.journal.keepsBytes {
+            let rest = (index + 1..<max(group.lastPosition.index, index) + 1).compactMap { group.entry(at: $0) }
+            RaftRecord.append(
+                group: group.id, of: group.member.incarnation > 0 ? group.member : nil, saidOfOthers,
+                hardState: group.hardState, firstIndex: index + 1, rest, to: &node.journal)
         }
-        guard node.journal.keepsBytes else { return }
-        let rest = (index + 1..<max(group.lastPosition.index, index) + 1).compactMap { group.entry(at: $0) }
-        RaftRecord.append(
-            group: group.id, of: group.member.incarnation > 0 ? group.member : nil, hardState: group.hardState,
-            firstIndex: index + 1, rest, to: &node.journal)
-        self.floor = floor
+        guard index > 0, let term = group.term(at: index) else { return self.floor = floor }
+        writing = SnapshotWriting(
+            mark: SnapshotMark(
+                position: LogPosition(index: index, term: term), membership: group.membership(at: index)),
+            slices: machine.snapshot(at: index), floor: floor)
+        continueSnapshot()
+    }
+
+    /// Writes the next slice of a snapshot, unless the disk is behind.
+    func continueSnapshot() {
+        guard var slice = writing, node.journal.pendingBytes < Limits.rewritingPendingBytes else { return }
+        // There is one reference to the bytes only.
+        writing = nil
+        let isWhole = slice.slices(&slice.bytes, node.configuration.snapshotSliceBytes)
+        if node.journal.keepsBytes {
+            RaftRecord.append(
+                group: group.id, slice.mark, slice.bytes, from: &slice.journaled, isWhole: isWhole, to: &node.journal)
+        }
+        group.setApplyingHeld(!isWhole)
+        guard isWhole else { return writing = slice }
+        floor = slice.floor
+        isSnapshotPending = true
+        node.whenDurable(.raft(self, .taken(index: slice.mark.position.index, bytes: slice.bytes)))
+        wake()
+    }
+
+    /// Gives up a snapshot that is being written: there is a newer one.
+    private func endWriting() {
+        writing = nil
+        group.setApplyingHeld(false)
     }
 
     // MARK: Sending
@@ -97,7 +124,12 @@ extension RaftReplica {
         if piece.offset == 0 { arriving.removeAll(keepingCapacity: true) }
         arriving += piece.payload.bytes
         guard piece.isLast else { return }
-        append(piece.mark, arriving)
+        endWriting()
+        if node.journal.keepsBytes {
+            var journaled = 0
+            RaftRecord.append(
+                group: group.id, piece.mark, arriving, from: &journaled, isWhole: true, to: &node.journal)
+        }
         // A snapshot of this node's would take its place in the journal.
         isSnapshotPending = true
         node.whenDurable(.raft(self, .arrived(piece.mark, bytes: arriving)))
@@ -125,4 +157,15 @@ enum RaftDurability {
     case taken(index: UInt64, bytes: [UInt8])
     /// A snapshot of the leader's.
     case arrived(SnapshotMark, bytes: [UInt8])
+}
+
+/// A snapshot of this node's that is being written.
+struct SnapshotWriting {
+    let mark: SnapshotMark
+    let slices: SnapshotSlices
+    /// Everything that the group needs of the journal lies in this segment or behind it, once it is whole.
+    let floor: UInt64
+    var bytes: [UInt8] = []
+    /// How many of them are in the journal.
+    var journaled = 0
 }

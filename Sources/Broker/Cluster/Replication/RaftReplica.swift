@@ -4,8 +4,9 @@ internal import Raft
 protocol ReplicatedMachine: AnyObject {
     /// Takes one committed entry. All come, in order, those that are no commands among them.
     func apply(_ entry: RaftEntry)
-    /// Everything up to and with the entry at `index`, which was applied last.
-    func snapshot(at index: UInt64) -> [UInt8]
+    /// Everything up to and with the entry at `index`, which was applied last, in slices. Nothing is applied before the last
+    /// of them has been asked for.
+    func snapshot(at index: UInt64) -> SnapshotSlices
     /// Becomes what a snapshot of another member says.
     func install(_ snapshot: [UInt8]) throws(SnapshotUnreadable)
     /// Another leader is known, or none.
@@ -34,6 +35,9 @@ extension ReplicatedMachine {
     var nextDeadline: UInt64? { nil }
 }
 
+/// Adds some bytes of a snapshot, about so many at most; returns whether they were the last.
+typealias SnapshotSlices = (_ bytes: inout [UInt8], _ limit: Int) -> Bool
+
 /// A snapshot that makes no sense.
 struct SnapshotUnreadable: Error {}
 
@@ -56,6 +60,8 @@ final class RaftReplica {
     var snapshots: [(index: UInt64, bytes: [UInt8])] = []
     /// A snapshot is on its way to the disk.
     var isSnapshotPending = false
+    /// What is being written of one, a slice a tick: meanwhile nothing is applied.
+    var writing: SnapshotWriting?
     /// What has come of a snapshot of the leader's.
     var arriving: [UInt8] = []
     /// Everything that the journal must keep of the group lies in this segment or behind it.
@@ -66,15 +72,12 @@ final class RaftReplica {
     var watchedDeadline: UInt64?
     /// It is over: the queue is deleted.
     var hasEnded = false
-    /// This node is not a member any more. It does nothing but remember how far it had come and for whom it has voted: had
-    /// it forgotten, it would take itself after a restart for the member that the group began with, and its vote might
-    /// bring those to power who do not know of the change (Raft §5.2: a vote is never forgotten).
-    private(set) var isRetired = false
-    /// The member that was here has lost its data. What it has promised is not known, so nobody goes on as that member: it
-    /// does nothing but say so to whoever speaks to it, and a new one takes its place (thesis §4.2.1).
+    /// There is no member here any more: it was removed, or has lost its data, so that what it has promised is not known.
+    /// Nobody goes on as that member (Raft §5.2: a vote is never forgotten); all that is left says so to whoever speaks to
+    /// it, and a new one may take its place (thesis §4.2.1).
     private(set) var isLost = false
-    /// The members here up to this incarnation are lost, as far as the others have spoken to any.
-    var lostUpTo: UInt32?
+    /// Of the metadata: members of the node's other groups may have lost data, and do not know it yet.
+    var areOthersLost = false
 
     /// - Parameter floor: The first segment that may hold anything of it.
     init(id: UInt64, member: MemberID, stored: StoredState, floor: UInt64, machine: any ReplicatedMachine, node: Node) {
@@ -94,13 +97,13 @@ final class RaftReplica {
         machine.snapshotBytes + Int(clamping: group.lastPosition.index - group.appliedIndex) * Limits.fetchedOverhead
     }
 
-    /// This node is not a member any more.
-    func retire() { isRetired = true }
+    /// Memory of its snapshots, in bytes.
+    var residentBytes: Int { snapshots.reduce(writing?.bytes.count ?? 0) { $0 + $1.bytes.count } }
 
-    /// The member that was here has lost its data.
+    /// There is no member here any more.
     func lose() {
-        retire()
         isLost = true
+        writing = nil
         journalLoss()
     }
 
@@ -110,7 +113,7 @@ final class RaftReplica {
     func wake() { node.replicas.wake(self) }
 
     func step(_ message: RaftMessage) {
-        guard !isRetired else { return }
+        guard !isLost else { return }
         group.step(message, now: node.now.nanoseconds, into: &output)
         wake()
     }
@@ -122,13 +125,13 @@ final class RaftReplica {
     }
 
     func peerDown(_ peer: UInt32) {
-        guard !isRetired else { return }
+        guard !isLost else { return }
         group.peerDown(peer, now: node.now.nanoseconds, into: &output)
         wake()
     }
 
     func peerUp(_ peer: UInt32) {
-        guard !isRetired else { return }
+        guard !isLost else { return }
         group.peerUp(peer, now: node.now.nanoseconds, into: &output)
         wake()
     }
@@ -161,17 +164,13 @@ final class RaftReplica {
         }
     }
 
-    /// A member has lost its data: where this one leads, a new one takes its place. It is a learner first, and no member
-    /// gives it a vote or counts one of it before it has what the others have.
-    ///
-    /// - Parameter known: The node had members up to this incarnation.
-    func replace(_ lost: MemberID, after known: UInt32) {
+    /// There is no such member any more: where this one leads, another takes its place, as its node wants it. It is a
+    /// learner first, and no member gives it a vote or counts one of it before it has what the others have.
+    func replace(_ lost: MemberID, by incarnation: UInt64) {
         let members = group.membership.voters + group.membership.learners
-        guard isLeader, members.contains(lost), known < .max,
+        guard isLeader, members.contains(lost), lost.incarnation < incarnation,
             !members.contains(where: { $0.node == lost.node && lost < $0 })
         else { return }
-        // Not used before: the log only grows.
-        let incarnation = max(UInt32(clamping: group.lastPosition.index + 1), known + 1)
         // What is refused now is asked again.
         try? change(.addLearner(MemberID(node: lost.node, incarnation: incarnation)))
     }
@@ -185,6 +184,7 @@ final class RaftReplica {
     /// When a tick is due even if nothing happens, in nanoseconds.
     var nextDeadline: UInt64? {
         if persisted > reported || group.needsFlush || !output.isEmpty { return 0 }
+        if writing != nil { return node.now.nanoseconds + Limits.snapshotPauseNanoseconds }
         guard let own = machine.nextDeadline else { return group.nextDeadline }
         return min(own, group.nextDeadline ?? own)
     }
@@ -207,9 +207,9 @@ final class RaftReplica {
             group.flush(now: now, into: &output)
             guard !output.isEmpty else { break }
             carryOut()
-            guard !hasEnded, !isRetired else { return }
+            guard !hasEnded, !isLost else { return }
         }
-        if machine.isLogTooLong(group) { writeSnapshot() }
+        if writing != nil { continueSnapshot() } else if machine.isLogTooLong(group) { writeSnapshot() }
     }
 
     /// Does what the group wants done, in the order that `RaftOutput` asks for.

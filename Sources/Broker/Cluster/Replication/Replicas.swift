@@ -40,7 +40,7 @@ final class Replicas {
 
     @inline(__always)
     func wake(_ replica: RaftReplica) {
-        guard !replica.isAwake, !replica.isRetired else { return }
+        guard !replica.isAwake, !replica.isLost else { return }
         replica.isAwake = true
         awake.append(replica)
     }
@@ -78,14 +78,14 @@ final class Replicas {
         awake.removeAll(keepingCapacity: true)
         for replica in turn {
             replica.isAwake = false
-            guard !replica.hasEnded, !replica.isRetired else { continue }
+            guard !replica.hasEnded, !replica.isLost else { continue }
             replica.advance()
             watch(replica)
         }
     }
 
     private func watch(_ replica: RaftReplica) {
-        guard !replica.hasEnded, !replica.isRetired, let deadline = replica.nextDeadline else {
+        guard !replica.hasEnded, !replica.isLost, let deadline = replica.nextDeadline else {
             return replica.watchedDeadline = nil
         }
         if deadline == 0 { return wake(replica) }

@@ -35,7 +35,13 @@ extension QuorumMachine {
     /// The whole state.
     func snapshot() -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(liveBytes + 1024)
+        var writer = QuorumSnapshotWriter()
+        _ = writer.write(self, atMost: .max, to: &bytes)
+        return bytes
+    }
+
+    /// Everything but the ready messages, and how many there are of those that came back.
+    fileprivate func appendHead(to bytes: inout [UInt8]) {
         bytes.appendNumber(QuorumSnapshot.format)
         limits.append(to: &bytes)
         bytes.appendNumber(now)
@@ -48,10 +54,6 @@ extension QuorumMachine {
             bytes.appendNumber(consumer.id)
         }
         bytes.appendNumber(UInt64(returned.count))
-        for place in 0..<returned.count { append(returned[place], to: &bytes) }
-        bytes.appendNumber(UInt64(ready.count))
-        for place in 0..<ready.count { append(ready[place], to: &bytes) }
-        return bytes
     }
 
     private func append(_ origin: QuorumOrigin, to bytes: inout [UInt8]) {
@@ -92,11 +94,39 @@ extension QuorumMachine {
         }
     }
 
-    private func append(_ entry: QuorumEntry, to bytes: inout [UInt8]) {
+    fileprivate func append(_ entry: QuorumEntry, to bytes: inout [UInt8]) {
         bytes.appendNumber(entry.byteCount)
         bytes.appendNumber(entry.deliveryCount)
         bytes.appendNumber(entry.expiry)
         bytes.appendNumber(entry.flags)
         batches.withBytes(of: entry) { bytes.append(contentsOf: $0) }
+    }
+}
+
+/// Writes a machine's snapshot part by part; the machine stays as it is meanwhile.
+struct QuorumSnapshotWriter {
+    private var hasHead = false
+    /// Ready messages written so far, those that came back first.
+    private var count = 0
+
+    /// Adds so many bytes, or a little more; returns whether that was the rest. What consumers hold is one part: it is no more
+    /// than they may.
+    mutating func write(_ machine: borrowing QuorumMachine, atMost limit: Int, to bytes: inout [UInt8]) -> Bool {
+        if !hasHead {
+            // Room for all of it, so that nothing is copied as it grows.
+            bytes.reserveCapacity(machine.liveBytes + 1024)
+            machine.appendHead(to: &bytes)
+            hasHead = true
+            if machine.returned.isEmpty { bytes.appendNumber(UInt64(machine.ready.count)) }
+        }
+        let end = limit < .max - bytes.count ? bytes.count + limit : .max
+        let (returned, ready) = (machine.returned.count, machine.ready.count)
+        while count < returned + ready, bytes.count < end {
+            machine.append(
+                count < returned ? machine.returned[count] : machine.ready[count - returned], to: &bytes)
+            count += 1
+            if count == returned { bytes.appendNumber(UInt64(ready)) }
+        }
+        return count == returned + ready
     }
 }

@@ -78,7 +78,7 @@ final class ClusterNode: ClusterTransport {
         configuration.segmentBytes = world.weather.segmentBytes
         configuration.clockOffset = startedAt + skew
         configuration.cluster = cluster
-        if world.weather.keepsNothingWarm { configuration.warmBytes = 0 }
+        if world.weather.keepsNothingWarm { (configuration.warmBytes, configuration.snapshotSliceBytes) = (0, 300) }
         let node = Node(configuration, now: instant)
         node.plantedFault = world.fault?.inNode
         node.wake = { [unowned self] in planTick() }

@@ -124,13 +124,13 @@ extension ClusterWorld {
     /// agree on who they are.
     private func maySpoil(_ node: ClusterNode) -> Bool {
         guard nodes.allSatisfy({ $0.isRunning && ($0 === node || $0.spoiledThrough == nil) }) else { return false }
-        let replicas = nodes.flatMap { $0.node?.replicas.all ?? [] }
+        let replicas = nodes.flatMap { $0.node?.replicas.all.filter { !$0.isLost } ?? [] }
         let memberships = Dictionary(grouping: replicas, by: \.group.id).values
         // order-free: each by itself
         return memberships.allSatisfy { members in
             let voters = members.map(\.group.member).sorted()
             return members.allSatisfy {
-                !$0.isRetired && $0.group.membership == Membership(voters: voters)
+                $0.group.membership == Membership(voters: voters)
                     && $0.group.membership(at: $0.group.commitIndex) == $0.group.membership
             }
         }

@@ -41,7 +41,7 @@ enum FrameText {
         case .proposal: return "proposal"
         case .memberLost:
             guard let loss = MemberLoss(frame.payload) else { return "loss?" }
-            return "\(group(frame.group)): member #\(loss.member) is lost, and all up to #\(loss.known)"
+            return "\(group(frame.group)): member #\(loss.member) is lost, #\(loss.wanted) would take its place"
         case .mirrorBegin, .mirrorOperations, .mirrorMissing, .mirrorAcknowledged, .mirrorRefused:
             let header = MirrorHeader(frame.payload)
             return "queue \(frame.group): \(frame.kind) of epoch \(header?.epoch ?? 0), \(frame.payload.count) bytes"
