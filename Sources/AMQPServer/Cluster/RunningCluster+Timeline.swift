@@ -28,8 +28,9 @@ extension RunningCluster: TimelineRecording {
         var readings: [TimelineReading] = []
         for node in nodes { readings.append(await node.reading(from: start, to: now)) }
         var queues: [ClusterTimeline.Queue] = []
-        for id in readings.first?.confirms.map(\.queue) ?? [] {
-            var queue = await describe(id)
+        let watched = readings.first?.confirms.map(\.queue) ?? []
+        for (id, described) in zip(watched, await describe(watched)) {
+            var queue = described
             queue.start = start.milliseconds
             for reading in readings {
                 for (other, counts) in reading.confirms where other == id { queue.add(counts) }
@@ -42,16 +43,27 @@ extension RunningCluster: TimelineRecording {
             events: Self.merge(timeline.since(start), readings, of: queues), clients: clients.withLock { $0 }?())
     }
 
-    /// A watched queue as the node describes it that knows best.
-    private func describe(_ id: QueueID) async -> ClusterTimeline.Queue {
-        let found: ClusterTimeline.Queue?? = await AnyNodeLoop(nodes: nodes).ask { node, reply in
-            reply(.some(node.timelineQueue(id)))
+    /// Watched queues, each as the node describes it that knows best.
+    private func describe(_ ids: [QueueID]) async -> [ClusterTimeline.Queue] {
+        let running = nodes.filter { $0.state.phase == .running }
+        let serving = running.filter(\.state.isServing)
+        var known: [(node: String, queues: [ClusterTimeline.Queue?])] = []
+        for node in serving.isEmpty ? running : serving {
+            let queues: [ClusterTimeline.Queue?]? = await node.ask { node, reply in
+                reply(ids.map(node.timelineQueue))
+            }
+            if let queues { known.append((node.name, queues)) }
         }
-        var queue = (found ?? nil) ?? ClusterTimeline.Queue(vhost: id.vhost, name: id.name, type: "classic")
-        let up = nodes.filter { $0.state.phase == .running }.map(\.name)
-        queue.online = queue.members.filter(up.contains)
-        if let leader = queue.leader, !queue.online.contains(leader) { queue.leader = nil }
-        return queue
+        return ids.enumerated().map { place, id in
+            let views = known.compactMap { view in view.queues[place].map { (node: view.node, queue: $0) } }
+            // Who leads knows that first, and a node without a member of a quorum queue never does.
+            let best =
+                views.first { $0.node == $0.queue.leader } ?? views.first { $0.queue.leader != nil } ?? views.first
+            var queue = best?.queue ?? ClusterTimeline.Queue(vhost: id.vhost, name: id.name, type: "classic")
+            queue.online = queue.members.filter { name in running.contains { $0.name == name } }
+            if let leader = queue.leader, !queue.online.contains(leader) { queue.leader = nil }
+            return queue
+        }
     }
 
     /// One list in the order of time. Every node says what it sees: what several say of a leader counts once, and the
