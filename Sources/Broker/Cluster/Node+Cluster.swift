@@ -27,6 +27,12 @@ extension Node {
         cluster?.linkReset(peer)
     }
 
+    /// Another node was stopped in order and has closed its links: it will be back with everything. A tick follows.
+    public func peerStopped(_ peer: UInt32, now: Instant) {
+        advance(to: now)
+        cluster?.stopped(peer)
+    }
+
     /// Its number among the nodes, from 1.
     var number: UInt32 { configuration.cluster?.node ?? 1 }
 

@@ -8,7 +8,7 @@ extension Node {
         guard let queue = queue(id: change.queue), queue.mayBeMirrored,
             var mirroring = queue.mirroring ?? queue.initialMirroring, mirroring.epoch == change.epoch,
             mirroring.apply(
-                change.kind, at: index, mayLoseMessages: queue.mirrorPolicy?.promotesUnsynchronised == true)
+                change.kind, at: index, mayLoseMessages: queue.mirrorPolicy?.mayLoseMessages == true)
         else { return }
         queue.mirroringChanged(to: mirroring)
     }

@@ -114,6 +114,16 @@ final class TestCluster {
         for other in members { other.node?.linkReset(member.number, now: now) }
     }
 
+    /// The node is stopped in order: what it has written is on its disk, and the others are told.
+    func stop(_ number: Int) {
+        let member = members[number - 1]
+        guard let node = member.node else { return }
+        node.shutDown(now: now)
+        while member.disk.sync() {}
+        for other in members where other.number != member.number { other.node?.peerStopped(member.number, now: now) }
+        crash(number)
+    }
+
     func cut(_ one: Int, _ other: Int) {
         guard cuts.insert([one, other].map { UInt32($0) }.sorted()).inserted else { return }
         let (left, right) = (members[one - 1], members[other - 1])
