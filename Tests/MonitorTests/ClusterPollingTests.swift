@@ -98,7 +98,7 @@ func usualWatchList() {
         info("fast", "classic", rate: 900), info("slow", "quorum", rate: 5), info("a", "quorum", rate: 50),
         info("b", "quorum", rate: 50), info("c", "classic", rate: 10), info("d", "classic", rate: 20),
     ]
-    list.offer(Page(whole: queues), QueuePageRequest())
+    for _ in 0..<WatchList.settling { list.offer(Page(whole: queues), QueuePageRequest()) }
     #expect(list.queues.map(\.name) == ["a", "b", "slow", "fast", "d"])
     queues[4].messageStats?.publish = Measured(1, rate: 9_000)
     list.offer(Page(whole: queues), QueuePageRequest())
@@ -108,11 +108,11 @@ func usualWatchList() {
     list.offer(Page(whole: queues), QueuePageRequest(vhost: "/"))
     #expect(list.queues.map(\.name) == ["a", "b", "slow", "fast", "d"])
     list.offer(Page(whole: queues), QueuePageRequest())
-    #expect(list.queues.map(\.name) == ["b", "slow", "d", "fast", "c"])
+    #expect(list.queues.map(\.name) == ["b", "slow", "fast", "d", "c"])
     list.choose((0..<20).map { QueueID(vhost: "/", name: "q\($0)") })
     #expect(list.queues.count == ClusterTimeline.watchedMax)
     list.choose(nil)
-    #expect(list.queues.map(\.name) == ["b", "slow", "d", "fast", "c"])
+    #expect(list.queues.map(\.name) == ["b", "slow", "fast", "d", "c"])
 }
 
 @Test("a queue without any traffic gives its place on the watch list to one that has some")

@@ -46,11 +46,11 @@ extension EmbeddedEndpoint: ReplicaInspecting {
         let parts: [(number: UInt32, name: String, queues: [Led])] = try await askAll { node, reply in
             let up = [node.number] + node.replicas.upNodes
             let queues = node.quorum.sorted.compactMap { queue -> Led? in
-                guard let replica = queue.member?.replica, replica.isLeader else { return nil }
+                guard case .tells(let term) = node.knowledge(of: queue.queue) else { return nil }
                 let online = node.quorumHolders(of: queue.queue).filter(up.contains)
                 return (
                     QueueID(vhost: queue.queue.virtualHost.name, name: queue.queue.name),
-                    LeaderBalance.Queue(id: queue.queue.id, leader: node.number, online: online), replica.group.term
+                    LeaderBalance.Queue(id: queue.queue.id, leader: node.number, online: online), term
                 )
             }
             reply((node.number, node.configuration.name, queues))
