@@ -34,7 +34,7 @@ func crash() throws {
                 +0.061  orders.eu         warren1 elected, term 8
                 +0.084  orders.eu         warren3 has caught up; the 37 confirmed, none tw…
                 +0.141  payments          mirror warren3 promoted; 10 unacked requeued
-                +0.142  mail              lives on warren2, which is down; 404 until it re…
+                +0.142  mail              lives on warren2 only; 404 until it returns
              Still safe: 2 of 3 is a majority. One more down: orders.eu stops, 0 lost.
             """)
 }

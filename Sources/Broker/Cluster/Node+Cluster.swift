@@ -33,6 +33,9 @@ extension Node {
         cluster?.stopped(peer)
     }
 
+    /// Whether the node leads the cluster's metadata.
+    public var leadsMetadata: Bool { cluster?.metadata.replica.isLeader ?? false }
+
     /// Its number among the nodes, from 1.
     var number: UInt32 { configuration.cluster?.node ?? 1 }
 
