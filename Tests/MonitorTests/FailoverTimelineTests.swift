@@ -196,7 +196,7 @@ func bounded() {
     #expect(FailoverTimeline(recording, width: 43).queues[2].outage == .lasting(from: 9_990, to: recording.now))
 }
 
-@Test("a picture that is kept goes on with the confirms, and forgets none for it; it learns when a silent queue came back")
+@Test("a picture that is kept goes on with the confirms, and learns when a silent queue came back")
 func follow() throws {
     var kept = Fixture.recording(now: 12_000)
     let track = try #require(kept.queues[2].track)
