@@ -162,6 +162,11 @@ func watchedBesideReplicated() {
     list.offer(queues(areRatesKnown: false), QueuePageRequest())
     list.offer(queues(areRatesKnown: true), QueuePageRequest())
     #expect(list.queues.map(\.name) == ["wide1", "wide2", "wide3", "wide4", "invoices"])
+    // Its node is down: all the more it is watched.
+    var hurt = queues(areRatesKnown: true)
+    hurt.items[6].messageStats = nil
+    list.offer(hurt, QueuePageRequest())
+    #expect(list.queues.map(\.name) == ["wide1", "wide2", "wide3", "wide4", "invoices"])
     var few = queues(areRatesKnown: true)
     few.items.removeAll { ["wide3", "wide4", "wide5"].contains($0.name) }
     list = WatchList()

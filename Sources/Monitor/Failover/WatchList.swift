@@ -12,8 +12,8 @@ struct WatchList: Hashable, Sendable {
 
     private var chosen: [QueueID]?
     private var offered: [QueueID] = []
-    /// Those of them that have been seen with traffic.
-    private var busy: Set<QueueID> = []
+    /// Publishes a second, as they were last where there were any: a queue whose node is down has none.
+    private var rates: [QueueID: Double] = [:]
     /// Queues whose publishers do not ask for confirms.
     private var silent: Set<QueueID> = []
     private var listsWithTraffic = 0
@@ -37,7 +37,7 @@ struct WatchList: Hashable, Sendable {
             guard let track = queue.track else { continue }
             if track.lastConfirm != nil {
                 silent.remove(queue.id)
-            } else if busy.contains(queue.id), track.end - track.start >= Self.silence {
+            } else if rates[queue.id] != nil, track.end - track.start >= Self.silence {
                 silent.insert(queue.id)
             }
         }
@@ -52,14 +52,14 @@ struct WatchList: Hashable, Sendable {
         if isAll {
             chosen?.removeAll { !listed.contains($0) }
             offered.removeAll { !listed.contains($0) }
-            busy.formIntersection(listed)
+            rates = rates.filter { listed.contains($0.key) }
             silent.formIntersection(listed)
         }
         let candidates = page.items.filter { $0.exclusive != true }
-        for queue in candidates where queue.traffic > 0 && offered.contains(queue.id) { busy.insert(queue.id) }
+        for queue in candidates where queue.traffic > 0 { rates[queue.id] = queue.traffic }
         let isSettling = candidates.contains { $0.traffic > 0 } && listsWithTraffic < Self.settling
         if isSettling { listsWithTraffic += 1 }
-        func isUseful(_ id: QueueID) -> Bool { busy.contains(id) && !silent.contains(id) }
+        func isUseful(_ id: QueueID) -> Bool { rates[id] != nil && !silent.contains(id) }
         let isReplaced = candidates.contains {
             $0.traffic > 0 && !silent.contains($0.id) && !offered.contains($0.id)
         }
@@ -77,7 +77,7 @@ struct WatchList: Hashable, Sendable {
     private func best(_ candidates: [QueueInfo], beside kept: [QueueID]) -> [QueueID] {
         let others = candidates.filter { !kept.contains($0.id) }.sorted { isBetter($0, $1) }
         let (replicated, alone) = (others.filter(\.isReplicated), others.filter { !$0.isReplicated })
-        let top = alone.first { isLively($0) }?.traffic ?? 0
+        let top = alone.first { isLively($0) }.map(rate) ?? 0
         let hasAlone = candidates.contains { !$0.isReplicated && kept.contains($0.id) }
         var room = Self.usual - kept.count
         var picked = Array(replicated.filter { !silent.contains($0.id) }.prefix(room - (top > 0 && !hasAlone ? 1 : 0)))
@@ -86,7 +86,7 @@ struct WatchList: Hashable, Sendable {
         var rest = alone + replicated.filter { silent.contains($0.id) }
         while room > 0, !rest.isEmpty {
             let elsewhere = rest.firstIndex { queue in
-                isLively(queue) && queue.traffic * 10 >= top && queue.node.map { !nodes.contains($0) } ?? false
+                isLively(queue) && rate(queue) * 10 >= top && queue.node.map { !nodes.contains($0) } ?? false
             }
             let next = rest.remove(at: elsewhere ?? 0)
             if let node = next.node { nodes.insert(node) }
@@ -96,14 +96,13 @@ struct WatchList: Hashable, Sendable {
         return picked.map(\.id)
     }
 
-    private func isLively(_ queue: QueueInfo) -> Bool { queue.traffic > 0 && !silent.contains(queue.id) }
+    private func rate(_ queue: QueueInfo) -> Double { rates[queue.id] ?? 0 }
+    private func isLively(_ queue: QueueInfo) -> Bool { rate(queue) > 0 && !silent.contains(queue.id) }
 
     private func isBetter(_ left: QueueInfo, _ right: QueueInfo) -> Bool {
         let silence = (silent.contains(left.id), silent.contains(right.id))
         guard silence.0 == silence.1 else { return silence.1 }
-        guard left.traffic == right.traffic else { return left.traffic > right.traffic }
-        let hadTraffic = (busy.contains(left.id), busy.contains(right.id))
-        return hadTraffic.0 == hadTraffic.1 ? left.id < right.id : hadTraffic.0
+        return rate(left) == rate(right) ? left.id < right.id : rate(left) > rate(right)
     }
 }
 

@@ -9,7 +9,7 @@ final class MirrorWatch {
     }
 
     /// Nanoseconds for which all must have heard a mirror, so that it was certainly there.
-    private static let quiet: UInt64 = 1_500_000_000
+    private static let quiet: UInt64 = 700_000_000
 
     private var known: [String: QueueMirroring] = [:]
     private var index: UInt64 = 0
@@ -37,7 +37,14 @@ final class MirrorWatch {
             guard let before, before.epoch != now.epoch else { continue }
             if now.epoch == before.epoch + 1, before.inSync.contains(now.leader) {
                 successions += 1
+                world.trace.say {
+                    "\(world.clock) node \(now.leader.node) leads '\(queue.name)', which it was in sync with"
+                }
                 continue
+            }
+            world.trace.say {
+                "\(world.clock) node \(now.leader.node) leads '\(queue.name)' with what its disk has; \(before.inSync.count)"
+                    + " mirrors were in sync"
             }
             forgotten[queue.name, default: []].append(world.time)
             let start = world.time < Self.quiet ? 0 : world.time - Self.quiet
@@ -49,17 +56,17 @@ final class MirrorWatch {
         return nil
     }
 
-    /// Whether a mirror has been there all the time, and all but one have heard it and been heard by it.
+    /// Whether a mirror has been there for a while, and all that run but the one that led have heard it and been heard by it.
     private func isThere(
         _ home: QueueHome, exceptFor leader: UInt32, since time: UInt64, in world: ClusterWorld
     ) -> Bool {
         guard let mirror = world.nodes.first(where: { $0.number == home.node }), mirror.isServing,
-            mirror.incarnation == home.incarnation, mirror.startedAt < time,
+            mirror.incarnation == home.incarnation, mirror.startedAt < time, mirror.pausedUntil < time,
             (lost[Pair(node: leader, other: home.node)] ?? 0) < time
         else { return false }
         return world.nodes.allSatisfy { other in
-            other === mirror || other.number == leader
-                || (other.isRunning && other.startedAt < time && other.upNodes.contains(home.node)
+            other === mirror || other.number == leader || !other.isRunning
+                || (other.startedAt < time && other.upNodes.contains(home.node)
                     && mirror.upNodes.contains(other.number)
                     && (lost[Pair(node: other.number, other: home.node)] ?? 0) < time
                     && (lost[Pair(node: home.node, other: other.number)] ?? 0) < time)
