@@ -102,7 +102,9 @@ struct WatchList: Hashable, Sendable {
     private func isBetter(_ left: QueueInfo, _ right: QueueInfo) -> Bool {
         let silence = (silent.contains(left.id), silent.contains(right.id))
         guard silence.0 == silence.1 else { return silence.1 }
-        return rate(left) == rate(right) ? left.id < right.id : rate(left) > rate(right)
+        guard rate(left) == rate(right) else { return rate(left) > rate(right) }
+        let isOffered = (offered.contains(left.id), offered.contains(right.id))
+        return isOffered.0 == isOffered.1 ? left.id < right.id : isOffered.0
     }
 }
 
