@@ -91,3 +91,10 @@ func nothingKnown() throws {
     #expect(text.contains("Nothing has happened. A leader that is lost shows here as it is seen."))
     #expect(text.contains("Nothing is known of the nodes yet."))
 }
+
+@Test("at 80 columns and 24 rows there is room for all queues that are usually watched, whatever happened")
+func fiveQueues() {
+    let layout = FailoverLayout(Size(columns: 80, rows: 24), nodes: 3, queues: WatchList.usual, events: 30, safe: 2)
+    #expect(layout.queues.count == WatchList.usual && layout.queueHeight == 1)
+    #expect(layout.events.count == 3 && layout.safe.count == 2 && layout.lanes.count == 3)
+}

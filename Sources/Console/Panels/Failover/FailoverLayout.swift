@@ -41,7 +41,7 @@ struct FailoverLayout: Hashable, Sendable {
         let headRows = take(1)
         let legendRows = take(1)
         let ruleRows = take(1)
-        eventRows += take(max(0, min(happened, 4) - eventRows))
+        eventRows += take(max(0, min(happened, 3) - eventRows))
         queueRows += take(max(0, min(wanted, 5) - queueRows))
         eventRows += take(max(0, min(happened, 5) - eventRows))
         eventRows += take(max(0, min(happened, 8) - eventRows))
