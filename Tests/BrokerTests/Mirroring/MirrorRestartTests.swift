@@ -73,6 +73,28 @@ struct MirrorRestartTests {
         #expect(try cluster.drain(cluster.client(3), "m") == ["persistent0", "persistent1"])
     }
 
+    @Test("what the leader's disk had from before its start is on the disk of a mirror that was sent it")
+    func restoredIsPersistent() throws {
+        let cluster = try TestCluster()
+        let client = try cluster.client(1)
+        #expect(cluster.ask(client, QueueDeclare(queue: "m", durable: true)) == "queue.declare-ok")
+        client.publish(3)
+        cluster.run(50)
+        try restart(1, in: cluster)
+        #expect(cluster.settle())
+        try cluster.mirror(["ha-mode": .string("all"), "ha-sync-mode": .string("automatic")])
+        #expect(cluster.run { (try? cluster.inSync("m", on: 1)) == [2, 3] })
+        cluster.run(100)
+        cluster.crash(1)
+        #expect(cluster.run(3_000) { cluster.mirrorLeader(of: "m") == 2 })
+        cluster.run(100)
+        for number in 2...3 { cluster.crash(number) }
+        for number in 1...3 { try cluster.start(number) }
+        #expect(cluster.settle())
+        #expect(cluster.mirrorLeader(of: "m") == 2)
+        #expect(try cluster.drain(cluster.client(3), "m") == ["m0", "m1", "m2"])
+    }
+
     @Test("consumers of all nodes go on with the mirror that leads, with everything that was confirmed")
     func consumersGoOn() throws {
         let cluster = try TestCluster.mirroring()
