@@ -104,6 +104,37 @@ func events() throws {
     #expect(state.receipt?.text.hasPrefix("the picture is around this loss") == true)
 }
 
+@Test("up to now what happened last is on top, and the selected event stays selected when another comes")
+func newestFirst() throws {
+    var state = try FailoverFixture.console()
+    _ = state.press(["z", .tab, "j"])
+    func row(_ text: String) -> Int? { state.lines.firstIndex { $0.contains(text) } }
+    let (last, first) = (try #require(row("lives on warren2")), try #require(row("process died")))
+    #expect(last < first)
+    #expect(state.lines[last + 1].hasPrefix(">") && state.lines[last + 1].contains("warren3 promoted"))
+    let next = answer(18_000, state) { $0.events.append(FailoverFixture.event(7_900, .nodeUp, "warren2", by: true)) }
+    _ = state.update(.monitor(next), at: next.time)
+    #expect(state.lines[last].contains("warren2") && state.lines[last].contains("starts"))
+    #expect(state.lines[last + 2].hasPrefix(">") && state.lines[last + 2].contains("warren3 promoted"))
+}
+
+@Test("of a loss with more events than fit the beginning and the end are shown, and all of them one by one")
+func manyEvents() throws {
+    var state = try FailoverFixture.console()
+    let next = answer(19_000, state) {
+        $0.events.append(FailoverFixture.event(7_900, .nodeUp, "warren2", by: true))
+        $0.events.append(FailoverFixture.event(8_200, .nodeServing, "warren2"))
+        $0.events.append(FailoverFixture.event(8_300, .available, "warren2", queue: "mail"))
+    }
+    _ = state.update(.monitor(next), at: next.time)
+    #expect(state.lines[14].contains("process died") && state.lines[15].contains("leader lost"))
+    #expect(state.lines[16].hasPrefix("   … 4 more"))
+    #expect(state.lines[18].contains("serves again") && state.lines[19].contains("back on warren2"))
+    _ = state.press([.tab, "G"])
+    #expect(state.lines[19].hasPrefix(">") && state.lines[19].contains("back on warren2"))
+    #expect(state.lines[14].contains("warren3 has caught up"))
+}
+
 // MARK: Faults
 
 @Test("f opens the menu on the node that leads, a key chooses, and nothing happens without Tab Enter")

@@ -34,7 +34,7 @@ func crash() throws {
                 +0.061  orders.eu         warren1 elected, term 8
                 +0.084  orders.eu         warren3 has caught up; the 37 confirmed, none tw…
                 +0.141  payments          mirror warren3 promoted; 10 unacked requeued
-                +0.142  mail              lives on warren2, which is down; 404 until it re…
+                +0.142  mail              lives on warren2 only; 404 until it returns
              Still safe: 2 of 3 is a majority. One more down: orders.eu stops, 0 lost.
             """)
 }
@@ -90,4 +90,11 @@ func nothingKnown() throws {
     let text = body(state).joined(separator: "\n")
     #expect(text.contains("Nothing has happened. A leader that is lost shows here as it is seen."))
     #expect(text.contains("Nothing is known of the nodes yet."))
+}
+
+@Test("at 80 columns and 24 rows there is room for all queues that are usually watched, whatever happened")
+func fiveQueues() {
+    let layout = FailoverLayout(Size(columns: 80, rows: 24), nodes: 3, queues: WatchList.usual, events: 30, safe: 2)
+    #expect(layout.queues.count == WatchList.usual && layout.queueHeight == 1)
+    #expect(layout.events.count == 3 && layout.safe.count == 2 && layout.lanes.count == 3)
 }

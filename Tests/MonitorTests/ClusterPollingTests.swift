@@ -98,7 +98,7 @@ func usualWatchList() {
         info("fast", "classic", rate: 900), info("slow", "quorum", rate: 5), info("a", "quorum", rate: 50),
         info("b", "quorum", rate: 50), info("c", "classic", rate: 10), info("d", "classic", rate: 20),
     ]
-    list.offer(Page(whole: queues), QueuePageRequest())
+    for _ in 0..<WatchList.settling { list.offer(Page(whole: queues), QueuePageRequest()) }
     #expect(list.queues.map(\.name) == ["a", "b", "slow", "fast", "d"])
     queues[4].messageStats?.publish = Measured(1, rate: 9_000)
     list.offer(Page(whole: queues), QueuePageRequest())
@@ -136,9 +136,78 @@ func idleWatched() {
     offer([0, 0, 7, 0, 0, 0, 0], to: &list)
     #expect(list.queues.map(\.name) == ["g", "a", "b", "c", "d"], "one that is watched already moves nothing")
     offer([0, 0, 0, 0, 30, 20, 0], to: &list)
-    #expect(list.queues.map(\.name) == ["c", "g", "e", "f", "a"])
+    #expect(list.queues.map(\.name) == ["g", "e", "f", "c", "a"])
     offer([9, 9, 9, 9, 9, 9, 9], to: &list)
-    #expect(list.queues.map(\.name) == ["c", "g", "e", "f", "a"])
+    #expect(list.queues.map(\.name) == ["g", "e", "f", "c", "a"])
+}
+
+@Test("classic queues that confirm are watched beside the replicated ones, rather one whose node leads none of those")
+func watchedBesideReplicated() {
+    func info(_ name: String, _ type: String, on node: String, rate: Double?) -> QueueInfo {
+        var queue = QueueInfo(vhost: "/", name: name)
+        (queue.type, queue.node) = (type, node)
+        queue.messageStats = MessageStats()
+        queue.messageStats?.publish = Measured(1, rate: rate)
+        return queue
+    }
+    func queues(areRatesKnown: Bool) -> Page<QueueInfo> {
+        func rate(_ rate: Double) -> Double? { areRatesKnown ? rate : nil }
+        return Page(
+            whole: (1...5).map { info("wide\($0)", "quorum", on: "a", rate: rate(100)) } + [
+                info("audit", "classic", on: "a", rate: rate(60)), info("invoices", "classic", on: "b", rate: rate(90)),
+                info("mail", "classic", on: "a", rate: rate(150)), info("rare", "classic", on: "c", rate: rate(0.5)),
+            ])
+    }
+    var list = WatchList()
+    list.offer(queues(areRatesKnown: false), QueuePageRequest())
+    list.offer(queues(areRatesKnown: true), QueuePageRequest())
+    #expect(list.queues.map(\.name) == ["wide1", "wide2", "wide3", "wide4", "invoices"])
+    // Its node is down: all the more it is watched.
+    var hurt = queues(areRatesKnown: true)
+    hurt.items[6].messageStats = nil
+    list.offer(hurt, QueuePageRequest())
+    #expect(list.queues.map(\.name) == ["wide1", "wide2", "wide3", "wide4", "invoices"])
+    var few = queues(areRatesKnown: true)
+    few.items.removeAll { ["wide3", "wide4", "wide5"].contains($0.name) }
+    list = WatchList()
+    list.offer(few, QueuePageRequest())
+    #expect(list.queues.map(\.name) == ["wide1", "wide2", "invoices", "mail", "audit"])
+}
+
+@Test("a queue that never confirms what is published to it gives its place on the watch list to one that may")
+func silentWatched() {
+    func info(_ name: String, rate: Double) -> QueueInfo {
+        var queue = QueueInfo(vhost: "/", name: name)
+        queue.type = "classic"
+        queue.messageStats = MessageStats()
+        queue.messageStats?.publish = Measured(1, rate: rate)
+        return queue
+    }
+    let infos = [info("audit", rate: 60)] + (1...4).map { info("q\($0)", rate: 50) } + [info("mail", rate: 40)]
+    let page = Page(whole: infos)
+    func recording(_ milliseconds: Int) -> FailoverRecording {
+        var recording = FailoverRecording()
+        var answer = ClusterTimeline(now: Double(milliseconds), wallClock: 0)
+        answer.queues = ["audit", "q1"].map { name in
+            ClusterTimeline.Queue(
+                vhost: "/", name: name, type: "classic", start: 0,
+                confirms: [Int](repeating: name == "audit" ? 0 : 1, count: milliseconds / 10))
+        }
+        recording.take(answer)
+        return recording
+    }
+    var list = WatchList()
+    for _ in 0..<10 { list.offer(page, QueuePageRequest()) }
+    #expect(list.queues.map(\.name) == ["audit", "q1", "q2", "q3", "q4"])
+    list.learn(recording(4_000))
+    list.offer(page, QueuePageRequest())
+    #expect(list.queues.map(\.name).contains("audit"))
+    list.learn(recording(6_000))
+    list.offer(page, QueuePageRequest())
+    #expect(list.queues.map(\.name) == ["q1", "q2", "q3", "q4", "mail"])
+    // Nobody else is there: better one without confirms than none.
+    list.offer(Page(whole: Array(infos.dropLast())), QueuePageRequest())
+    #expect(list.queues.map(\.name) == ["q1", "q2", "q3", "q4", "audit"])
 }
 
 @Test("looks at a cluster that records nothing become events where two of them differ")

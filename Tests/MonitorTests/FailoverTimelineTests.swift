@@ -196,18 +196,38 @@ func bounded() {
     #expect(FailoverTimeline(recording, width: 43).queues[2].outage == .lasting(from: 9_990, to: recording.now))
 }
 
-@Test("a picture that is kept learns when a silent queue came back, and nothing else of its confirms")
-func follow() {
+@Test("a picture that is kept goes on with the confirms, and learns when a silent queue came back")
+func follow() throws {
     var kept = Fixture.recording(now: 12_000)
-    let track = kept.queues[2].track
+    let track = try #require(kept.queues[2].track)
     var live = kept
     var answer = Fixture.answer(now: 20_000, from: 11_000)
     answer.queues[2] = Fixture.confirms(
         "mail", "classic", silent: 10_000...18_000, leader: "warren2", members: ["warren2"], from: 11_000, now: 20_000)
     live.take(answer)
     kept.follow(live)
-    #expect(kept.queues[2].track == track)
+    let now = try #require(kept.queues[2].track)
+    #expect(now.start == track.start && now.buckets.starts(with: track.buckets))
+    #expect(now.sum(from: 12_000, to: 18_000) == 0 && now.sum(from: 18_020, to: 18_030) == 8)
+    #expect(kept.queues[0].track?.end == 20_000)
     #expect(FailoverTimeline(kept, width: 43).queues[2].outage == .ended(from: 9_990, to: 18_010))
+}
+
+@Test("a picture that is kept for very long takes no more confirms, and still learns when a silent queue came back")
+func followForLong() {
+    var kept = Fixture.recording(now: 12_000)
+    var live = kept
+    let end = 12_000 + 3 * FailoverRecording.span
+    for now in stride(from: 20_000, through: end, by: 8_000) {
+        var answer = Fixture.answer(now: now, from: now - 9_000)
+        answer.queues[2] = Fixture.confirms(
+            "mail", "classic", silent: 10_000...(end - 10_000), leader: "warren2", members: ["warren2"],
+            from: now - 9_000, now: now)
+        live.take(answer)
+        kept.follow(live)
+    }
+    #expect(kept.queues.allSatisfy { $0.track?.end ?? 0 < 12_000 + 2 * FailoverRecording.span })
+    #expect(FailoverTimeline(kept, width: 43).queues[2].outage == .ended(from: 9_990, to: end - 9_990))
 }
 
 @Test("a clock that goes back is another cluster's")

@@ -44,11 +44,11 @@ final class ClusterLinks: Sendable {
         }
     }
 
-    /// A node has ended: the others see its links closed at once.
-    func ended(_ number: UInt32) {
+    /// A node has ended, perhaps in order: the others see its links closed at once.
+    func ended(_ number: UInt32, inOrder: Bool = false) {
         state.withLock { state in
             state.isAlive[Int(number) - 1] = false
-            for place in state.links.indices { settle(place, &state) }
+            for place in state.links.indices { settle(place, &state, stopped: inOrder ? number : nil) }
         }
         mailboxes[Int(number) - 1].clear()
     }
@@ -82,19 +82,19 @@ final class ClusterLinks: Sendable {
     }
 
     /// Opens or closes a link so that it is as it should be.
-    private func settle(_ place: Int, _ state: inout State) {
+    private func settle(_ place: Int, _ state: inout State, stopped: UInt32? = nil) {
         let link = state.links[place]
         let isWanted = !link.isCut && state.isAlive[Int(link.ends.0) - 1] && state.isAlive[Int(link.ends.1) - 1]
         guard isWanted != link.isOpen else { return }
-        guard isWanted else { return close(place, &state) }
+        guard isWanted else { return close(place, &state, stopped: stopped) }
         state.lastOpening += 1
         state.links[place].isOpen = true
         Mailbox.open(end(link.ends.0), end(link.ends.1), opening: state.lastOpening, delay: link.delay)
     }
 
-    private func close(_ place: Int, _ state: inout State) {
+    private func close(_ place: Int, _ state: inout State, stopped: UInt32? = nil) {
         state.links[place].isOpen = false
-        Mailbox.close(end(state.links[place].ends.0), end(state.links[place].ends.1))
+        Mailbox.close(end(state.links[place].ends.0), end(state.links[place].ends.1), stopped: stopped)
     }
 }
 

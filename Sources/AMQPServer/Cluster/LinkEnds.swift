@@ -37,6 +37,9 @@ final class LinkEnds: ClusterTransport {
             case .reset:
                 openings[Int(parcel.from) - 1] = 0
                 node.linkReset(parcel.from, now: now)
+            case .stopped:
+                openings[Int(parcel.from) - 1] = 0
+                node.peerStopped(parcel.from, now: now)
             }
         }
         return next.map { Instant(nanoseconds: $0) }

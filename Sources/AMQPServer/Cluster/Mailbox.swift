@@ -12,6 +12,8 @@ final class Mailbox: Sendable {
             case opened(UInt64)
             /// The link was lost, with what was on its way.
             case reset
+            /// The same, because the sender was stopped in order.
+            case stopped
         }
 
         let from: UInt32
@@ -109,12 +111,13 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// Closes it: what is on its way is lost, and both are told. An end that is dead itself is told nothing.
-    static func close(_ one: (UInt32, Mailbox), _ other: (UInt32, Mailbox)) {
+    /// Closes it: what is on its way is lost, and both are told; also that one of them was stopped in order. An end that is
+    /// dead itself is told nothing.
+    static func close(_ one: (UInt32, Mailbox), _ other: (UInt32, Mailbox), stopped: UInt32? = nil) {
         change(one, other) { lane, peer in
             guard lane.opening != 0 else { return }
             lane = Lane()
-            lane.parcels = [Parcel(from: peer, content: .reset, due: 0)]
+            lane.parcels = [Parcel(from: peer, content: peer == stopped ? .stopped : .reset, due: 0)]
         }
     }
 

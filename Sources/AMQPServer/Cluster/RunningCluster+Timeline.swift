@@ -28,8 +28,10 @@ extension RunningCluster: TimelineRecording {
         var readings: [TimelineReading] = []
         for node in nodes { readings.append(await node.reading(from: start, to: now)) }
         var queues: [ClusterTimeline.Queue] = []
-        for id in readings.first?.confirms.map(\.queue) ?? [] {
-            var queue = await describe(id)
+        let watched = readings.first?.confirms.map(\.queue) ?? []
+        let views = await views(of: watched)
+        for (id, described) in zip(watched, describe(watched, in: views)) {
+            var queue = described
             queue.start = start.milliseconds
             for reading in readings {
                 for (other, counts) in reading.confirms where other == id { queue.add(counts) }
@@ -39,31 +41,70 @@ extension RunningCluster: TimelineRecording {
         return ClusterTimeline(
             now: now.milliseconds, wallClock: wallClock,
             nodes: nodes.map { ClusterTimeline.Node(name: $0.name, state: $0.state.fault) }, queues: queues,
-            events: Self.merge(timeline.since(start), readings, of: queues), clients: clients.withLock { $0 }?())
+            events: Self.merge(
+                timeline.since(start), readings, of: queues, metadataLeader: views.first(where: \.leadsMetadata)?.node),
+            clients: clients.withLock { $0 }?())
     }
 
-    /// A watched queue as the node describes it that knows best.
-    private func describe(_ id: QueueID) async -> ClusterTimeline.Queue {
-        let found: ClusterTimeline.Queue?? = await AnyNodeLoop(nodes: nodes).ask { node, reply in
-            reply(.some(node.timelineQueue(id)))
+    /// What a node says of the watched queues.
+    private struct View: Sendable {
+        let node: String
+        let leadsMetadata: Bool
+        let queues: [ClusterTimeline.Queue?]
+    }
+
+    /// What the nodes say that serve; where none does, those that run.
+    private func views(of ids: [QueueID]) async -> [View] {
+        let running = nodes.filter { $0.state.phase == .running }
+        let serving = running.filter(\.state.isServing)
+        var views: [View] = []
+        for node in serving.isEmpty ? running : serving {
+            let name = node.name
+            let view: View? = await node.ask { node, reply in
+                reply(View(node: name, leadsMetadata: node.leadsMetadata, queues: ids.map(node.timelineQueue)))
+            }
+            if let view { views.append(view) }
         }
-        var queue = (found ?? nil) ?? ClusterTimeline.Queue(vhost: id.vhost, name: id.name, type: "classic")
-        let up = nodes.filter { $0.state.phase == .running }.map(\.name)
-        queue.online = queue.members.filter(up.contains)
-        if let leader = queue.leader, !queue.online.contains(leader) { queue.leader = nil }
-        return queue
+        return views
+    }
+
+    /// Watched queues, each as the node describes it that knows best.
+    private func describe(_ ids: [QueueID], in views: [View]) -> [ClusterTimeline.Queue] {
+        let running = nodes.filter { $0.state.phase == .running }
+        return ids.enumerated().map { place, id in
+            let views = views.compactMap { view in view.queues[place].map { (node: view.node, queue: $0) } }
+            // Who leads knows that first, and a node without a member of a quorum queue never does.
+            let best =
+                views.first { $0.node == $0.queue.leader } ?? views.first { $0.queue.leader != nil } ?? views.first
+            var queue = best?.queue ?? ClusterTimeline.Queue(vhost: id.vhost, name: id.name, type: "classic")
+            queue.online = queue.members.filter { name in running.contains { $0.name == name } }
+            if let leader = queue.leader, !queue.online.contains(leader) { queue.leader = nil }
+            return queue
+        }
     }
 
     /// One list in the order of time. Every node says what it sees: what several say of a leader counts once, and the
     /// publishes that wait on all of them together.
     private static func merge(
-        _ own: [ClusterTimeline.Event], _ readings: [TimelineReading], of queues: [ClusterTimeline.Queue]
+        _ own: [ClusterTimeline.Event], _ readings: [TimelineReading], of queues: [ClusterTimeline.Queue],
+        metadataLeader: String?
     ) -> [ClusterTimeline.Event] {
         var merged: [(event: ClusterTimeline.Event, waiting: Int)] = []
-        for seen in readings.flatMap(\.events).sorted(by: {
+        let all = readings.flatMap(\.events).sorted {
             ($0.event.at, $0.event.node) < ($1.event.at, $1.event.node)
-        }) {
+        }
+        for (place, seen) in all.enumerated() {
             let event = seen.event
+            if event.kind == .leaderLost {
+                // A node that was out of touch took the leader for lost. One that leads and was not elected anew was not.
+                let leader =
+                    event.queue == nil
+                    ? metadataLeader : queues.first { $0.name == event.queue && $0.vhost == event.vhost }?.leader
+                let isElected = all[place...].contains {
+                    $0.event.kind == .leaderElected && $0.event.queue == event.queue && $0.event.vhost == event.vhost
+                }
+                if leader == event.node, !isElected { continue }
+            }
             let same = merged.lastIndex {
                 event.kind == .leaderLost && $0.event.kind == .leaderLost && $0.event.queue == event.queue
                     && $0.event.vhost == event.vhost && $0.event.node == event.node && $0.event.term == event.term
@@ -75,7 +116,7 @@ extension RunningCluster: TimelineRecording {
                 merged.append((event, seen.waitingPublishes))
             }
         }
-        let all =
+        let whole =
             own + consequences(of: own, for: queues)
             + merged.map { event, waiting in
                 guard waiting > 0 else { return event }
@@ -83,7 +124,7 @@ extension RunningCluster: TimelineRecording {
                 event.text = waiting == 1 ? "1 publish waits" : "\(waiting) publishes wait"
                 return event
             }
-        return all.sorted { ($0.at, $0.node) < ($1.at, $1.node) }
+        return whole.sorted { ($0.at, $0.node) < ($1.at, $1.node) }
     }
 
     /// What becomes of queues that live on one node alone when that goes and comes back.

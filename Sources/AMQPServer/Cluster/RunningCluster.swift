@@ -201,7 +201,7 @@ public final class RunningCluster: Sendable {
     func stop(_ node: ClusterNode) async throws {
         guard node.state.phase != .dead else { return }
         defer {
-            links.ended(node.number)
+            links.ended(node.number, inOrder: true)
             hasEnded(node)
         }
         try await node.stop()

@@ -112,6 +112,12 @@ final class ClusterMember {
 
     func linkOpened(_ peer: UInt32) { monitor.linkOpened(peer, into: &heard) }
 
+    /// The other node was stopped in order, and its links were closed.
+    func stopped(_ peer: UInt32) {
+        if let home = upHomes.first(where: { $0.node == peer }) { mirrors.stopping(home) }
+        linkReset(peer)
+    }
+
     func linkReset(_ peer: UInt32) {
         if let place = links.firstIndex(where: { $0.peer == peer }) { links[place].reset() }
         monitor.linkReset(peer, into: &heard)

@@ -6,8 +6,9 @@ enum MetadataCommand {
     /// A change of the topology.
     case change(TopologyChange)
     /// The proposing node has started: what did not survive its last end goes, and once it has applied this, it has
-    /// caught up with everything that was committed before it started.
-    case nodeStarted
+    /// caught up with everything that was committed before it started. The leader adds who is up, as far as it knows: what
+    /// the node led goes to one of them rather than lose anything.
+    case nodeStarted(up: [QueueHome])
     /// A node has gone, in this incarnation or an earlier one: what does not survive it goes, and its names are free.
     case nodeDown(QueueHome)
     /// Changes of who holds mirrored queues.
@@ -27,7 +28,9 @@ extension MetadataCommand {
     func encoded(index: UInt64 = 0) -> [UInt8] {
         var writer = WireWriter()
         switch self {
-        case .nodeStarted: writer.write(Kind.nodeStarted.rawValue)
+        case .nodeStarted(let up):
+            writer.write(Kind.nodeStarted.rawValue)
+            QueueHome.encode(up, into: &writer)
         case .nodeDown(let home):
             writer.write(Kind.nodeDown.rawValue)
             writer.write(home.node)
@@ -63,6 +66,11 @@ extension MetadataCommand {
         }
     }
 
+    /// Whether the bytes are those of a start.
+    static func saysStart(_ bytes: some Sequence<UInt8>) -> Bool {
+        bytes.first { _ in true } == Kind.nodeStarted.rawValue
+    }
+
     /// Reads a command and its index. Throws where the bytes make none.
     static func decode(
         _ bytes: UnsafeRawBufferPointer
@@ -70,15 +78,15 @@ extension MetadataCommand {
         var reader = WireReader(bytes)
         guard let kind = Kind(rawValue: try reader.readUInt8()) else { throw .malformed }
         guard kind == .change else {
-            var command = MetadataCommand.nodeStarted
-            if kind == .mirrors {
+            let command: MetadataCommand
+            switch kind {
+            case .mirrors:
                 var changes: [MirrorChange] = []
                 for _ in 0..<(try reader.readUInt32()) { changes.append(try MirrorChange(from: &reader)) }
                 command = .mirrors(changes)
-            }
-            if kind == .nodeDown {
-                let node = try reader.readUInt32()
-                command = .nodeDown(QueueHome(node: node, incarnation: try reader.readUInt64()))
+            case .nodeDown: command = .nodeDown(try QueueHome(from: &reader))
+            // Earlier versions wrote nothing of who was up.
+            default: command = .nodeStarted(up: reader.remaining == 0 ? [] : try QueueHome.list(from: &reader))
             }
             guard reader.remaining == 0 else { throw .malformed }
             return (0, command)

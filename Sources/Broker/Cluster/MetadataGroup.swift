@@ -96,7 +96,7 @@ final class MetadataGroup: ReplicatedMachine {
 
     /// Says, through the log, that this node has started.
     private func begin() {
-        propose(.nodeStarted, from: .node, purpose: "start")
+        propose(.nodeStarted(up: []), from: .node, purpose: "start")
         catchingUp = lastNumber
     }
 
@@ -156,18 +156,27 @@ final class MetadataGroup: ReplicatedMachine {
             ).encoded(outstanding[place].command)
             outstanding[place].retryAt = now + Limits.proposalRetryMilliseconds * 1_000_000
             if replica.isLeader {
-                // What is refused for now is tried again.
-                try? replica.propose(proposal)
+                takeForwarded(proposal)
             } else {
                 node.cluster?.forward(proposal, to: leader.node)
             }
         }
     }
 
-    /// Takes what a follower wants in the log; whoever does not lead ignores it, and it is sent again to who does.
+    /// Takes what a node wants in the log; whoever does not lead ignores it, and it is sent again to who does.
     func takeForwarded(_ proposal: [UInt8]) {
         guard replica.isLeader else { return }
-        try? replica.propose(proposal)
+        // What is refused for now is tried again.
+        try? replica.propose(withNodesUp(proposal))
+    }
+
+    /// Adds to a node's start who else is up.
+    private func withNodesUp(_ proposal: [UInt8]) -> [UInt8] {
+        guard let member = node.cluster, MetadataCommand.saysStart(proposal.dropFirst(MetadataProposal.headerBytes)),
+            let header = proposal.withUnsafeBytes({ MetadataProposal($0) })
+        else { return proposal }
+        let up = (member.upHomes + [member.home]).filter { $0.node != header.node }
+        return header.encoded(MetadataCommand.nodeStarted(up: up).encoded())
     }
 
     /// Tells those who have waited too long that it is not known what came of it. What the node asks for itself waits
@@ -253,8 +262,9 @@ final class MetadataGroup: ReplicatedMachine {
             // The identity of a queue is the index of its declaration.
             node.topologyIndex = index - 1
             return node.apply(change)
-        case .nodeStarted:
-            node.mirrorsStarted(on: proposal.node, incarnation: proposal.incarnation, at: index)
+        case .nodeStarted(let up):
+            let started = QueueHome(node: proposal.node, incarnation: proposal.incarnation)
+            node.mirrorsStarted(on: started, up: up, at: index)
             node.removeLost(of: proposal.node, before: proposal.incarnation)
             return .done
         case .nodeDown(let home):

@@ -27,6 +27,15 @@ extension Node {
         cluster?.linkReset(peer)
     }
 
+    /// Another node was stopped in order and has closed its links: it will be back with everything. A tick follows.
+    public func peerStopped(_ peer: UInt32, now: Instant) {
+        advance(to: now)
+        cluster?.stopped(peer)
+    }
+
+    /// Whether the node leads the cluster's metadata.
+    public var leadsMetadata: Bool { cluster?.metadata.replica.isLeader ?? false }
+
     /// Its number among the nodes, from 1.
     var number: UInt32 { configuration.cluster?.node ?? 1 }
 

@@ -16,8 +16,13 @@ struct MirrorPolicy: Hashable, Sendable {
     /// `ha-promote-on-failure`: whether a mirror that is not in sync may lead where none that is can. RabbitMQ's default is
     /// `always`; here messages are lost only where somebody has said so.
     var promotesUnsynchronised = false
+    /// `ha-promote-on-shutdown`: the same where the leader's node was stopped in order and will be back with everything.
+    var promotesUnsynchronisedOnShutdown = false
     /// `ha-sync-mode`: whether a new mirror is sent what was there before it.
     var synchronisesAutomatically = false
+
+    /// Whether a mirror that is not in sync may lead in some case.
+    var mayLoseMessages: Bool { promotesUnsynchronised || promotesUnsynchronisedOnShutdown }
 
     /// What a policy says; nil where it says nothing of mirrors.
     init?(_ policy: Policy?) {
@@ -31,6 +36,7 @@ struct MirrorPolicy: Hashable, Sendable {
         default: return nil
         }
         promotesUnsynchronised = definition["ha-promote-on-failure"]?.text == "always"
+        promotesUnsynchronisedOnShutdown = definition["ha-promote-on-shutdown"]?.text == "always"
         synchronisesAutomatically = definition["ha-sync-mode"]?.text == "automatic"
     }
 }

@@ -21,6 +21,8 @@ final class Mirrors {
     private var asked: [MirrorChange: UInt64] = [:]
     /// From when on the others count as down while they are.
     private var downFrom: [UInt32: UInt64]
+    /// Those of the others that were stopped in order, and which start of them.
+    private var stopped: [QueueHome] = []
     private var sending: [MirrorLeader] = []
     private var acknowledging: [MirrorCopy] = []
     private var waiting: [UInt64: [Waiting]] = [:]
@@ -53,7 +55,11 @@ final class Mirrors {
         node == member.configuration.node ? member.home : member.upHomes.first { $0.node == node }
     }
 
+    /// A node that is about to be down was stopped in order.
+    func stopping(_ home: QueueHome) { stopped.append(home) }
+
     func peerUp(_ peer: UInt32) {
+        stopped.removeAll { $0.node == peer }
         for queue in mirroredQueues {
             queue.mirrors?.peerUp(peer)
             if queue.home?.node == peer { queue.reattachConsumers() }
@@ -250,7 +256,10 @@ final class Mirrors {
         let up = mirroring.inSync.compactMap { home in upHome(home.node).map { (home, $0) } }
         if let same = up.first(where: { $0.0 == $0.1 }) { return same.1 }
         if let started = up.first { return started.1 }
-        guard queue.mirrorPolicy?.promotesUnsynchronised == true else { return nil }
+        let isStopped = stopped.contains(mirroring.leader)
+        guard let policy = queue.mirrorPolicy,
+            isStopped ? policy.promotesUnsynchronisedOnShutdown : policy.promotesUnsynchronised
+        else { return nil }
         return mirroring.unsynchronised.lazy.compactMap { self.upHome($0.node) }.first
     }
 

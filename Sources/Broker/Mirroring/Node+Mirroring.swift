@@ -8,18 +8,19 @@ extension Node {
         guard let queue = queue(id: change.queue), queue.mayBeMirrored,
             var mirroring = queue.mirroring ?? queue.initialMirroring, mirroring.epoch == change.epoch,
             mirroring.apply(
-                change.kind, at: index, mayLoseMessages: queue.mirrorPolicy?.promotesUnsynchronised == true)
+                change.kind, at: index, mayLoseMessages: queue.mirrorPolicy?.mayLoseMessages == true)
         else { return }
         queue.mirroringChanged(to: mirroring)
     }
 
     /// A node has started: what mirrored queues had there and did not survive is gone. To be called before what did not
     /// survive its node is removed.
-    func mirrorsStarted(on started: UInt32, incarnation: UInt64, at index: UInt64) {
+    ///
+    /// - Parameter up: Who was up then.
+    func mirrorsStarted(on started: QueueHome, up: [QueueHome], at index: UInt64) {
         for queue in queuesByAge {
             guard let mirroring = queue.mirroring,
-                let after = mirroring.afterStart(
-                    of: started, incarnation: incarnation, isDurable: queue.isDurable, at: index)
+                let after = mirroring.afterStart(of: started, isDurable: queue.isDurable, up: up, at: index)
             else { continue }
             queue.mirroringChanged(to: after)
         }

@@ -66,17 +66,23 @@ struct QueueMirroring: Hashable, Sendable {
         return true
     }
 
-    /// A node has started: what did not survive its last end is not there any more. Nil where nobody has the queue.
-    func afterStart(of node: UInt32, incarnation: UInt64, isDurable: Bool, at index: UInt64) -> QueueMirroring? {
-        var after = self
-        after.unsynchronised.removeAll { $0.node == node && $0.home.incarnation < incarnation }
-        if !isDurable { after.inSync.removeAll { $0.node == node && $0.incarnation < incarnation } }
-        guard leader.node == node, leader.incarnation < incarnation else { return after }
-        if isDurable {
-            after.lead(QueueHome(node: node, incarnation: incarnation), at: index)
-            return after
+    /// A node has started: what did not survive its last end is not there any more. If it led, the eldest mirror in sync that
+    /// was up then leads, for it holds transient messages as well, and the node joins it with nothing (RabbitMQ, "Classic
+    /// Queue Mirroring": the leader's process has died). Without any the node goes on with what its disk has. Nil where
+    /// nobody has the queue.
+    func afterStart(of started: QueueHome, isDurable: Bool, up: [QueueHome], at index: UInt64) -> QueueMirroring? {
+        func isEarlier(_ home: QueueHome) -> Bool {
+            home.node == started.node && home.incarnation < started.incarnation
         }
-        return after.succeeded(at: index)
+        var after = self
+        after.unsynchronised.removeAll { isEarlier($0.home) }
+        if !isDurable { after.inSync.removeAll(where: isEarlier) }
+        guard isEarlier(leader) else { return after }
+        let mirror = after.inSync.first(where: up.contains)
+        guard let next = mirror ?? (isDurable ? started : after.inSync.first) else { return nil }
+        after.lead(next, at: index)
+        if next.node != started.node { after.unsynchronised.append(JoiningMirror(home: started, index: index)) }
+        return after
     }
 
     /// The leader has gone for good: the eldest mirror in sync leads. Nil where there is none.

@@ -4,8 +4,10 @@ internal import Raft
 /// What management tells of quorum queues, in the words of RabbitMQ's HTTP API.
 extension Node {
     /// Whether this node says what is in a queue: its home, or the leader.
-    func tells(of queue: ClassicQueue) -> Bool {
-        queue.settings.isQuorum ? quorum.member(queue.id)?.replica.isLeader == true : !queue.isRemote
+    func knowledge(of queue: ClassicQueue) -> QueueKnowledge {
+        guard queue.settings.isQuorum else { return queue.isRemote ? .nothing : .tells(0) }
+        guard let replica = quorum.member(queue.id)?.replica else { return .nothing }
+        return replica.isLeader ? .tells(replica.group.term) : .follows(replica.group.term)
     }
 
     /// The nodes that hold a quorum queue, as far as is known here.
@@ -23,7 +25,10 @@ extension Node {
         let holders = quorumHolders(of: queue)
         info.members = holders.map(nodeName)
         info.online = holders.filter(isOnline).map(nodeName)
-        guard let member = quorum.member(queue.id) else { return info }
+        guard let member = quorum.member(queue.id) else {
+            info.node = nil
+            return info
+        }
         info.leader = member.leader.map(nodeName)
         info.node = info.leader
         info.state = member.leader == nil ? "minority" : "running"

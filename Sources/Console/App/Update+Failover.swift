@@ -211,15 +211,15 @@ extension ConsoleState {
             }
         // There are few queues: whole pages are for what happened.
         if action == .pageUp || action == .pageDown { failover.part = .events }
-        failover.move(by: step, monitor, events: picture.events.count, height: height)
+        failover.move(by: step, monitor, events: picture.events, height: height)
     }
 
     /// Opens the selected queue, or what the selected event is about; a loss is shown.
     mutating func openFromFailover() -> [Effect] {
         guard failover.part == .events else { return failover.target(monitor).map { open(.queue($0)) } ?? [] }
         let events = failoverPicture(size).events
-        guard events.indices.contains(failover.event) else { return [] }
-        let event = events[failover.event].event
+        guard !events.isEmpty else { return [] }
+        let event = events[failover.place(in: events)].event
         let recording = failover.frozen?.recording ?? monitor.recording
         if let loss = recording.losses.first(where: { $0.cause == event }) {
             failover.show(loss, monitor)

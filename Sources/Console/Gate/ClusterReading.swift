@@ -75,8 +75,8 @@ struct ClusterReading: Hashable, Sendable {
     private func readSentence(_ age: String) -> String {
         let scope =
             queues.count < queueCount
-            ? " of the \(Figures.exact(queues.count)) of \(Figures.exact(queueCount)) queues that were read" : ""
-        return "Read\(scope) just now (\(age))."
+            ? " of the \(Figures.exact(queues.count)) of \(Figures.exact(queueCount)) queues that were read," : ""
+        return "This is\(scope) \(age)."
     }
 
     private static func list(_ queues: [QueueID]) -> String {

@@ -25,8 +25,8 @@ struct DeliveryLedger: Sendable {
     private var firstOpen: UInt64 = 1
     private var latestCame: UInt64 = 0
     private var latestConfirmed: UInt64 = 0
-    /// Messages before the first entry that have not come, ascending, and whether each counts as lost.
-    private var strays = CircularBuffer<(number: UInt64, isLost: Bool)>()
+    /// Messages before the first entry that had not come, ascending: whether each has since, and whether it counts as lost.
+    private var strays = CircularBuffer<(number: UInt64, hasCome: Bool, isLost: Bool)>()
     /// Of messages up to here nothing is known any more.
     private var forgotten: UInt64 = 0
 
@@ -92,8 +92,16 @@ struct DeliveryLedger: Sendable {
     }
 
     private mutating func receiveLate(_ number: UInt64, isRedelivered: Bool) {
-        if let place = strays.firstIndex(where: { $0.number == number }) {
-            if strays.remove(at: place).isLost { counts.lost -= 1 }
+        // Very many come late when a queue is back after a while, and each is looked for.
+        var (low, high) = (0, strays.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if strays[offset: middle].number < number { low = middle + 1 } else { high = middle }
+        }
+        if low < strays.count, strays[offset: low].number == number, !strays[offset: low].hasCome {
+            if strays[offset: low].isLost { counts.lost -= 1 }
+            strays[offset: low] = (number, hasCome: true, isLost: false)
+            while strays.first?.hasCome == true { strays.removeFirst() }
         } else if number > forgotten, !isRedelivered {
             counts.duplicated += 1
         }
@@ -108,7 +116,7 @@ struct DeliveryLedger: Sendable {
 
     private mutating func putAway(isLost: Bool) {
         if !entries.removeFirst().hasCome {
-            strays.append((number: first, isLost: isLost))
+            strays.append((number: first, hasCome: false, isLost: isLost))
             if strays.count > straysMax { forgotten = max(forgotten, strays.removeFirst().number) }
         }
         first += 1

@@ -46,6 +46,22 @@ public struct ConfirmTrack: Hashable, Sendable {
         noteLastConfirm()
     }
 
+    /// Takes in what was recorded behind its end, and what its last bucket has become, up to a length; returns whether there
+    /// is room for more.
+    mutating func extend(by newer: ConfirmTrack, atMost span: Double) -> Bool {
+        let limit = Int(span / Self.width)
+        guard buckets.count < limit, !buckets.isEmpty else { return false }
+        let shift = Int(((newer.start - start) / Self.width).rounded().clamped)
+        for (offset, count) in newer.buckets.enumerated() where shift + offset >= buckets.count - 1 {
+            let index = shift + offset
+            guard index < limit else { break }
+            if index > buckets.count { buckets += [Int?](repeating: nil, count: index - buckets.count) }
+            if index < buckets.count { buckets[index] = count } else { buckets.append(count) }
+        }
+        noteLastConfirm()
+        return buckets.count < limit
+    }
+
     private mutating func noteLastConfirm() {
         if let last = buckets.lastIndex(where: { ($0 ?? 0) > 0 }) { lastConfirm = time(of: last) }
     }

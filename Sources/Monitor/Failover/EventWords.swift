@@ -17,7 +17,7 @@ extension ClusterTimeline.Event {
         case .leaderLost: base = "leader lost"
         case .leaderElected: base = "\(node) elected" + (term.map { ", term \($0)" } ?? "")
         case .promoted: base = "mirror \(node) promoted"
-        case .unavailable: base = "lives on \(node), which is down"
+        case .unavailable: base = "lives on \(node) only" + (text.isEmpty ? ", which cannot be reached" : "")
         case .available: base = "back on \(node)"
         case .caughtUp: base = "\(node) has caught up"
         case .dataLost: base = "\(node) has lost its data, begins anew"

@@ -119,8 +119,8 @@ public struct FailoverRecording: Hashable, Sendable {
         if events.count > Self.eventsMax { events.removeFirst(events.count - Self.eventsMax) }
     }
 
-    /// Keeps the picture and takes from a newer recording only how it went on: the time, the nodes, later events, and
-    /// when a queue that was silent came back.
+    /// Keeps the picture and takes from a newer recording only how it went on: the time, the nodes, later events, confirms as
+    /// long as nothing has to go for them, and then when a queue that was silent came back.
     public mutating func follow(_ newer: FailoverRecording) {
         guard newer.now >= now else { return }
         now = newer.now
@@ -133,6 +133,9 @@ public struct FailoverRecording: Hashable, Sendable {
             queues[place].leader = seen.leader
             queues[place].members = seen.members
             queues[place].online = seen.online
+            if let track = seen.track, queues[place].track?.extend(by: track, atMost: 2 * Self.span) == true {
+                continue
+            }
             guard queues[place].recoveredAt == nil, let last = queues[place].track?.lastConfirm else { continue }
             queues[place].recoveredAt = seen.track?.firstConfirm(after: last)
         }

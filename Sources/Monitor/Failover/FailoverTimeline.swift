@@ -52,7 +52,7 @@ public struct FailoverTimeline: Hashable, Sendable {
     public var focus: QueueID?
     /// The watched queues in their order.
     public var queues: [QueueLine]
-    /// What happened from shortly before the loss on, oldest first.
+    /// What happened from shortly before the loss on, oldest first; up to now newest first, for that is what is looked for.
     public var events: [EventLine]
     /// What Warren's own clients have counted; nil where none run.
     public var clients: ClusterTimeline.Clients?
@@ -126,9 +126,10 @@ public struct FailoverTimeline: Hashable, Sendable {
         }
         let origin = loss?.at ?? window.origin
         let first = loss.map { $0.at - FailoverWindow.before } ?? -.infinity
-        events = recording.events.filter { $0.at >= first }.map {
+        let lines = recording.events.filter { $0.at >= first }.map {
             EventLine(offset: $0.at - origin, subject: $0.subject, text: $0.words, event: $0)
         }
+        events = self.isLive ? lines.reversed() : lines
     }
 }
 

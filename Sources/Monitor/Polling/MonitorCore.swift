@@ -137,6 +137,7 @@ struct MonitorCore: Sendable {
         case .timeline(let timeline):
             state.timeline.value = timeline
             state.recording.take(timeline)
+            watchList.learn(state.recording)
         case .leadership(let queues, let wallClock):
             state.leadership.value = queues
             guard !poller.ability.recordsTimeline else { return }

@@ -181,6 +181,31 @@ extension OneAtATime {
             }
         }
 
+        @Test("a leader that one node cannot hear has not been lost, and the timeline does not say so")
+        func notLost() async throws {
+            try await withCluster { cluster in
+                try await cluster.fill("wide", with: 1, on: 2, type: "quorum")
+                let (id, names) = (QueueID(vhost: "/", name: "wide"), cluster.names)
+                try await cluster.endpoint.watch([id])
+                let leader = try await eventually("a leader") {
+                    try await cluster.endpoint.queue(vhost: id.vhost, name: id.name).leader
+                }
+                let other = try #require(names.first { $0 != leader })
+                try await cluster.inject(.link(leader, other, .cut))
+                try await eventually("that they do not hear each other") {
+                    try await cluster.endpoint.nodes().contains { $0.partitions == [leader] } ? true : nil
+                }
+                let timeline = try await cluster.endpoint.timeline(seconds: 30)
+                #expect(timeline.queues.map(\.leader) == [leader])
+                #expect(!timeline.events.contains { $0.kind == .leaderLost && $0.queue == "wide" })
+                try await cluster.inject(.crash, (names.firstIndex(of: leader) ?? 0) + 1)
+                try await eventually("the loss of the leader") {
+                    try await cluster.endpoint.timeline(seconds: 30).events
+                        .contains { $0.kind == .leaderLost && $0.queue == "wide" } ? true : nil
+                }
+            }
+        }
+
         @Test("nodes are hurt through an endpoint only where that was allowed")
         func allowed() async throws {
             try await withCluster(ClusterOptions()) { cluster in

@@ -26,6 +26,7 @@ struct MailboxTests {
             case .bytes(let bytes): bytes.count < 10 ? "\(bytes)" : "\(bytes.count) bytes"
             case .opened(let opening): "opened \(opening)"
             case .reset: "reset"
+            case .stopped: "stopped"
             }
         }
     }
@@ -54,6 +55,15 @@ struct MailboxTests {
         #expect(post([4], 2) == .taken)
         #expect(take() == ["reset", "opened 2", "[4]"])
         #expect(boxes[0].take(now: 0).parcels.count == 2)
+    }
+
+    @Test("a node that was stopped in order is known to have been, by the others alone")
+    func stopped() {
+        Mailbox.open(ends.0, ends.1, opening: 1, delay: 0)
+        _ = boxes[0].take(now: 0)
+        Mailbox.close(ends.0, ends.1, stopped: 1)
+        #expect(take() == ["stopped"])
+        #expect(boxes[0].take(now: 0).parcels.count { if case .reset = $0.content { true } else { false } } == 1)
     }
 
     @Test("what waits is bounded; one parcel may be as large as it likes")

@@ -127,6 +127,16 @@ final class TestCluster {
         members[number - 1].disk.segmentBytes = 20_000
     }
 
+    /// The node is stopped in order: what it has written is on its disk, and the others are told.
+    func stop(_ number: Int) {
+        let member = members[number - 1]
+        guard let node = member.node else { return }
+        node.shutDown(now: now)
+        while member.disk.sync() {}
+        for other in members where other.number != member.number { other.node?.peerStopped(member.number, now: now) }
+        crash(number)
+    }
+
     func cut(_ one: Int, _ other: Int) {
         guard cuts.insert([one, other].map { UInt32($0) }.sorted()).inserted else { return }
         let (left, right) = (members[one - 1], members[other - 1])

@@ -51,6 +51,39 @@ struct MirrorFailureTests {
         #expect(cluster.run { (try? cluster.inSync("m", on: 2)) == [3] })
     }
 
+    @Test("while a node that was stopped in order is away its queues wait for it, unless the policy says otherwise")
+    func stoppedInOrder() throws {
+        let always: FieldValue = .string("always")
+        var cluster = try unsynchronised(["ha-mode": .string("all"), "ha-promote-on-failure": always])
+        cluster.stop(1)
+        cluster.run(3_000)
+        #expect(cluster.mirrorLeader(of: "m") == 1)
+        try cluster.start(1)
+        #expect(cluster.settle())
+        #expect(try cluster.drain(cluster.client(2), "m") == ["old0", "old1", "new0", "new1"])
+
+        cluster = try unsynchronised(["ha-mode": .string("all"), "ha-promote-on-shutdown": always])
+        cluster.stop(1)
+        #expect(cluster.run(3_000) { cluster.mirrorLeader(of: "m") == 2 })
+        #expect(try cluster.drain(cluster.client(2), "m") == ["new0", "new1"])
+
+        cluster = try unsynchronised(["ha-mode": .string("all"), "ha-promote-on-shutdown": always])
+        cluster.crash(1)
+        cluster.run(3_000)
+        #expect(cluster.mirrorLeader(of: "m") == 1, "it was not stopped in order")
+    }
+
+    @Test("a leader's node that is stopped in order loses nothing to a mirror in sync")
+    func stoppedInSync() throws {
+        let cluster = try TestCluster.mirroring()
+        let client = try cluster.client(1)
+        client.publish(3, persistent: false)
+        cluster.run(30)
+        cluster.stop(1)
+        #expect(cluster.run(3_000) { cluster.mirrorLeader(of: "m") == 2 })
+        #expect(try cluster.drain(cluster.client(3), "m") == ["m0", "m1", "m2"])
+    }
+
     @Test("a leader in a minority confirms nothing, and what it took is not there when it is back")
     func minority() throws {
         let cluster = try TestCluster.mirroring()

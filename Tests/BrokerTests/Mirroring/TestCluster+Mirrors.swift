@@ -29,13 +29,14 @@ extension TestCluster {
 }
 
 extension TestCluster {
-    /// A cluster with a queue "m" that node 1 leads and that a policy mirrors.
+    /// A cluster with a queue "m" that one node leads and that a policy mirrors.
     static func mirroring(
-        _ definition: FieldTable = ["ha-mode": .string("all")], durable: Bool = true, _ arguments: FieldTable = [:]
+        _ definition: FieldTable = ["ha-mode": .string("all")], durable: Bool = true, ledBy leader: Int = 1,
+        _ arguments: FieldTable = [:]
     ) throws -> TestCluster {
         let cluster = try TestCluster()
         try cluster.mirror(definition)
-        let owner = try cluster.client(1)
+        let owner = try cluster.client(leader)
         #expect(
             cluster.ask(owner, QueueDeclare(queue: "m", durable: durable, arguments: arguments)) == "queue.declare-ok")
         #expect(cluster.settle())

@@ -31,15 +31,21 @@ extension EmbeddedEndpoint {
         cluster?.members.first { $0.name == name && $0.isReachable }?.loop
     }
 
-    /// The node on which a queue lives; nil where there is only one.
+    /// The node on which a queue lives, or is led; nil where there is only one.
     func home(of queue: String, _ vhost: String) async throws(EndpointError) -> (any NodeLoop)? {
         guard cluster != nil else { return nil }
-        let name: String?? = try await ask { node, reply in
-            reply(.some(node.virtualHosts[vhost]?.queues[queue].map(node.homeName)))
+        let found: (name: String?, isQuorum: Bool)?? = try await ask { node, reply in
+            guard let queue = node.virtualHosts[vhost]?.queues[queue] else { return reply(.some(nil)) }
+            let isKnown = !queue.settings.isQuorum || node.quorum.member(queue.id)?.leader != nil
+            reply((isKnown ? node.homeName(of: queue) : nil, queue.settings.isQuorum))
         }
         let resource = Self.title(queue: queue, vhost)
-        guard let name = name ?? nil else { throw .notFound(resource) }
+        guard let known = found ?? nil else { throw .notFound(resource) }
+        // A node without a member does not know who leads.
+        let led = known.name == nil ? try await quorumQueue(QueueID(vhost: vhost, name: queue))?.leader : nil
+        guard let name = known.name ?? led else { return nil }
         if let loop = reachableLoop(of: name) { return loop }
+        if known.isQuorum { throw .refused(resource, reason: "its leader's node '\(name)' is down or inaccessible") }
         throw .refused(
             resource,
             reason: "home node '\(name)' of durable queue '\(queue)' in vhost '\(vhost)' is down or inaccessible")
@@ -54,12 +60,16 @@ extension EmbeddedEndpoint {
             var rows: [QueueRow] = []
             rows.reserveCapacity(node.queueList.count)
             node.visitQueues(
-                { rows.append(QueueRow(number: $0.id, isThere: node.tells(of: $0), info: node.summary(of: $0))) },
+                { rows.append(QueueRow(number: $0.id, knowledge: node.knowledge(of: $0), info: node.summary(of: $0))) },
                 finished: { reply((node.configuration.name, rows)) })
         }
         var measured: [UInt64: QueueInfo] = [:]
+        var best: [UInt64: QueueKnowledge] = [:]
         for list in lists {
-            for row in list.rows where row.isThere { measured[row.number] = row.info }
+            for row in list.rows where (best[row.number] ?? .nothing) < row.knowledge {
+                best[row.number] = row.knowledge
+                measured[row.number] = row.info
+            }
         }
         // The newest knowledge of what there is, or that of the node that was asked.
         let known =
@@ -71,12 +81,20 @@ extension EmbeddedEndpoint {
         }
     }
 
-    /// A queue whose home does not say what is in it.
-    private static func placeholder(_ info: QueueInfo, isUp: Bool) -> QueueInfo {
+    /// A queue of which nobody says what is in it.
+    static func placeholder(_ info: QueueInfo, isUp: Bool) -> QueueInfo {
         var info = info
-        // That a quorum queue has no leader is known wherever it has a member.
-        if info.type != QuorumSettings.type { info.state = isUp ? nil : "down" }
+        info.state = isUp ? nil : "down"
         return info
+    }
+
+    /// A quorum queue as its leader describes it, and without one as a member does; nil where no member runs.
+    func quorumQueue(_ id: QueueID) async throws(EndpointError) -> QueueInfo? {
+        let views: [QueueRow?] = try await askAll { node, reply in
+            guard let queue = node.virtualHosts[id.vhost]?.queues[id.name] else { return reply(.some(nil)) }
+            reply(QueueRow(number: queue.id, knowledge: node.knowledge(of: queue), info: node.detail(of: queue)))
+        }
+        return views.compactMap { $0 }.filter { $0.knowledge > .nothing }.max { $0.knowledge < $1.knowledge }?.info
     }
 
     /// One queue as its home describes it.
@@ -167,9 +185,18 @@ extension EmbeddedEndpoint {
 /// A queue in a node's list.
 private struct QueueRow: Sendable {
     let number: UInt64
-    /// Whether it lives on the node that lists it.
-    let isThere: Bool
+    let knowledge: QueueKnowledge
     let info: QueueInfo
+}
+
+/// How much a node knows of what is in a queue.
+enum QueueKnowledge: Comparable, Sendable {
+    /// It lives on others.
+    case nothing
+    /// A member that does not lead, in which term: it may lag.
+    case follows(UInt64)
+    /// Its home, or who leads it in which term.
+    case tells(UInt64)
 }
 
 extension Node {

@@ -41,23 +41,28 @@ extension EmbeddedEndpoint: ReplicaInspecting {
     /// Moves leaders of quorum queues until no node leads many more than another, as far as members are up. Where some
     /// cannot be moved the others are, and the first reason is thrown.
     public func rebalanceLeaders() async throws(EndpointError) {
-        typealias Led = (id: QueueID, balance: LeaderBalance.Queue)
-        let (queues, names): ([Led], [UInt32: String]) = try await ask { node, reply in
-            let up = ([node.number] + node.replicas.upNodes).sorted()
+        typealias Led = (id: QueueID, balance: LeaderBalance.Queue, term: UInt64)
+        // Every leader speaks for its own: no node need have a member of each.
+        let parts: [(number: UInt32, name: String, queues: [Led])] = try await askAll { node, reply in
+            let up = [node.number] + node.replicas.upNodes
             let queues = node.quorum.sorted.compactMap { queue -> Led? in
-                guard let leader = queue.member?.leader, up.contains(leader) else { return nil }
+                guard case .tells(let term) = node.knowledge(of: queue.queue) else { return nil }
                 let online = node.quorumHolders(of: queue.queue).filter(up.contains)
                 return (
                     QueueID(vhost: queue.queue.virtualHost.name, name: queue.queue.name),
-                    LeaderBalance.Queue(id: queue.queue.id, leader: leader, online: online)
+                    LeaderBalance.Queue(id: queue.queue.id, leader: node.number, online: online), term
                 )
             }
-            reply((queues, Dictionary(uniqueKeysWithValues: up.map { ($0, node.nodeName($0)) })))
+            reply((node.number, node.configuration.name, queues))
         }
+        // One that does not know yet that another leads does not count.
+        let queues = Dictionary(grouping: parts.flatMap(\.queues), by: \.balance.id)
+            .compactMapValues { $0.max { $0.term < $1.term } }
+        let names = Dictionary(uniqueKeysWithValues: parts.map { ($0.number, $0.name) })
         var failure: EndpointError?
-        let ids = Dictionary(uniqueKeysWithValues: queues.map { ($0.balance.id, $0.id) })
-        for move in LeaderBalance.moves(queues.map(\.balance), nodes: names.keys.sorted()) {
-            guard let id = ids[move.id], let name = names[move.to] else { continue }
+        let balances = queues.values.map(\.balance).sorted { $0.id < $1.id }
+        for move in LeaderBalance.moves(balances, nodes: names.keys.sorted()) {
+            guard let id = queues[move.id]?.id, let name = names[move.to] else { continue }
             do throws(EndpointError) {
                 try await transferLeader(vhost: id.vhost, queue: id.name, to: name)
             } catch {

@@ -62,7 +62,11 @@ public struct EmbeddedEndpoint: Inspecting, Administering {
     public func queue(vhost: String, name: String) async throws(EndpointError) -> QueueInfo {
         let known = try await queue(vhost: vhost, name: name, on: loop)
         // What lives elsewhere is not measured here.
-        guard known.state == nil, let cluster, let home = known.node else { return known }
+        guard known.state == nil, let cluster else { return known }
+        if known.type == QuorumSettings.type {
+            return try await quorumQueue(known.id) ?? Self.placeholder(known, isUp: false)
+        }
+        guard let home = known.node else { return known }
         return try await queue(known, at: home, in: cluster)
     }
 

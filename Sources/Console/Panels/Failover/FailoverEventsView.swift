@@ -9,18 +9,38 @@ enum FailoverEventsView {
     ) {
         let height = layout.events.count
         guard height > 0 else { return }
-        let panel = state.failover
-        let top = min(panel.eventsTop, max(0, picture.events.count - height))
-        let hidden = picture.events.count - top - height
-        for (place, event) in picture.events.dropFirst(top).prefix(height).enumerated() {
+        let events = picture.events
+        let isChosen = state.failover.part == .events && !state.isSnapshot
+        if !isChosen, !picture.isLive, events.count > height {
+            return drawEnds(picture, layout.events, &canvas)
+        }
+        let selected = isChosen ? state.failover.place(in: events) : nil
+        let top = isChosen ? state.failover.top(of: events, height: height) : 0
+        let hidden = events.count - top - height
+        for (place, event) in events.dropFirst(top).prefix(height).enumerated() {
             let row = layout.events.lowerBound + place
-            let isSelected = panel.part == .events && panel.event == top + place && !state.isSnapshot
-            if place == height - 1, hidden > 0, !isSelected {
-                canvas.put("  … and \(hidden + 1) more", .dim, column: 1, row: row)
+            if place == height - 1, hidden > 0, selected != top + place {
+                let word = picture.isLive ? "earlier" : "more"
+                canvas.put("  … and \(hidden + 1) \(word)", .dim, column: 1, row: row)
                 continue
             }
-            draw(event, picture, isSelected: isSelected, row: row, &canvas)
+            draw(event, picture, isSelected: selected == top + place, row: row, &canvas)
         }
+    }
+
+    /// What a loss began with and what happened last, where there is no room for what lies between.
+    private static func drawEnds(_ picture: FailoverTimeline, _ rows: Range<Int>, _ canvas: inout Canvas) {
+        let events = picture.events
+        let first = (rows.count - 1) / 2
+        let last = rows.count > 2 ? rows.count - 1 - first : rows.count
+        for (event, row) in zip(events.prefix(rows.count > 2 ? first : 0), rows) {
+            draw(event, picture, isSelected: false, row: row, &canvas)
+        }
+        for (event, row) in zip(events.suffix(last), rows.suffix(last)) {
+            draw(event, picture, isSelected: false, row: row, &canvas)
+        }
+        guard rows.count > 2 else { return }
+        canvas.put("  … \(events.count - first - last) more", .dim, column: 1, row: rows.lowerBound + first)
     }
 
     private static func draw(

@@ -28,9 +28,9 @@ struct FailoverPanel: Sendable {
     var part = Part.queues
     /// The queue that is selected: the lanes are about it.
     private(set) var selection: QueueID?
-    /// The event that is selected.
-    private(set) var event = 0
-    private(set) var eventsTop = 0
+    /// The event that is selected; nil for the first.
+    private var event: ClusterTimeline.Event?
+    private var eventsTop = 0
     var queuesTop = 0
     private(set) var frozen: Frozen?
     /// The loss after which the person went on to the present.
@@ -133,7 +133,9 @@ struct FailoverPanel: Sendable {
 
     // MARK: Moving
 
-    mutating func move(by step: Int, _ monitor: MonitorState, events: Int, height: Int) {
+    mutating func move(
+        by step: Int, _ monitor: MonitorState, events: [FailoverTimeline.EventLine], height: Int
+    ) {
         switch part {
         case .queues:
             let rows = rows(monitor)
@@ -142,9 +144,26 @@ struct FailoverPanel: Sendable {
             let place = min(max(0, here.addingReportingOverflow(step).partialValue), rows.count - 1)
             selection = rows[place].id
         case .events:
-            event = min(max(0, event.addingReportingOverflow(step).partialValue), max(0, events - 1))
-            eventsTop = min(max(event - max(0, height - 1), min(eventsTop, event)), max(0, events - height))
+            guard !events.isEmpty else { return }
+            let wanted = place(in: events).addingReportingOverflow(step).partialValue
+            event = events[min(max(0, wanted), events.count - 1)].event
+            eventsTop = top(of: events, height: height)
         }
+    }
+
+    /// Where the selected event stands.
+    func place(in events: [FailoverTimeline.EventLine]) -> Int {
+        guard let event else { return 0 }
+        // What is said of an event may become more.
+        return events.firstIndex {
+            ($0.event.at, $0.event.kind) == (event.at, event.kind) && $0.subject == event.subject
+        } ?? 0
+    }
+
+    /// The first event that is shown while one is selected.
+    func top(of events: [FailoverTimeline.EventLine], height: Int) -> Int {
+        let place = place(in: events)
+        return min(max(place - max(0, height - 1), min(eventsTop, place)), max(0, events.count - height))
     }
 
     mutating func select(_ id: QueueID) { selection = id }

@@ -10,7 +10,8 @@
 ///   still there in the end. Acknowledgements are void where the consumer's node was taken for dead meanwhile: by the
 ///   log of a quorum queue, or by the home of a classic one.
 /// - At the end everything confirmed is there, unless a client took it, or a purge, a deletion or a rule of its queue did.
-///   Classic queues owe that only to persistent messages in durable queues, when their home has crashed.
+///   Classic queues owe that only to persistent messages in durable queues, when their home has crashed; mirrored ones when
+///   no mirror in sync could lead instead.
 final class ClusterLedger {
     private unowned let world: ClusterWorld
     private(set) var messages: [ClusterMessage] = []
@@ -187,6 +188,10 @@ final class ClusterLedger {
             if copy.deliveries + unseenReturns[copy.queue, default: 0] + burials > limit { return true }
         }
         guard !queue.isQuorum else { return false }
+        // A mirror in sync has it as well, and leads next.
+        if queue.isMirrored {
+            return !copy.message.isPersistent && world.mirrors.hasForgotten(copy.queue, since: copy.message.sentAt)
+        }
         // Its home need not keep it over its own end; which home a queue that comes and goes has is not known.
         return !copy.message.isPersistent && homes[copy.queue].map { crashes[$0] != nil } ?? true
     }

@@ -24,7 +24,7 @@ final class ClusterNode: ClusterTransport {
     private(set) var heardLives: [UInt32: Int] = [:]
 
     // Its clock: it begins anew with each life, runs too fast or too slow, and is wrong about the time of day.
-    private var startedAt: UInt64 = 0
+    private(set) var startedAt: UInt64 = 0
     /// Thousandths of the right speed.
     private let pace: UInt64
     private var skew: UInt64

@@ -20,6 +20,7 @@ struct ClusterStatistics: Equatable {
     var losses = 0
     var elections = 0
     var burials = 0
+    var successions = 0
     // The weather.
     var lost = 0
     var late = 0
@@ -38,8 +39,8 @@ struct ClusterStatistics: Equatable {
     private static let fields: [any WritableKeyPath<ClusterStatistics, Int> & Sendable] = [
         \.published, \.confirms, \.refusals, \.deliveries, \.redeliveries, \.acked, \.certainAcks, \.gets, \.commits,
         \.rollbacks, \.declared, \.deleted, \.purged, \.channelErrors, \.disconnects, \.crashes, \.powerLosses,
-        \.losses,
-        \.elections, \.burials, \.lost, \.late, \.doubled, \.isolations, \.halves, \.rings, \.blackHoles, \.pauses,
+        \.losses, \.elections, \.burials, \.successions, \.lost, \.late, \.doubled, \.isolations, \.halves, \.rings,
+        \.blackHoles, \.pauses,
         \.slowDisks, \.restarts, \.skewedClocks, \.clockJumps, \.ambushes,
     ]
 

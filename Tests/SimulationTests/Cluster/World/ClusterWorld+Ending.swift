@@ -102,6 +102,7 @@ extension ClusterWorld {
         if let missing = ledger.missing() { throw ended(missing) }
         try settle()
         statistics.elections = logs.elections
+        statistics.successions = mirrors.successions
         statistics.burials = logs.burialCounts.values.reduce(0, +)  // order-free: a sum
     }
 

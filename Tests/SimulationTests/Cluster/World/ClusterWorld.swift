@@ -32,6 +32,7 @@ final class ClusterWorld {
 
     private(set) lazy var ledger = ClusterLedger(world: self)
     let logs = LogWatch()
+    let mirrors = MirrorWatch()
 
     /// Events that a seed may take before something is taken to go round in circles.
     private static let stepLimit = 3_000_000
@@ -179,6 +180,7 @@ final class ClusterWorld {
         if up != node.upNodes {
             for lost in node.upNodes where !up.contains(lost) {
                 ledger.parted(node.number, lost)
+                mirrors.lost(lost, by: node.number, at: time)
                 trace.say { "\(clock) node \(node.number) takes \(lost) for down" }
             }
             for found in up where !node.upNodes.contains(found) {
@@ -189,6 +191,7 @@ final class ClusterWorld {
         if let wrong = logs.look(at: broker, number: node.number, life: node.life, time: time, &trace, clock) {
             fail(wrong)
         }
+        if let wrong = mirrors.look(at: broker, in: self) { fail(wrong) }
         if logs.hasVoted(broker, number: node.number) { voted(node) }
     }
 
