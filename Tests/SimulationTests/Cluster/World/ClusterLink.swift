@@ -49,6 +49,12 @@ final class ClusterLink {
         for end in ends { end.open(epoch, with: peer(of: end.node).life) }
     }
 
+    /// A partition keeps it apart.
+    func cut(by partition: Int) {
+        cuts.insert(partition)
+        sever()
+    }
+
     /// The connection breaks. Some of what was on its way still comes, and then each side is told.
     func sever(losingAll: Bool = false) {
         guard isConnected else { return }

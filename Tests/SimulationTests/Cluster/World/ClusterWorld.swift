@@ -115,6 +115,7 @@ final class ClusterWorld {
         case .connect(let client): client.connect()
         case .act(let client): client.turn()
         case .ambush(let node, let life): if node.life == life { ambush(node) }
+        case .coup(let node, let life, let voter): if node.life == life { overthrow(node, voter) }
         case .mishap: mishap()
         case .relief(let mishap): relieve(mishap)
         }
@@ -186,9 +187,11 @@ final class ClusterWorld {
             }
             node.upNodes = up
         }
+        let elections = logs.elections
         if let wrong = logs.look(at: broker, number: node.number, life: node.life, time: time, &trace, clock) {
             fail(wrong)
         }
+        if logs.elections > elections { elected(node) }
         if logs.hasVoted(broker, number: node.number) { voted(node) }
     }
 
