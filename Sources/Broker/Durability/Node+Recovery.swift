@@ -134,7 +134,8 @@ extension Node {
             let (name, isDelivered) = publish.name(index)
             let messages = reading.messages(of: name.queue)
             guard messages.expects(name.sequence) else { continue }
-            let flags = isDelivered ? QueueEntry.redelivered : 0
+            // Mirrors must write it down as well.
+            let flags = QueueEntry.persistent | (isDelivered ? QueueEntry.redelivered : 0)
             let entry: QueueEntry
             if publish.shape.isChunked {
                 if let record { segments.retain(record) }

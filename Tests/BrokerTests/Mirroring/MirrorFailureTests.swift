@@ -99,6 +99,26 @@ struct MirrorFailureTests {
         #expect(try cluster.drain(cluster.client(1), "m") == (1..<6).map { "m\($0)" })
     }
 
+    @Test("a mirror that is sent what its leader had before a restart has it on its own disk")
+    func copiedAfterRestart() throws {
+        let cluster = try TestCluster()
+        let client = try cluster.client(1)
+        #expect(cluster.ask(client, QueueDeclare(queue: "m", durable: true)) == "queue.declare-ok")
+        client.publish(2)
+        cluster.run(50)
+        cluster.crash(1)
+        try cluster.start(1)
+        #expect(cluster.settle())
+        try cluster.mirror(["ha-mode": .string("all"), "ha-sync-mode": .string("automatic")])
+        #expect(cluster.run { (try? cluster.inSync("m", on: 2)) == [2, 3] })
+        cluster.crash(1)
+        #expect(cluster.run(3_000) { cluster.mirrorLeader(of: "m") == 2 })
+        for number in 2...3 { cluster.crash(number) }
+        for number in 2...3 { try cluster.start(number) }
+        #expect(cluster.settle())
+        #expect(try cluster.drain(cluster.client(3), "m") == ["m0", "m1"])
+    }
+
     @Test("what does not survive a node survives in a mirror")
     func transient() throws {
         let cluster = try TestCluster.mirroring(durable: false)
