@@ -138,7 +138,12 @@ final class Relays {
 
     /// Nothing that was sent to a node can be relied upon, nor what it said.
     func peerDown(_ peer: UInt32) {
-        for relay in own.values.sorted(by: { $0.number < $1.number }) where relay.home == peer { relay.lost() }
+        for relay in own.values.sorted(by: { $0.number < $1.number }) where relay.home == peer {
+            relay.lost()
+            // Where the link has held what it was opened with, that may come after the two have taken each other for up
+            // again: its end must not wait for a client that nobody knows of any more.
+            member.write(.relayClosed, relay.number, to: peer) { _ in }
+        }
         for end in ends.values.sorted(by: { $0.number < $1.number }) where end.peer == peer { end.lost() }
     }
 
