@@ -99,6 +99,32 @@ struct MirrorFailureTests {
         #expect(try cluster.drain(cluster.client(1), "m") == (1..<6).map { "m\($0)" })
     }
 
+    @Test("a mirror that goes while it is being said to be in sync is waited for until it is said not to be")
+    func goneWhileJoining() throws {
+        let cluster = try TestCluster()
+        let metadata = try #require(cluster.leader)
+        let others = cluster.numbers.filter { $0 != metadata }
+        let (leader, mirror) = (others[0], others[1])
+        let client = try cluster.client(leader)
+        #expect(cluster.ask(client, QueueDeclare(queue: "m", durable: true)) == "queue.declare-ok")
+        #expect(cluster.ask(client, ConfirmSelect()) == "confirm.select-ok")
+        try cluster.mirror([
+            "ha-mode": .string("nodes"),
+            "ha-params": .array([.string("warren\(leader)@localhost"), .string("warren\(mirror)@localhost")]),
+        ])
+        // The leader of the queue hears late of what the metadata says.
+        cluster.delay(metadata, to: leader, 300)
+        #expect(cluster.run { (try? cluster.inSync("m", on: metadata)) == [mirror] })
+        #expect(try cluster.inSync("m", on: leader) == [])
+        cluster.cut(leader, mirror)
+        client.publish(1)
+        cluster.run(100)
+        #expect(client.confirmed.acks.isEmpty)
+        cluster.delay(metadata, to: leader, 0)
+        #expect(cluster.run { client.confirmed.acks == [1] })
+        #expect(try cluster.inSync("m", on: metadata) == [])
+    }
+
     @Test("a mirror that is sent what its leader had before a restart has it on its own disk")
     func copiedAfterRestart() throws {
         let cluster = try TestCluster()
