@@ -125,6 +125,28 @@ struct MirrorFailureTests {
         #expect(try cluster.inSync("m", on: metadata) == [])
     }
 
+    @Test("a transaction handed to who leads no more is not whole, even where the client's node hears of that last")
+    func deposedMeanwhile() throws {
+        let cluster = try TestCluster()
+        let next = try #require(cluster.leader)
+        let others = cluster.numbers.filter { $0 != next }
+        let (old, far) = (others[0], others[1])
+        try cluster.mirror(["ha-mode": .string("all")])
+        #expect(cluster.ask(try cluster.client(old), QueueDeclare(queue: "m", durable: true)) == "queue.declare-ok")
+        #expect(cluster.settle())
+        let client = try cluster.client(far)
+        #expect(cluster.ask(client, TxSelect()) == "tx.select-ok")
+        cluster.delay(next, to: far, 300)
+        try cluster.mirror([
+            "ha-mode": .string("nodes"), "ha-params": .array([.string("warren\(next)@localhost")]),
+        ])
+        #expect(cluster.run { (try? cluster.queue("m", on: old).home?.node) == UInt32(next) })
+        #expect(try cluster.queue("m", on: far).home?.node == UInt32(old))
+        client.publish(1)
+        #expect(cluster.ask(client, TxCommit()) == "channel.close")
+        #expect(client.closing?.text == "PRECONDITION_FAILED - partial tx completion")
+    }
+
     @Test("a mirror that is sent what its leader had before a restart has it on its own disk")
     func copiedAfterRestart() throws {
         let cluster = try TestCluster()

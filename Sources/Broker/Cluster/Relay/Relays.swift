@@ -16,7 +16,7 @@ final class Relays {
     let exchange = Exchange(name: "", settings: ExchangeDefinition(kind: .direct))
     /// Those with something to send at the end of the tick.
     private var sending: [UInt64] = []
-    /// Ends that wait for the metadata.
+    /// Those that wait for the metadata.
     private var waiting: [UInt64] = []
     private var seenIndex: UInt64 = 0
     /// For requests of the control plane, by home and virtual host.
@@ -123,7 +123,7 @@ final class Relays {
         }
     }
 
-    func waitForMetadata(_ end: RelayEnd) { waiting.append(end.number) }
+    func waitForMetadata(_ number: UInt64) { waiting.append(number) }
 
     /// The metadata may have grown.
     func metadataAdvanced() {
@@ -131,7 +131,10 @@ final class Relays {
         seenIndex = node.topologyIndex
         let numbers = waiting
         waiting.removeAll(keepingCapacity: true)
-        for number in numbers { ends[number]?.feed() }
+        for number in numbers {
+            ends[number]?.feed()
+            own[number]?.feed()
+        }
     }
 
     // MARK: Ends
