@@ -31,7 +31,7 @@ final class ClusterLink {
         self.low = low
         self.high = high
         self.world = world
-        latency = world.random.nanoseconds(upToMicroseconds: world.random.pick([100, 500, 3000]))
+        latency = world.random.nanoseconds(upToMicroseconds: world.random.pick(world.weather.latencies))
         ends = [LinkEnd(to: low, of: self), LinkEnd(to: high, of: self)]
     }
 

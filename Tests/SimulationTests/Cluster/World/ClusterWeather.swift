@@ -13,6 +13,8 @@ struct ClusterWeather {
     /// Most that a tick waits, and mostly a sync.
     var tickMicroseconds: Int
     var syncMicroseconds: Int
+    /// What the longest time can be that bytes take from node to node, mostly; microseconds.
+    var latencies = [100, 500, 3000]
     let segmentBytes: Int
     var snapshotEntries: Int
     /// Milliseconds between mishaps, on average.
@@ -27,11 +29,13 @@ struct ClusterWeather {
     var ambushPercent: Int
     /// How often that happens when the other has just been elected, which is cut off from all before it can say so;
     /// percent.
-    var coupPercent = 0
+    var coupPercent: Int
     /// A node's clock may show another time of day after a restart.
     let hasJumpingClocks: Bool
     /// The first nodes, whose disks are slower than the others' all the time.
     var laggards = 0
+    /// Who leads the metadata is who crashes.
+    var isHardOnLeaders = false
     /// Nodes never stay away.
     var isBackAtOnce = false
 
@@ -51,6 +55,7 @@ struct ClusterWeather {
         pauses = random.pick([0, 1])
         slowDisks = random.pick([0, 1])
         ambushPercent = random.pick([0, 0, 0, 2, 10])
+        coupPercent = ambushPercent
         hasJumpingClocks = random.chance(30)
     }
 
@@ -63,16 +68,23 @@ struct ClusterWeather {
             // meanwhile does not get to say so, and who made it win forgets that it did, and is there to be asked again.
             nodes = 3
             lossiness = 0
+            latencies = [3000]
             (tickMicroseconds, syncMicroseconds) = (100, 300)
-            (calmMilliseconds, crashes, partitions, resets) = (40, 6, 0, 0)
+            (calmMilliseconds, crashes, partitions, resets) = (300, 6, 0, 0)
             (pauses, slowDisks, laggards) = (0, 0, 1)
             (ambushPercent, coupPercent) = (0, 60)
+            isHardOnLeaders = true
             isBackAtOnce = true
         case .truncatedCommit:
             // Much that comes late, and leaders that go when it has.
             nodes = 3
             lossiness = 200
             (calmMilliseconds, crashes, partitions, resets) = (60, 6, 4, 0)
+        case .unmirroredConfirm:
+            // Leaders that others cannot hear, though clients can, until a mirror leads; and leaders that do not come back.
+            nodes = 3
+            (calmMilliseconds, crashes, partitions) = (200, 2, 6)
+            (pauses, resets) = (0, 0)
         case .confirmBeforeMajority, .staleLeaderAnswers, .lostDeduplication: break
         }
     }
@@ -110,7 +122,8 @@ extension ClusterWorld {
         let count = random.chance(80) ? 1 : random.between(1, nodes.count)
         let ending: SurvivingDisk.Ending = random.chance(60) ? .power : .process
         for _ in 0..<count {
-            let node = random.pick(nodes)
+            let leaders = weather.isHardOnLeaders ? nodes.filter(\.leadsMetadata) : []
+            let node = random.pick(leaders.isEmpty ? nodes : leaders)
             guard node.isRunning else { continue }
             node.crash(ending)
             let gap = weather.isBackAtOnce ? 5000 : random.pick([10_000, 300_000, 2_500_000])

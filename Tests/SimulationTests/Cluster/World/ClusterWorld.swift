@@ -165,9 +165,11 @@ final class ClusterWorld {
     func fail(_ reason: String) {
         guard failure == nil else { return }
         trace.say { "\(clock) FAILED: \(reason)" }
+        let setting =
+            fault.map { "WARREN_CLUSTER_FAULT=\($0) " } ?? place.map { "WARREN_CLUSTER_WORLD=\($0) " } ?? ""
         failure = ClusterFailure(
             seed: seed, step: step, hash: trace.hash, reason: "\(clock) \(reason)",
-            lastLines: Array(trace.lines.suffix(80)), place: place)
+            lastLines: Array(trace.lines.suffix(80)), setting: setting)
     }
 
     // MARK: Looking on
@@ -187,12 +189,17 @@ final class ClusterWorld {
             }
             node.upNodes = up
         }
+        lookAtLogs(of: node)
+        if logs.hasVoted(broker, number: node.number) { voted(node) }
+    }
+
+    func lookAtLogs(of node: ClusterNode) {
+        guard let broker = node.node else { return }
         let elections = logs.elections
         if let wrong = logs.look(at: broker, number: node.number, life: node.life, time: time, &trace, clock) {
             fail(wrong)
         }
         if logs.elections > elections { elected(node) }
-        if logs.hasVoted(broker, number: node.number) { voted(node) }
     }
 
     func crashed(_ node: ClusterNode, _ ending: SurvivingDisk.Ending) {
