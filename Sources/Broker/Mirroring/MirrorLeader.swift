@@ -31,6 +31,9 @@ final class MirrorLeader {
     private(set) var sessions: [MirrorSession] = []
     /// Nodes that must not be counted as mirrors any more, until the metadata says so.
     private(set) var failed: [UInt32] = []
+    /// Those of them that are in sync, or may be by now, for that has been asked for: until the metadata says that they are
+    /// not, one of them may lead next.
+    private var missed: [UInt32] = []
     private(set) var lastOperation: UInt64 = 0
     private var waiting = Deque<Waiting>()
     private var released: UInt64 = 0
@@ -115,6 +118,7 @@ final class MirrorLeader {
             if let session = session(mirror.node), session.index < mirror.index { close(session) }
         }
         failed.removeAll { !mirroring.isMirror($0) }
+        missed.removeAll { !mirroring.isMirror($0) }
         for home in mirroring.inSync { session(home.node)?.isCounted = true }
         openMissing()
         release()
@@ -137,6 +141,7 @@ final class MirrorLeader {
         guard let session = session(peer) else { return }
         close(session)
         failed.append(peer)
+        if session.isCounted { missed.append(peer) }
         goOnIfCompared()
         mirrors.review()
     }
@@ -324,7 +329,8 @@ final class MirrorLeader {
 
     /// Whether what is in the queue is not safe before a mirror says so.
     var mustWait: Bool {
-        mirroring?.inSync.isEmpty == false || sessions.contains(where: \.isCounted)
+        guard node.plantedFault != .confirmBeforeMirrors else { return false }
+        return mirroring?.inSync.isEmpty == false || !missed.isEmpty || sessions.contains(where: \.isCounted)
     }
 
     /// Waits until everything so far is safe with the mirrors.
@@ -339,6 +345,7 @@ final class MirrorLeader {
             limit = min(limit, session(home.node)?.acknowledged ?? released)
         }
         for session in sessions where session.isCounted { limit = min(limit, session.acknowledged) }
+        if !missed.isEmpty { limit = released }
         released = max(released, limit)
         while let first = waiting.first, first.operation <= released {
             waiting.removeFirst()

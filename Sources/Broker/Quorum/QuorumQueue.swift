@@ -77,9 +77,10 @@ final class QuorumQueue: DistantQueue {
     func command(_ write: (inout QuorumBatch) -> Void) -> UInt64 {
         if batch == nil {
             batchFirst = next
+            // A publish before the first request may have been refused, and its node does not know it yet.
             batch = QuorumBatch(
                 node: node.number, incarnation: node.incarnation, first: next,
-                floor: requests.first?.number ?? confirmed + 1)
+                floor: min(requests.first?.number ?? .max, confirmed + 1))
             noteBusy()
         }
         write(&batch!)  // set before it is used

@@ -11,4 +11,6 @@ package enum PlantedFault: Sendable {
     case forgetTransactions
     /// What a node owes another of a transaction is settled when it has been sent.
     case settleWhenSent
+    /// The leader of a mirrored queue confirms what its mirrors do not have yet.
+    case confirmBeforeMirrors
 }

@@ -125,6 +125,24 @@ struct RemoteFailureTests {
         #expect(cluster.drain(other, "q") == ["m0"])
     }
 
+    @Test("a consumer that was given up before its home heard of it holds nothing there")
+    func heardOfTooLate() throws {
+        let cluster = try cluster(holding: 2)
+        let client = try cluster.client(2)
+        // The link is whole, and carries everything in order, but late one way. Node 1 hears nothing for a while; what it
+        // hears then are heartbeats first, and what the client has asked for.
+        cluster.delay(2, to: 1, 1_500)
+        cluster.run(150)
+        client.send(BasicConsume(queue: "q", consumerTag: "c"), 1)
+        cluster.run(1_000)
+        #expect(client.closing?.text == down)
+        cluster.delay(2, to: 1, 0)
+        cluster.run(2_000)
+        #expect(cluster.settle())
+        #expect(try cluster.queue("q", on: 1).unackedCount == 0)
+        #expect(cluster.drain(try cluster.client(2), "q") == ["m0", "m1"])
+    }
+
     @Test("what does not survive its node is gone once that is down for a while, and the names are free")
     func transient() throws {
         let cluster = try cluster()

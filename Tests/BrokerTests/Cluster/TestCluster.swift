@@ -50,6 +50,8 @@ final class TestCluster {
     var fault: Broker.PlantedFault?
     /// Milliseconds that bytes are on their way; they do not overtake each other on a link.
     var latency: () -> UInt64 = { 1 }
+    /// Milliseconds by which what one node says to another comes later, by the two.
+    private var delays: [[UInt32]: UInt64] = [:]
     /// A disk syncs when this says so.
     var isSyncDue: () -> Bool = { true }
 
@@ -148,6 +150,9 @@ final class TestCluster {
 
     func isolate(_ number: Int) { for other in numbers where other != number { cut(number, other) } }
 
+    /// What one node says to another takes so many milliseconds more from now on.
+    func delay(_ from: Int, to: Int, _ milliseconds: UInt64) { delays[[UInt32(from), UInt32(to)]] = milliseconds }
+
     /// Nothing gets through to a node or from it any more, and nobody is told.
     func silence(_ number: Int) { silenced.insert(UInt32(number)) }
 
@@ -173,7 +178,8 @@ final class TestCluster {
         guard isLinked(members[Int(from) - 1], members[Int(to) - 1]), members[Int(to) - 1].node != nil else { return }
         if hasProposal(bytes) { requests.append(Parcel(from: from, to: to, bytes: bytes, arrival: 0)) }
         let before = parcels.last { $0.from == from && $0.to == to }?.arrival ?? 0
-        parcels.append(Parcel(from: from, to: to, bytes: bytes, arrival: max(before, time + latency())))
+        let arrival = time + latency() + (delays[[from, to]] ?? 0)
+        parcels.append(Parcel(from: from, to: to, bytes: bytes, arrival: max(before, arrival)))
     }
 
     private func hasProposal(_ bytes: [UInt8]) -> Bool {

@@ -132,6 +132,74 @@ struct MirrorFailureTests {
         #expect(try cluster.drain(cluster.client(1), "m") == (1..<6).map { "m\($0)" })
     }
 
+    @Test("a mirror that goes while it is being said to be in sync is waited for until it is said not to be")
+    func goneWhileJoining() throws {
+        let cluster = try TestCluster()
+        let metadata = try #require(cluster.leader)
+        let others = cluster.numbers.filter { $0 != metadata }
+        let (leader, mirror) = (others[0], others[1])
+        let client = try cluster.client(leader)
+        #expect(cluster.ask(client, QueueDeclare(queue: "m", durable: true)) == "queue.declare-ok")
+        #expect(cluster.ask(client, ConfirmSelect()) == "confirm.select-ok")
+        try cluster.mirror([
+            "ha-mode": .string("nodes"),
+            "ha-params": .array([.string("warren\(leader)@localhost"), .string("warren\(mirror)@localhost")]),
+        ])
+        // The leader of the queue hears late of what the metadata says.
+        cluster.delay(metadata, to: leader, 300)
+        #expect(cluster.run { (try? cluster.inSync("m", on: metadata)) == [mirror] })
+        #expect(try cluster.inSync("m", on: leader) == [])
+        cluster.cut(leader, mirror)
+        client.publish(1)
+        cluster.run(100)
+        #expect(client.confirmed.acks.isEmpty)
+        cluster.delay(metadata, to: leader, 0)
+        #expect(cluster.run { client.confirmed.acks == [1] })
+        #expect(try cluster.inSync("m", on: metadata) == [])
+    }
+
+    @Test("a transaction handed to who leads no more is not whole, even where the client's node hears of that last")
+    func deposedMeanwhile() throws {
+        let cluster = try TestCluster()
+        let next = try #require(cluster.leader)
+        let others = cluster.numbers.filter { $0 != next }
+        let (old, far) = (others[0], others[1])
+        try cluster.mirror(["ha-mode": .string("all")])
+        #expect(cluster.ask(try cluster.client(old), QueueDeclare(queue: "m", durable: true)) == "queue.declare-ok")
+        #expect(cluster.settle())
+        let client = try cluster.client(far)
+        #expect(cluster.ask(client, TxSelect()) == "tx.select-ok")
+        cluster.delay(next, to: far, 300)
+        try cluster.mirror([
+            "ha-mode": .string("nodes"), "ha-params": .array([.string("warren\(next)@localhost")]),
+        ])
+        #expect(cluster.run { (try? cluster.queue("m", on: old).home?.node) == UInt32(next) })
+        #expect(try cluster.queue("m", on: far).home?.node == UInt32(old))
+        client.publish(1)
+        #expect(cluster.ask(client, TxCommit()) == "channel.close")
+        #expect(client.closing?.text == "PRECONDITION_FAILED - partial tx completion")
+    }
+
+    @Test("a mirror that is sent what its leader had before a restart has it on its own disk")
+    func copiedAfterRestart() throws {
+        let cluster = try TestCluster()
+        let client = try cluster.client(1)
+        #expect(cluster.ask(client, QueueDeclare(queue: "m", durable: true)) == "queue.declare-ok")
+        client.publish(2)
+        cluster.run(50)
+        cluster.crash(1)
+        try cluster.start(1)
+        #expect(cluster.settle())
+        try cluster.mirror(["ha-mode": .string("all"), "ha-sync-mode": .string("automatic")])
+        #expect(cluster.run { (try? cluster.inSync("m", on: 2)) == [2, 3] })
+        cluster.crash(1)
+        #expect(cluster.run(3_000) { cluster.mirrorLeader(of: "m") == 2 })
+        for number in 2...3 { cluster.crash(number) }
+        for number in 2...3 { try cluster.start(number) }
+        #expect(cluster.settle())
+        #expect(try cluster.drain(cluster.client(3), "m") == ["m0", "m1"])
+    }
+
     @Test("what does not survive a node survives in a mirror")
     func transient() throws {
         let cluster = try TestCluster.mirroring(durable: false)

@@ -50,6 +50,25 @@ struct QuorumFailureTests {
         #expect(other.redelivered.prefix(6).allSatisfy { $0 })
     }
 
+    @Test("that a publish was refused is not forgotten before its node knows, whatever is asked of the queue meanwhile")
+    func refusalLost() throws {
+        let cluster = try cluster([("x-max-length", .int32(1)), ("x-overflow", .string("reject-publish"))])
+        let publisher = try publisher(cluster, 2)
+        publisher.publish("taken", to: "", key: "q", persistent: true, 1)
+        #expect(cluster.run { publisher.confirmed.acks == [1] })
+        cluster.delay(1, to: 2, 300)
+        publisher.publish("refused", to: "", key: "q", persistent: true, 1)
+        cluster.run(5)
+        publisher.send(BasicConsume(queue: "q", consumerTag: "c"), 1)
+        cluster.run(100)
+        // What the leader has answered goes with the link.
+        cluster.cut(1, 2)
+        cluster.delay(1, to: 2, 0)
+        cluster.heal()
+        #expect(cluster.run { publisher.confirmed.nacks == [2] })
+        #expect(publisher.confirmed.acks == [1])
+    }
+
     @Test(
         "a node that is cut off from the leader alone: its publishes wait, and go through once when it is whole again")
     func oneLink() throws {

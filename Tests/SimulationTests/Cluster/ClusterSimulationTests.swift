@@ -10,7 +10,8 @@ import Testing
 /// - `WARREN_CLUSTER_SEEDS=N` runs N seeds instead of the few of an ordinary run; `WARREN_CLUSTER_FIRST=S` begins with
 ///   the seed S.
 /// - `WARREN_CLUSTER_SEED=S` runs the seed S alone; with `WARREN_CLUSTER_TRACE=1` it prints every step.
-/// - `WARREN_CLUSTER_FAULT=NAME` makes that mistake of `ClusterFault`, in the world that is made for it.
+/// - `WARREN_CLUSTER_FAULT=NAME` makes that mistake of `ClusterFault`, in the world that is made for it;
+///   `WARREN_CLUSTER_WORLD=NAME` has that world alone.
 /// - `WARREN_CLUSTER_HASHES=FILE` writes a line "seed hash" for each seed, so that two processes can be compared.
 /// - `WARREN_CLUSTER_ONCE=1` leaves the second run of each seed to another process.
 @Suite("A simulated cluster")
@@ -63,18 +64,20 @@ struct ClusterSimulationTests {
         }
         var failures = 0
         var total = ClusterStatistics()
-        let fault = ProcessInfo.processInfo.environment["WARREN_CLUSTER_FAULT"].flatMap { ClusterFault(rawValue: $0) }
+        let environment = ProcessInfo.processInfo.environment
+        let fault = environment["WARREN_CLUSTER_FAULT"].flatMap { ClusterFault(rawValue: $0) }
+        let place = environment["WARREN_CLUSTER_WORLD"].flatMap { ClusterFault(rawValue: $0) }
         let isTracing = Self.number("WARREN_CLUSTER_TRACE") != nil
         for seed in Self.seeds {
-            let outcome = run(seed, fault: fault)
+            let outcome = run(seed, fault: fault, madeFor: place)
             if outcome.failure != nil {
                 // The same run again, this time with its steps as text.
-                let again = run(seed, fault: fault, isReadable: true)
+                let again = run(seed, fault: fault, madeFor: place, isReadable: true)
                 Issue.record("\(again.failure?.description ?? "seed \(seed) fails only without a readable trace")")
                 failures += 1
                 if failures == 10 { break }
             } else if isTracing || Self.number("WARREN_CLUSTER_ONCE") == nil {
-                let again = run(seed, fault: fault, isReadable: isTracing)
+                let again = run(seed, fault: fault, madeFor: place, isReadable: isTracing)
                 #expect(again == outcome, "seed \(seed) is not the same run the second time")
             }
             try hashes?.write(contentsOf: Data("\(seed) \(hex(outcome.hash))\n".utf8))
@@ -86,18 +89,19 @@ struct ClusterSimulationTests {
         }
     }
 
-    /// What a mistake is noticed by: whichever of these comes first. A forgotten vote is made by `WARREN_CLUSTER_FAULT`
-    /// too, but no weather that was tried shows it: the consensus core's own simulation does.
+    /// What a mistake is noticed by: whichever of these comes first.
     @Test(
         "mistakes that are made on purpose are noticed, and their seeds show them again",
         arguments: [
             (ClusterFault.confirmBeforeMajority, ["applies another entry", "is lost", "which was committed"]),
+            (.forgottenVote, ["both lead"]),
             (.staleLeaderAnswers, ["is lost"]),
             (.lostDeduplication, ["as new, and was", "is there twice", "behind publish"]),
             (
                 .truncatedCommit,
                 ["has given up entries", "which was committed", "applies another entry", "is lost"]
             ),
+            (.unmirroredConfirm, ["is lost"]),
         ])
     func plantedFault(_ fault: ClusterFault, reasons: [String]) throws {
         let caught = (1...Self.faultSeeds).lazy.map { run($0, fault: fault) }.first { $0.failure != nil }

@@ -26,6 +26,10 @@ final class Relay {
     var outbox = RelayOutbox()
     /// The beginning of a frame whose end has not come.
     private var inbox: [UInt8] = []
+    /// What has come of the node's own transactions, and of which metadata it speaks. A home that was given a message does
+    /// not know whether it still leads the queue, nor then whether it has the message: that is known by who leads after it.
+    private var early: [UInt8] = []
+    private var earlyIndex: UInt64 = 0
     /// By their numbers here.
     private(set) var channels: [UInt16: RelayChannel] = [:]
     private var byClient: [ChannelReference: RelayChannel] = [:]
@@ -35,7 +39,7 @@ final class Relay {
     private var neededIndex: UInt64 = 0
     private var isNoted = false
     /// A channel may have something uncommitted.
-    private var mayBeUncommitted = false
+    var mayBeUncommitted = false
     /// Its client does not publish until there is room again.
     private var isHoldingReader = false
     /// Its connection has ended: what was sent before is still carried out.
@@ -192,34 +196,6 @@ final class Relay {
         connection?.memoryIsFree()
     }
 
-    /// Something was published or settled on a channel: where that is transactional it waits for a commit.
-    func noteUse(of channel: RelayChannel) {
-        guard channel.isTransactional else { return }
-        channel.isUncommitted = true
-        mayBeUncommitted = true
-    }
-
-    /// Commits what was settled outside of the client's transactions.
-    private func commitLoose() {
-        mayBeUncommitted = false
-        for channel in channels.values.sorted(by: { $0.number < $1.number })
-        where channel.isUncommitted && !channel.isClosing {
-            if isCommitting(channel) { mayBeUncommitted = true } else { commit(channel, for: nil) }
-        }
-    }
-
-    /// Whether a client's commit is under way, which has more to do before the home is asked for it.
-    private func isCommitting(_ channel: RelayChannel) -> Bool {
-        guard let client = channel.client.flatMap(node.channel), case .ending? = client.waiting else { return false }
-        return true
-    }
-
-    func commit(_ channel: RelayChannel, for end: (any CommitWaiter)?) {
-        channel.isUncommitted = false
-        channel.commits.append(end)
-        send(TxCommit(), on: channel)
-    }
-
     /// Memory of what it holds, beyond the messages themselves.
     var residentBytes: Int { inbox.count + outbox.residentBytes }
 
@@ -239,9 +215,14 @@ final class Relay {
     func take(_ frame: ClusterFrame) throws(ClusterFrame.Failure) {
         switch frame.kind {
         case .relayBytes:
-            guard frame.payload.count >= 8 else { throw .malformed }
+            guard let index = frame.payload.number(at: 0) else { throw .malformed }
             let bytes = UnsafeRawBufferPointer(rebasing: frame.payload[8...])
             guard window.received(bytes.count) else { throw .malformed }
+            guard transactions == nil || early.isEmpty && index <= node.topologyIndex else {
+                early += bytes
+                earlyIndex = max(earlyIndex, index)
+                return relays.waitForMetadata(number)
+            }
             try receive(bytes)
         case .relayWindow:
             guard let count = frame.payload.number(at: 0), window.granted(Int(clamping: count)) else {
@@ -252,6 +233,21 @@ final class Relay {
             lost()
         default:
             throw .malformed
+        }
+    }
+
+    /// Takes what came before this node knew as much of the metadata as its home did.
+    func feed() {
+        guard !early.isEmpty, !isOver else { return }
+        guard earlyIndex <= node.topologyIndex else { return relays.waitForMetadata(number) }
+        let bytes = early
+        early = []
+        do throws(ClusterFrame.Failure) {
+            try bytes.withUnsafeBufferPointer { bytes throws(ClusterFrame.Failure) in
+                try receive(UnsafeRawBufferPointer(bytes))
+            }
+        } catch {
+            relays.member.linkReset(home)
         }
     }
 

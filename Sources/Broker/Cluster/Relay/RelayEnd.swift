@@ -56,7 +56,7 @@ final class RelayEnd: Transport {
         guard !isFeeding, !inbox.isEmpty else { return }
         guard relays.node.topologyIndex >= neededIndex else {
             isWaiting = true
-            return relays.waitForMetadata(self)
+            return relays.waitForMetadata(number)
         }
         isFeeding = true
         let used = inbox.withUnsafeBytes { relays.node.receive($0, on: connection, now: relays.node.now) }
@@ -95,7 +95,7 @@ final class RelayEnd: Transport {
             let bytes = outbox.take(min(window.sendable, Limits.relayPieceBytes), in: relays.node, ready: {})
             window.sent(bytes.count)
             relays.member.write(.relayBytes, number, to: peer) {
-                $0.appendNumber(UInt64(0))
+                $0.appendNumber(relays.node.topologyIndex)
                 $0 += bytes
             }
         }

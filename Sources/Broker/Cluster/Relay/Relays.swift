@@ -16,7 +16,7 @@ final class Relays {
     let exchange = Exchange(name: "", settings: ExchangeDefinition(kind: .direct))
     /// Those with something to send at the end of the tick.
     private var sending: [UInt64] = []
-    /// Ends that wait for the metadata.
+    /// Those that wait for the metadata.
     private var waiting: [UInt64] = []
     private var seenIndex: UInt64 = 0
     /// For requests of the control plane, by home and virtual host.
@@ -123,7 +123,7 @@ final class Relays {
         }
     }
 
-    func waitForMetadata(_ end: RelayEnd) { waiting.append(end.number) }
+    func waitForMetadata(_ number: UInt64) { waiting.append(number) }
 
     /// The metadata may have grown.
     func metadataAdvanced() {
@@ -131,14 +131,22 @@ final class Relays {
         seenIndex = node.topologyIndex
         let numbers = waiting
         waiting.removeAll(keepingCapacity: true)
-        for number in numbers { ends[number]?.feed() }
+        for number in numbers {
+            ends[number]?.feed()
+            own[number]?.feed()
+        }
     }
 
     // MARK: Ends
 
     /// Nothing that was sent to a node can be relied upon, nor what it said.
     func peerDown(_ peer: UInt32) {
-        for relay in own.values.sorted(by: { $0.number < $1.number }) where relay.home == peer { relay.lost() }
+        for relay in own.values.sorted(by: { $0.number < $1.number }) where relay.home == peer {
+            relay.lost()
+            // Where the link has held what it was opened with, that may come after the two have taken each other for up
+            // again: its end must not wait for a client that nobody knows of any more.
+            member.write(.relayClosed, relay.number, to: peer) { _ in }
+        }
         for end in ends.values.sorted(by: { $0.number < $1.number }) where end.peer == peer { end.lost() }
     }
 

@@ -4,7 +4,7 @@
 ///
 /// - A message that nobody published, or not to this queue, or in a transaction that was never committed, never comes.
 /// - A quorum queue delivers a message as new once at most, whatever crashes; a classic one once in each life of its
-///   home. To one consumer what one channel published comes in the order in which it did, as far as it is new.
+///   home, a mirrored one once under each leader. To one consumer what one channel published comes in the order in which it did, as far as it is new.
 /// - What was acknowledged, when the acknowledgement was certainly applied, does not come again. It was where its
 ///   transaction was committed, or a later publish of its channel to the same queue was confirmed, or its channel was
 ///   still there in the end. Acknowledgements are void where the consumer's node was taken for dead meanwhile: by the
@@ -107,17 +107,17 @@ final class ClusterLedger {
 
     private func deliverAsNew(_ copy: ClusterCopy, _ delivery: ClusterDelivery) -> String? {
         if let before = copy.deliveredAsNewAt {
-            let isQuorum = ClusterTopology.queue(copy.queue)?.isQuorum ?? false
-            // A classic queue writes down what it has delivered, but nobody waits for that.
-            let mayBeForgotten =
-                !isQuorum && homes[copy.queue].map { copy.deliveredInLife != delivery.life(of: $0) } ?? true
-            if !mayBeForgotten { return "\(copy.name) is delivered as new, and was \(ago(before))" }
+            if !mayBeForgotten(copy, delivery) { return "\(copy.name) is delivered as new, and was \(ago(before))" }
         }
         copy.deliveredAsNewAt = world.time
         copy.deliveredInLife = homes[copy.queue].map { delivery.life(of: $0) }
+        copy.deliveredInReign = delivery.reign
         guard let consumer = delivery.consumer else { return nil }
-        // One of a mirrored queue goes on with a leader that may not know what the one before has delivered.
-        if ClusterTopology.queue(copy.queue)?.isMirrored == true { return nil }
+        if ClusterTopology.queue(copy.queue)?.isMirrored == true {
+            // It goes on with a leader that may not know what the one before has delivered.
+            if delivery.reign != consumer.reign { (consumer.reign, consumer.lastNumbers) = (delivery.reign, [:]) }
+            if delivery.reign == nil { return nil }
+        }
         let message = copy.message
         if let last = consumer.lastNumbers[message.publisher], last >= message.number {
             return "\(copy.name), publish \(message.number) of channel \(message.publisher), comes to '\(consumer.tag)'"
@@ -125,6 +125,15 @@ final class ClusterLedger {
         }
         consumer.lastNumbers[message.publisher] = message.number
         return nil
+    }
+
+    /// Whether a queue may deliver a message as new once more: a classic one writes down what it has delivered, and tells
+    /// its mirrors, but nobody waits for that.
+    private func mayBeForgotten(_ copy: ClusterCopy, _ delivery: ClusterDelivery) -> Bool {
+        if ClusterTopology.queue(copy.queue)?.isQuorum == true { return false }
+        if let reign = delivery.reign { return copy.deliveredInReign != reign }
+        // Of a mirrored queue while its leader changes, or of one that comes and goes.
+        return homes[copy.queue].map { copy.deliveredInLife != delivery.life(of: $0) } ?? true
     }
 
     private func ago(_ time: UInt64) -> String { "\((world.time - time) / 1_000_000) ms ago" }
@@ -145,7 +154,11 @@ final class ClusterLedger {
         let since = ack.delivery.time > Self.onTheWay ? ack.delivery.time - Self.onTheWay : 0
         guard let known = ClusterTopology.queue(queue), known.isStable, let id = ids[queue] else { return true }
         func isSince(_ time: UInt64) -> Bool { time > 0 && time >= since }
-        if known.isQuorum { return isSince(world.logs.buried(ack.node, in: id)) }
+        if known.isQuorum {
+            // Its log may have said so in this very tick, before what makes the acknowledgement certain.
+            for node in world.nodes where node.number == ack.node { world.lookAtLogs(of: node) }
+            return isSince(world.logs.buried(ack.node, in: id))
+        }
         guard let home = homes[queue] else { return true }
         return isSince(crashes[home] ?? 0) || isSince(partings[[home, ack.node].sorted()] ?? 0)
     }

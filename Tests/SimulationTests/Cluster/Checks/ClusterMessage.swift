@@ -61,6 +61,8 @@ final class ClusterCopy {
     var deliveredAsNewAt: UInt64?
     /// And in which life of its queue's home, at most, where it has one.
     var deliveredInLife: Int?
+    /// And under which leader, of a mirrored queue.
+    var deliveredInReign: ClusterReign?
     /// A client has acknowledged or discarded it, or it was given away for good: it need not be there any more.
     var mayBeGone = false
     /// Since then it must not come any more.

@@ -55,6 +55,7 @@ enum ClusterTopology {
     ]
     static let all = stable + volatile
     static let quorum = stable.filter(\.isQuorum)
+    static let mirrored = stable.filter(\.isMirrored)
 
     /// A fanout exchange, and where its messages go.
     static let fanout = "fan"

@@ -37,6 +37,8 @@ final class LogWatch {
     private var burials: [Member: UInt64] = [:]
     private(set) var burialCounts: [UInt64: Int] = [:]
     var elections: Int { leaders.count }
+    /// Who has voted for the node that was elected last, apart from itself.
+    private(set) var electors: [UInt32] = []
 
     /// A node's members apply their logs again after the next start.
     func crashed(_ node: UInt32) {
@@ -60,6 +62,9 @@ final class LogWatch {
                 }
                 if leaders[reign] == nil {
                     leaders[reign] = number
+                    electors = group.membership.voters.map(\.node).filter { voter in
+                        votes[Member(group: group.id, node: voter)].map { $0 == (group.term, number) } ?? false
+                    }
                     if let wrong = missing(in: group, number) { return wrong }
                     let line = "\(clock()) node \(number) leads \(FrameText.group(group.id)) in term \(group.term)"
                     trace.say { line }

@@ -68,6 +68,8 @@ final class ClusterConsumer {
     var isCancelled = false
     /// The highest number that came as new, by the channel that published it.
     var lastNumbers: [Int: Int] = [:]
+    /// Under which leader that was, of a mirrored queue.
+    var reign: ClusterReign?
 
     init(tag: String, queue: String, noAck: Bool) {
         self.tag = tag
@@ -88,6 +90,9 @@ final class ClusterDelivery {
     /// That node.
     unowned let node: ClusterNode
     var copy: ClusterCopy?
+    /// Who led its queue, of a mirrored one; nil where its node has heard of another leader since what it was told by the
+    /// one before has become deliveries.
+    private(set) var reign: ClusterReign?
 
     init(
         tag: UInt64, queue: String, consumer: ClusterConsumer?, isRedelivered: Bool, noAck: Bool, time: UInt64,
@@ -100,10 +105,17 @@ final class ClusterDelivery {
         self.noAck = noAck
         self.time = time
         self.node = node
+        if let known = node.reigns[queue], known == node.reign(of: queue) { reign = known }
     }
 
     /// Which life of a queue's home it comes from, at most.
     func life(of home: UInt32) -> Int { home == node.number ? node.life : node.heardLives[home] ?? 0 }
+}
+
+/// A leader's time in a mirrored queue: its turn, and which life of its node that is, at most.
+struct ClusterReign: Equatable {
+    let epoch: UInt64
+    let life: Int
 }
 
 /// A content that is coming in.

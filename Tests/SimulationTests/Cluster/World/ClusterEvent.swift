@@ -25,6 +25,8 @@ enum ClusterEvent: PlannedEvent {
 
     /// A node that has just voted crashes.
     case ambush(ClusterNode, life: Int)
+    /// A node that has just been elected is cut off from all, and one whose vote it got crashes.
+    case coup(ClusterNode, life: Int, voter: ClusterNode)
     /// The next thing goes wrong.
     case mishap
     /// Something that went wrong comes right.

@@ -7,13 +7,13 @@ struct ClusterFailure: Error, Equatable, CustomStringConvertible {
     let reason: String
     /// The last lines of the trace, when it was kept.
     var lastLines: [String] = []
-    /// The mistake that the world was made for, if any.
-    var place: ClusterFault?
+    /// The mistake that was made, if any, or for which the world was, as the environment has it.
+    var setting = ""
 
     var description: String {
         """
         cluster seed \(seed), step \(step), trace \(hex(hash)): \(reason)
-        replay: \(place.map { "WARREN_CLUSTER_FAULT=\($0) " } ?? "")Tests/simulate --replay \(seed)
+        replay: \(setting)Tests/simulate --replay \(seed)
         \(lastLines.joined(separator: "\n"))
         """
     }

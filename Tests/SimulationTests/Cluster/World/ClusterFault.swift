@@ -14,11 +14,14 @@ enum ClusterFault: String, CaseIterable {
     case lostDeduplication
     /// A follower gives up entries that it knows to be committed.
     case truncatedCommit
+    /// A mirrored queue's leader confirms what its mirrors do not have.
+    case unmirroredConfirm
 
     var inNode: Broker.PlantedFault? {
         switch self {
         case .staleLeaderAnswers: .answerFromLog
         case .lostDeduplication: .forgetDuplicates
+        case .unmirroredConfirm: .confirmBeforeMirrors
         default: nil
         }
     }

@@ -32,7 +32,7 @@ final class ClusterLink {
         self.low = low
         self.high = high
         self.world = world
-        latency = world.random.nanoseconds(upToMicroseconds: world.random.pick([100, 500, 3000]))
+        latency = world.random.nanoseconds(upToMicroseconds: world.random.pick(world.weather.latencies))
         ends = [LinkEnd(to: low, of: self), LinkEnd(to: high, of: self)]
     }
 
@@ -48,6 +48,12 @@ final class ClusterLink {
         isConnected = true
         world.trace.say { "\(world.clock) \(name) is up, number \(epoch)" }
         for end in ends { end.open(epoch, with: peer(of: end.node).life) }
+    }
+
+    /// A partition keeps it apart.
+    func cut(by partition: Int) {
+        cuts.insert(partition)
+        sever()
     }
 
     /// The connection breaks. Some of what was on its way still comes, and then each side is told.

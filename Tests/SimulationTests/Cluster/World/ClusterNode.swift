@@ -23,6 +23,9 @@ final class ClusterNode: ClusterTransport {
     /// Which life of each other node it was, at most, whose words it has passed on to its clients.
     private(set) var heardLives: [UInt32: Int] = [:]
 
+    /// Who led mirrored queues, as it knew when its last tick had ended.
+    private(set) var reigns: [String: ClusterReign] = [:]
+
     // Its clock: it begins anew with each life, runs too fast or too slow, and is wrong about the time of day.
     private(set) var startedAt: UInt64 = 0
     /// Thousandths of the right speed.
@@ -43,6 +46,7 @@ final class ClusterNode: ClusterTransport {
 
     var isRunning: Bool { node != nil }
     var isServing: Bool { node?.isServing == true }
+    var leadsMetadata: Bool { node?.cluster?.metadata.replica.isLeader == true }
     var name: String { "warren\(number)@localhost" }
 
     /// Now, on the clock of this life.
@@ -70,6 +74,7 @@ final class ClusterNode: ClusterTransport {
         startedAt = world.time
         pausedUntil = 0
         upNodes = []
+        reigns = [:]
         (isTickPlanned, alarmAt) = (false, nil)
         var cluster = ClusterConfiguration(
             node: number, names: world.nodes.map(\.name), incarnation: incarnation, transport: self)
@@ -186,6 +191,14 @@ final class ClusterNode: ClusterTransport {
         }
         if let failure = node.storageFailure { world.fail("node \(number) has given up: \(failure)") }
         for link in world.links(of: self) { heardLives[link.peer(of: self).number] = link.end(to: self).heardLife }
+        for queue in ClusterTopology.mirrored { reigns[queue.name] = reign(of: queue.name) }
         world.lookAt(self)
+    }
+
+    /// Who leads a mirrored queue, as it knows.
+    func reign(of queue: String) -> ClusterReign? {
+        guard let mirroring = node?.virtualHosts["/"]?.queues[queue]?.mirroring else { return nil }
+        let leader = mirroring.leader.node
+        return ClusterReign(epoch: mirroring.epoch, life: leader == number ? life : heardLives[leader] ?? 0)
     }
 }

@@ -35,13 +35,13 @@ struct ClusterStatistics: Equatable {
     var skewedClocks = 0
     var clockJumps = 0
     var ambushes = 0
+    var coups = 0
 
     private static let fields: [any WritableKeyPath<ClusterStatistics, Int> & Sendable] = [
         \.published, \.confirms, \.refusals, \.deliveries, \.redeliveries, \.acked, \.certainAcks, \.gets, \.commits,
         \.rollbacks, \.declared, \.deleted, \.purged, \.channelErrors, \.disconnects, \.crashes, \.powerLosses,
         \.losses, \.elections, \.burials, \.successions, \.lost, \.late, \.doubled, \.isolations, \.halves, \.rings,
-        \.blackHoles, \.pauses,
-        \.slowDisks, \.restarts, \.skewedClocks, \.clockJumps, \.ambushes,
+        \.blackHoles, \.pauses, \.slowDisks, \.restarts, \.skewedClocks, \.clockJumps, \.ambushes, \.coups,
     ]
 
     mutating func add(_ other: ClusterStatistics) {

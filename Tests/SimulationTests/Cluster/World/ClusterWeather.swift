@@ -14,6 +14,8 @@ struct ClusterWeather {
     /// Most that a tick waits, and mostly a sync.
     var tickMicroseconds: Int
     var syncMicroseconds: Int
+    /// What the longest time can be that bytes take from node to node, mostly; microseconds.
+    var latencies = [100, 500, 3000]
     let segmentBytes: Int
     var snapshotEntries: Int
     /// Milliseconds between mishaps, on average.
@@ -26,12 +28,17 @@ struct ClusterWeather {
     var slowDisks: Int
     /// How often a node that has just voted for another crashes at once and is back soon; percent.
     var ambushPercent: Int
+    /// How often that happens when the other has just been elected, which is cut off from all before it can say so;
+    /// percent.
+    var coupPercent: Int
     /// A node's clock may show another time of day after a restart.
     let hasJumpingClocks: Bool
     /// A disk may turn out to be spoiled after a crash: one at a time, when the others have everything.
     let spoilsDisks: Bool
     /// The first nodes, whose disks are slower than the others' all the time.
     var laggards = 0
+    /// Who leads the metadata is who crashes.
+    var isHardOnLeaders = false
     /// Nodes never stay away.
     var isBackAtOnce = false
 
@@ -51,6 +58,7 @@ struct ClusterWeather {
         pauses = random.pick([0, 1])
         slowDisks = random.pick([0, 1])
         ambushPercent = random.pick([0, 0, 0, 2, 10])
+        coupPercent = ambushPercent
         hasJumpingClocks = random.chance(30)
         spoilsDisks = random.chance(40)
     }
@@ -60,19 +68,27 @@ struct ClusterWeather {
         self.init(&random)
         switch fault {
         case .forgottenVote:
-            // Many elections, in which one node asks late, and nodes that are back at once after a vote.
+            // Elections in which one node stands as early as another and asks later, for its disk is slow. Whoever wins
+            // meanwhile does not get to say so, and who made it win forgets that it did, and is there to be asked again.
             nodes = 3
-            lossiness = 500
+            lossiness = 0
+            latencies = [3000]
             (tickMicroseconds, syncMicroseconds) = (100, 300)
-            (calmMilliseconds, crashes, partitions, resets) = (40, 6, 2, 0)
+            (calmMilliseconds, crashes, partitions, resets) = (300, 6, 0, 0)
             (pauses, slowDisks, laggards) = (0, 0, 1)
-            ambushPercent = 60
+            (ambushPercent, coupPercent) = (0, 60)
+            isHardOnLeaders = true
             isBackAtOnce = true
         case .truncatedCommit:
             // Much that comes late, and leaders that go when it has.
             nodes = 3
             lossiness = 200
             (calmMilliseconds, crashes, partitions, resets) = (60, 6, 4, 0)
+        case .unmirroredConfirm:
+            // Leaders that others cannot hear, though clients can, until a mirror leads; and leaders that do not come back.
+            nodes = 3
+            (calmMilliseconds, crashes, partitions) = (200, 2, 6)
+            (pauses, resets) = (0, 0)
         case .confirmBeforeMajority, .staleLeaderAnswers, .lostDeduplication: break
         }
     }
@@ -110,7 +126,8 @@ extension ClusterWorld {
         let count = random.chance(80) ? 1 : random.between(1, nodes.count)
         let ending: SurvivingDisk.Ending = random.chance(60) ? .power : .process
         for _ in 0..<count {
-            let node = random.pick(nodes)
+            let leaders = weather.isHardOnLeaders ? nodes.filter(\.leadsMetadata) : []
+            let node = random.pick(leaders.isEmpty ? nodes : leaders)
             guard node.isRunning else { continue }
             let isSpoiled = weather.spoilsDisks && maySpoil(node) && random.chance(60)
             node.crash(ending)
@@ -149,6 +166,26 @@ extension ClusterWorld {
         statistics.ambushes += 1
         node.crash(random.chance(50) ? .power : .process)
         plan(.restart(node), after: random.nanoseconds(upToMicroseconds: 5000))
+    }
+
+    /// A node has been elected.
+    func elected(_ node: ClusterNode) {
+        guard isStormy, weather.coupPercent > 0, random.chance(weather.coupPercent) else { return }
+        let voters = nodes.filter { logs.electors.contains($0.number) }
+        guard !voters.isEmpty else { return }
+        plan(.coup(node, life: node.life, voter: random.pick(voters)), after: 0)
+    }
+
+    /// A node that has just been elected is cut off before it can say so, and who has voted for it is ambushed: in the
+    /// same term another may ask for that vote.
+    func overthrow(_ node: ClusterNode, _ voter: ClusterNode) {
+        guard isStormy, voter.isRunning else { return }
+        statistics.coups += 1
+        lastPartition += 1
+        trace.say { "\(clock) partition \(lastPartition): node \(node.number), just elected, alone, cut" }
+        for link in links(of: node) { link.cut(by: lastPartition) }
+        plan(.relief(.partition(lastPartition)), after: random.nanoseconds(upToMicroseconds: 200_000))
+        ambush(voter)
     }
 
     private func pause() {
@@ -215,8 +252,7 @@ extension ClusterWorld {
                 link.ends[0].stall(number)
                 if !isOneWay { link.ends[1].stall(number) }
             } else {
-                link.cuts.insert(number)
-                link.sever()
+                link.cut(by: number)
             }
         }
         plan(

@@ -116,6 +116,7 @@ final class ClusterWorld {
         case .connect(let client): client.connect()
         case .act(let client): client.turn()
         case .ambush(let node, let life): if node.life == life { ambush(node) }
+        case .coup(let node, let life, let voter): if node.life == life { overthrow(node, voter) }
         case .mishap: mishap()
         case .relief(let mishap): relieve(mishap)
         }
@@ -165,9 +166,11 @@ final class ClusterWorld {
     func fail(_ reason: String) {
         guard failure == nil else { return }
         trace.say { "\(clock) FAILED: \(reason)" }
+        let setting =
+            fault.map { "WARREN_CLUSTER_FAULT=\($0) " } ?? place.map { "WARREN_CLUSTER_WORLD=\($0) " } ?? ""
         failure = ClusterFailure(
             seed: seed, step: step, hash: trace.hash, reason: "\(clock) \(reason)",
-            lastLines: Array(trace.lines.suffix(80)), place: place)
+            lastLines: Array(trace.lines.suffix(80)), setting: setting)
     }
 
     // MARK: Looking on
@@ -188,11 +191,18 @@ final class ClusterWorld {
             }
             node.upNodes = up
         }
+        lookAtLogs(of: node)
+        if logs.hasVoted(broker, number: node.number) { voted(node) }
+    }
+
+    func lookAtLogs(of node: ClusterNode) {
+        guard let broker = node.node else { return }
+        let elections = logs.elections
         if let wrong = logs.look(at: broker, number: node.number, life: node.life, time: time, &trace, clock) {
             fail(wrong)
         }
         if let wrong = mirrors.look(at: broker, in: self) { fail(wrong) }
-        if logs.hasVoted(broker, number: node.number) { voted(node) }
+        if logs.elections > elections { elected(node) }
     }
 
     func crashed(_ node: ClusterNode, _ ending: SurvivingDisk.Ending) {
