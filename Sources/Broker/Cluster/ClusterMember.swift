@@ -254,6 +254,7 @@ final class ClusterMember {
     /// nobody's.
     func caughtUp() {
         node.joinQuorumQueues()
+        metadata.hasLostData = false
         if metadata.replica.areOthersLost { metadata.replica.othersAreTold() }
         guard !isServing, hasMajority else { return }
         isServing = true

@@ -8,7 +8,7 @@ enum MetadataCommand {
     /// The proposing node has started: what did not survive its last end goes, and once it has applied this, it has
     /// caught up with everything that was committed before it started. The leader adds who is up, as far as it knows: what
     /// the node led goes to one of them rather than lose anything.
-    case nodeStarted(up: [QueueHome])
+    case nodeStarted(up: [QueueHome], hasLostData: Bool)
     /// A node has gone, in this incarnation or an earlier one: what does not survive it goes, and its names are free.
     case nodeDown(QueueHome)
     /// Changes of who holds mirrored queues.
@@ -21,15 +21,15 @@ enum MetadataCommand {
 /// number 1, each 12), of a deleted exchange whether only if it is unused 1. In network byte order, as all of AMQP.
 extension MetadataCommand {
     private enum Kind: UInt8 {
-        case change = 1, nodeStarted, nodeDown, mirrors = 16
+        case change = 1, nodeStarted, nodeDown, nodeStartedAnew, mirrors = 16
     }
 
     /// - Parameter index: Where the change stands in the metadata, in a snapshot; 0 in an entry, which has its own.
     func encoded(index: UInt64 = 0) -> [UInt8] {
         var writer = WireWriter()
         switch self {
-        case .nodeStarted(let up):
-            writer.write(Kind.nodeStarted.rawValue)
+        case .nodeStarted(let up, let hasLostData):
+            writer.write((hasLostData ? Kind.nodeStartedAnew : .nodeStarted).rawValue)
             QueueHome.encode(up, into: &writer)
         case .nodeDown(let home):
             writer.write(Kind.nodeDown.rawValue)
@@ -66,9 +66,13 @@ extension MetadataCommand {
         }
     }
 
-    /// Whether the bytes are those of a start.
-    static func saysStart(_ bytes: some Sequence<UInt8>) -> Bool {
-        bytes.first { _ in true } == Kind.nodeStarted.rawValue
+    /// Of the bytes of a start whether the node has lost data before it; nil of any others.
+    static func hasLostData(_ bytes: some Sequence<UInt8>) -> Bool? {
+        switch bytes.first(where: { _ in true }).flatMap(Kind.init(rawValue:)) {
+        case .nodeStarted: false
+        case .nodeStartedAnew: true
+        default: nil
+        }
     }
 
     /// Reads a command and its index. Throws where the bytes make none.
@@ -86,7 +90,10 @@ extension MetadataCommand {
                 command = .mirrors(changes)
             case .nodeDown: command = .nodeDown(try QueueHome(from: &reader))
             // Earlier versions wrote nothing of who was up.
-            default: command = .nodeStarted(up: reader.remaining == 0 ? [] : try QueueHome.list(from: &reader))
+            default:
+                command = .nodeStarted(
+                    up: reader.remaining == 0 ? [] : try QueueHome.list(from: &reader),
+                    hasLostData: kind == .nodeStartedAnew)
             }
             guard reader.remaining == 0 else { throw .malformed }
             return (0, command)

@@ -27,6 +27,8 @@ final class MetadataGroup: ReplicatedMachine {
     /// In the order of their numbers.
     private(set) var outstanding: [Outstanding] = []
     private var lastNumber: UInt64 = 0
+    /// The node has lost something of what it had written down, and not caught up since.
+    var hasLostData = false
     /// The proposal whose application means that this node has caught up.
     private var catchingUp: UInt64 = 0
     var applied = AppliedProposals()
@@ -96,7 +98,7 @@ final class MetadataGroup: ReplicatedMachine {
 
     /// Says, through the log, that this node has started.
     private func begin() {
-        propose(.nodeStarted(up: []), from: .node, purpose: "start")
+        propose(.nodeStarted(up: [], hasLostData: hasLostData), from: .node, purpose: "start")
         catchingUp = lastNumber
     }
 
@@ -172,11 +174,12 @@ final class MetadataGroup: ReplicatedMachine {
 
     /// Adds to a node's start who else is up.
     private func withNodesUp(_ proposal: [UInt8]) -> [UInt8] {
-        guard let member = node.cluster, MetadataCommand.saysStart(proposal.dropFirst(MetadataProposal.headerBytes)),
+        guard let member = node.cluster,
+            let hasLostData = MetadataCommand.hasLostData(proposal.dropFirst(MetadataProposal.headerBytes)),
             let header = proposal.withUnsafeBytes({ MetadataProposal($0) })
         else { return proposal }
         let up = (member.upHomes + [member.home]).filter { $0.node != header.node }
-        return header.encoded(MetadataCommand.nodeStarted(up: up).encoded())
+        return header.encoded(MetadataCommand.nodeStarted(up: up, hasLostData: hasLostData).encoded())
     }
 
     /// Tells those who have waited too long that it is not known what came of it. What the node asks for itself waits
@@ -262,9 +265,9 @@ final class MetadataGroup: ReplicatedMachine {
             // The identity of a queue is the index of its declaration.
             node.topologyIndex = index - 1
             return node.apply(change)
-        case .nodeStarted(let up):
+        case .nodeStarted(let up, let hasLostData):
             let started = QueueHome(node: proposal.node, incarnation: proposal.incarnation)
-            node.mirrorsStarted(on: started, up: up, at: index)
+            node.mirrorsStarted(on: started, up: up, hasLostData: hasLostData, at: index)
             node.removeLost(of: proposal.node, before: proposal.incarnation)
             return .done
         case .nodeDown(let home):

@@ -352,6 +352,10 @@ extension Node {
             reading.summary.lostMetadata = 1
             cluster.metadata.lose(areOthersLost: storedGroups.isSalvaged)
         }
+        if storedGroups.isSalvaged {
+            cluster.metadata.hasLostData = true
+            cluster.metadata.catchUp()
+        }
         reading.summary.queues = queueList.count
         counters = MessageCounters()
     }

@@ -17,10 +17,11 @@ extension Node {
     /// survive its node is removed.
     ///
     /// - Parameter up: Who was up then.
-    func mirrorsStarted(on started: QueueHome, up: [QueueHome], at index: UInt64) {
+    func mirrorsStarted(on started: QueueHome, up: [QueueHome], hasLostData: Bool, at index: UInt64) {
         for queue in queuesByAge {
             guard let mirroring = queue.mirroring,
-                let after = mirroring.afterStart(of: started, isDurable: queue.isDurable, up: up, at: index)
+                let after = mirroring.afterStart(
+                    of: started, isDurable: queue.isDurable, hasLostData: hasLostData, up: up, at: index)
             else { continue }
             queue.mirroringChanged(to: after)
         }

@@ -68,18 +68,20 @@ struct QueueMirroring: Hashable, Sendable {
 
     /// A node has started: what did not survive its last end is not there any more. If it led, the eldest mirror in sync that
     /// was up then leads, for it holds transient messages as well, and the node joins it with nothing (RabbitMQ, "Classic
-    /// Queue Mirroring": the leader's process has died). Without any the node goes on with what its disk has. Nil where
-    /// nobody has the queue.
-    func afterStart(of started: QueueHome, isDurable: Bool, up: [QueueHome], at index: UInt64) -> QueueMirroring? {
+    /// Queue Mirroring": the leader's process has died). Without any the node goes on with what its disk has; if that
+    /// is not all that it had, only where no other has everything. Nil where nobody has the queue.
+    func afterStart(
+        of started: QueueHome, isDurable: Bool, hasLostData: Bool, up: [QueueHome], at index: UInt64
+    ) -> QueueMirroring? {
         func isEarlier(_ home: QueueHome) -> Bool {
             home.node == started.node && home.incarnation < started.incarnation
         }
         var after = self
         after.unsynchronised.removeAll { isEarlier($0.home) }
-        if !isDurable { after.inSync.removeAll(where: isEarlier) }
+        if !isDurable || hasLostData { after.inSync.removeAll(where: isEarlier) }
         guard isEarlier(leader) else { return after }
-        let mirror = after.inSync.first(where: up.contains)
-        guard let next = mirror ?? (isDurable ? started : after.inSync.first) else { return nil }
+        let mirror = after.inSync.first(where: up.contains) ?? (isDurable && !hasLostData ? nil : after.inSync.first)
+        guard let next = mirror ?? (isDurable ? started : nil) else { return nil }
         after.lead(next, at: index)
         if next.node != started.node { after.unsynchronised.append(JoiningMirror(home: started, index: index)) }
         return after

@@ -83,19 +83,26 @@ struct FrameTests {
     @Test("that a node has started is read as it was written, and as it was before it said who was up")
     func nodeStarted() throws {
         let homes = [QueueHome(node: 2, incarnation: 7), QueueHome(node: 3, incarnation: 1 << 40)]
-        let bytes = MetadataCommand.nodeStarted(up: homes).encoded()
-        #expect(try started(bytes) == homes)
-        #expect(try started(Array(bytes.prefix(1))) == [])
-        for end in bytes.indices where end != 1 {
-            #expect(throws: WireError.self) { try bytes[..<end].withUnsafeBytes { try MetadataCommand.decode($0) } }
+        for hasLostData in [false, true] {
+            let bytes = MetadataCommand.nodeStarted(up: homes, hasLostData: hasLostData).encoded()
+            #expect(try started(bytes) == Start(up: homes, hasLostData: hasLostData))
+            #expect(try started(Array(bytes.prefix(1))) == Start(up: [], hasLostData: hasLostData))
+            #expect(MetadataCommand.hasLostData(bytes) == hasLostData)
+            for end in bytes.indices where end != 1 {
+                #expect(throws: WireError.self) { try bytes[..<end].withUnsafeBytes { try MetadataCommand.decode($0) } }
+            }
         }
     }
 
-    private func started(_ bytes: [UInt8]) throws -> [QueueHome]? {
-        guard case .nodeStarted(let up) = try bytes.withUnsafeBytes({ try MetadataCommand.decode($0).command }) else {
-            return nil
-        }
-        return up
+    private struct Start: Equatable {
+        let up: [QueueHome]
+        let hasLostData: Bool
+    }
+
+    private func started(_ bytes: [UInt8]) throws -> Start? {
+        let command = try bytes.withUnsafeBytes { try MetadataCommand.decode($0).command }
+        guard case .nodeStarted(let up, let hasLostData) = command else { return nil }
+        return Start(up: up, hasLostData: hasLostData)
     }
 
     @Test("a proposal counts once, wherever its copies are in the log, and not after it was given up")

@@ -257,9 +257,10 @@ struct RejoiningTests {
         try cluster.start(3, salvages: true)
         let first = try #require(rejoined(cluster, 3, but: nil))
         // The damage is found again: nothing of what it was since then may count either.
-        try damage(cluster, 3)
+        cluster.crash(3)
         try cluster.start(5)
         try cluster.start(3, salvages: true)
+        #expect(cluster.members[2].found?.damage.count == 1)
         let second = try #require(rejoined(cluster, 3, but: first))
         #expect(second > first)
         #expect(cluster.converge())
@@ -314,5 +315,21 @@ struct RejoiningTests {
         #expect(cluster.run { (try? leader.addReplica(on: 3)) != nil })
         #expect(hasRejoined(cluster, 3))
         #expect(hasAll(cluster, 20))
+    }
+
+    @Test("what a mirrored queue holds elsewhere counts, and not what its leader has left", arguments: [false, true])
+    func mirrored(_ isGone: Bool) throws {
+        let cluster = try TestCluster.mirroring(ledBy: 3)
+        let client = try cluster.client(3)
+        client.publish(20, as: "m")
+        #expect(cluster.run { (try? cluster.sequences("m", on: 1).count) == 20 })
+        #expect(cluster.run { (try? cluster.inSync("m", on: 1)) == [1, 2] })
+        // All end at once, as the nodes of one process do, and one of them has lost something.
+        if isGone { cluster.loseDisk(3) } else { try damage(cluster, 3) }
+        for number in 1...2 { cluster.crash(number) }
+        for number in 1...3 { try cluster.start(number, salvages: true, isGone: isGone && number == 3) }
+        #expect(cluster.run(20_000) { cluster.members.allSatisfy { $0.node?.isServing == true } } && cluster.settle())
+        #expect(cluster.mirrorLeader(of: "m").map { $0 != 3 } == true)
+        #expect(try cluster.drain(cluster.client(2), "m") == (0..<20).map { "m\($0)" })
     }
 }

@@ -18,7 +18,8 @@ struct LongSnapshotTests {
                     client, QueueDeclare(queue: queue, durable: true, arguments: ["x-queue-type": .string("quorum")]))
                     == "queue.declare-ok")
         }
-        #expect(cluster.converge() && cluster.run { cluster.leader(of: "q") == 1 && cluster.leader(of: "other") == 1 })
+        #expect(
+            cluster.converge() && cluster.run { cluster.leader(of: "q") == 1 && cluster.leader(of: "other") != nil })
         #expect(cluster.ask(client, ConfirmSelect()) == "confirm.select-ok")
         client.forgetFrames()
         for number in 1...Self.count { client.publish(body(number), to: "", key: "q", persistent: true, 1) }
@@ -81,8 +82,12 @@ struct LongSnapshotTests {
         cluster.crash(3)
         let client = try cluster.client(1)
         #expect(cluster.ask(client, BasicGet(queue: "q", noAck: true)) == "basic.get-ok")
+        // More entries than are kept for those that are a little late.
+        for _ in 0...Limits.quorumEntriesKept {
+            #expect(cluster.ask(client, QueueDeclare(queue: "q", passive: true)) == "queue.declare-ok")
+        }
         for number in 1...2 { try replica(cluster, number).writeSnapshot() }
-        #expect(cluster.run { (try? replica(cluster, 1).group.basePosition.index > 100) == true })
+        #expect(cluster.run { (1...2).allSatisfy { (try? replica(cluster, $0).group.basePosition.index > 0) == true } })
         cluster.loseDisk(3)
         try cluster.start(3, isGone: true)
         #expect(cluster.run(20_000) { cluster.members[2].member("q")?.replica.group.isVoter == true })

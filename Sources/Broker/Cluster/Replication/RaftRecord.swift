@@ -185,11 +185,12 @@ struct StoredGroup {
     /// Which member of the group this was that has a node's data, as far as the data says; nil where it says that the
     /// node is not a member.
     func member(on node: UInt32) -> MemberID? {
-        // Its log may not have come to where it was added, and if it was removed it will find that out.
-        if let named { return named }
-        let logged = entries.last { $0.kind == .membership }.flatMap { Membership(entry: $0) }
-        guard let membership = logged ?? snapshot?.mark.membership else { return MemberID(node: node) }
-        return (membership.voters + membership.learners).last { $0.node == node }
+        let logged = entries.filter { $0.kind == .membership }.compactMap { Membership(entry: $0) }
+        let memberships = [snapshot?.mark.membership].compactMap { $0 } + logged
+        guard let latest = memberships.last else { return named ?? MemberID(node: node) }
+        guard let named else { return (latest.voters + latest.learners).last { $0.node == node } }
+        // The log of a new member may not have come to where it was added.
+        return latest.contains(named) || !memberships.contains { $0.contains(named) } ? named : nil
     }
 
     /// Whether it is of a member that was added to a group that had begun.
