@@ -12,7 +12,7 @@ func listAt80() throws {
     #expect(
         state.render().text == """
              http://mq.example:15672  vhost:all  nodes 3/3     no alarms  age 1.2s  LIVE 5s
-             1 Over  2[Queues] 3 Exch  4 Conn  5 Chan  6 Nodes  7 Failover           ? help
+             1 Over  2[Queues] 3 Exch  4 Conn  5 Chan  6 Nodes  7 Failover  8 Pol    ? help
             ────────────────────────────────────────────────────────────────────────────────
              9 queues                                              ready 31.2k  unacked 212
              NAME                  T ST   READY▼    UNACK   IN/s  DLV/s  ACK/s  CONS 60s

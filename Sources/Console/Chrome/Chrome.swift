@@ -33,14 +33,14 @@ enum Chrome {
 
     private static func drawTabs(_ state: ConsoleState, row: Int, _ canvas: inout Canvas) {
         var pen = 1
-        for panel in ConsoleState.Panel.allCases {
+        for panel in tabs(state) {
             let isOpen = panel == state.panel
             guard pen + TextWidth.of(panel.title) + 4 <= canvas.size.columns else { break }
             pen += canvas.put(state.keyName(of: panel.action), .key, column: pen, row: row)
             let title = isOpen ? "[\(panel.title)]" : " \(panel.title) "
             pen += canvas.put(title, isOpen ? .title : .dim, column: pen, row: row) + tabGap
         }
-        let hint = state.keyName(of: .help) + " help"
+        let hint = helpHint(state)
         if !state.isSnapshot, pen + TextWidth.of(hint) + 1 < canvas.size.columns {
             canvas.put(hint, .dim, endingAt: canvas.size.columns - 1, row: row)
         }
@@ -48,10 +48,22 @@ enum Chrome {
 
     private static let tabGap = 1
 
+    private static func helpHint(_ state: ConsoleState) -> String { state.keyName(of: .help) + " help" }
+
+    /// The panels that have a tab: the last goes where it would push the way to help out, unless it is open.
+    private static func tabs(_ state: ConsoleState) -> [ConsoleState.Panel] {
+        let all = ConsoleState.Panel.allCases
+        let width = all.reduce(1) {
+            $0 + TextWidth.of(state.keyName(of: $1.action)) + TextWidth.of($1.title) + 2 + tabGap
+        }
+        let isRoom = width + TextWidth.of(helpHint(state)) + 1 < state.size.columns
+        return isRoom || state.panel == .policies ? all : all.filter { $0 != .policies }
+    }
+
     /// The tab at a place of the tab line.
     static func tab(at column: Int, of state: ConsoleState) -> ConsoleState.Panel? {
         var start = 1
-        for panel in ConsoleState.Panel.allCases {
+        for panel in tabs(state) {
             // Those for which there was no room are not there to be clicked.
             guard start + TextWidth.of(panel.title) + 4 <= state.size.columns else { return nil }
             // Its key, and its title between brackets or blanks.

@@ -98,7 +98,10 @@ final class RaftReplica {
     }
 
     /// Memory of its snapshots, in bytes.
-    var residentBytes: Int { snapshots.reduce(writing?.bytes.count ?? 0) { $0 + $1.bytes.count } }
+    var residentBytes: Int {
+        // order-free: a sum
+        snapshots.reduce(writing?.bytes.count ?? 0) { $0 + $1.bytes.count }
+    }
 
     /// There is no member here any more.
     func lose() {
