@@ -90,8 +90,8 @@ final class ClusterDelivery {
     /// That node.
     unowned let node: ClusterNode
     var copy: ClusterCopy?
-    /// Who led its queue, of a mirrored one; nil where its node has heard of another leader since what it was told by the
-    /// one before has become deliveries.
+    /// Who led its queue, of a mirrored one that it consumes from; nil where its node has heard of another leader since what
+    /// it was told by the one before has become deliveries. What a get is answered may come from the one before.
     private(set) var reign: ClusterReign?
 
     init(
@@ -105,7 +105,7 @@ final class ClusterDelivery {
         self.noAck = noAck
         self.time = time
         self.node = node
-        if let known = node.reigns[queue], known == node.reign(of: queue) { reign = known }
+        if consumer != nil, let known = node.reigns[queue], known == node.reign(of: queue) { reign = known }
     }
 
     /// Which life of a queue's home it comes from, at most.

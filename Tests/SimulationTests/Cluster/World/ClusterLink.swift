@@ -38,6 +38,9 @@ final class ClusterLink {
 
     var name: String { "link \(low.number)-\(high.number)" }
 
+    /// Whether there is a connection that both sides have been told of, and nothing of one before is to come.
+    var isWhole: Bool { isConnected && ends.allSatisfy { $0.openEpoch == epoch && $0.stall == nil } }
+
     func end(to node: ClusterNode) -> LinkEnd { ends[node === low ? 0 : 1] }
     func peer(of node: ClusterNode) -> ClusterNode { node === low ? high : low }
 

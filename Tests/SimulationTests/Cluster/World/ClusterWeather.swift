@@ -278,13 +278,12 @@ extension ClusterWorld {
         }
     }
 
-    /// All comes right at once.
+    /// All comes right: at once, but that nodes which stand still do so to their end.
     func heal() {
         trace.say { "\(clock) everything heals" }
         for number in 0...lastPartition { relieve(.partition(number)) }
         for node in nodes {
             node.isDiskSlow = false
-            node.pausedUntil = 0
             node.start()
         }
         for link in links { plan(.reconnect(link), after: random.nanoseconds(upToMicroseconds: 100_000)) }

@@ -126,8 +126,11 @@ extension ClusterWorld {
         try checkMirrors()
     }
 
+    /// Not before everything has healed indeed: who stands still is taken for down, and a connection that is known to be
+    /// broken on one side will be on the other.
     private var isSettled: Bool {
-        nodes.allSatisfy { $0.isServing && $0.upNodes.count == nodes.count - 1 } && isMetadataEqual
+        links.allSatisfy(\.isWhole) && nodes.allSatisfy { $0.pausedUntil <= time }
+            && nodes.allSatisfy { $0.isServing && $0.upNodes.count == nodes.count - 1 } && isMetadataEqual
             && areGroupsEqual
     }
 
