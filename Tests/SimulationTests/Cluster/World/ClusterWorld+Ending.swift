@@ -134,7 +134,8 @@ extension ClusterWorld {
             && areGroupsEqual
     }
 
-    private var replicas: [RaftReplica] { nodes.flatMap { $0.node?.replicas.all ?? [] } }
+    /// Where a member was lost, something is left that is none.
+    private var replicas: [RaftReplica] { nodes.flatMap { $0.node?.replicas.all.filter { !$0.isLost } ?? [] } }
 
     /// Leaders and terms, by group.
     private var reigns: [UInt64: String] {
@@ -143,13 +144,14 @@ extension ClusterWorld {
             uniquingKeysWith: { "\($0) and \($1)" })
     }
 
-    /// Each group has one leader, and all its members have applied all that there is.
+    /// Each group has one leader, and all its members vote and have applied all that there is.
     private var areGroupsEqual: Bool {
         let replicas = replicas
         return Set(replicas.map(\.group.id)).sorted().allSatisfy { id in
             let members = replicas.filter { $0.group.id == id }
             guard let last = members.first?.group.lastPosition else { return false }
-            return members.count(where: \.isLeader) == 1
+            let voters = Membership(voters: members.map(\.group.member))
+            return members.count(where: \.isLeader) == 1 && members.allSatisfy { $0.group.membership == voters }
                 && members.allSatisfy { $0.group.lastPosition == last && $0.group.appliedIndex == last.index }
         }
     }
