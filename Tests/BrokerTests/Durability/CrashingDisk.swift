@@ -150,7 +150,8 @@ final class CrashingDisk: Storage {
                     torn[segment] = whole
                 }
                 var recovered = try reader.finish()
-                for (segment, whole) in torn { segments[segment]?.removeSubrange(whole...) }  // order-free: each by itself
+                // order-free: each by itself
+                for (segment, whole) in torn { segments[segment]?.removeSubrange(whole...) }
                 if isGone { recovered.damage = [.gone] }
                 return recovered
             } catch {
