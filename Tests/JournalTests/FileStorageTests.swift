@@ -117,6 +117,24 @@ struct FileStorageTests {
         #expect(count > 0 && count < 60 && end.damage.count == 1)
     }
 
+    @Test("damage stays where it is, however often it is found: nothing is cut off but the torn end")
+    func damagedAgain() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let directory = try DataDirectory(path: folder)
+        write(0..<20, after: RecoveredJournal(), in: directory)
+        write(20..<40, after: try read(directory).end, in: directory)
+        // Nothing is left that is whole of the first segment.
+        let file = URL(filePath: folder + "/00000001.journal")
+        let whole = try Data(contentsOf: file).count
+        try Data(repeating: 0x77, count: whole).write(to: file)
+        for _ in 1...2 {
+            #expect(throws: StorageError.self) { _ = try read(directory) }
+            let end = try directory.recover(salvages: true) { _ in }
+            #expect(end.damage.count == 1 && end.damage.first?.segment == 1)
+            #expect(try Data(contentsOf: file).count == whole)
+        }
+    }
+
     @Test("a disk that is full fails with what to do")
     func full() throws {
         // Linux has a device that is always full.

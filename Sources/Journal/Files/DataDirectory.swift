@@ -132,6 +132,8 @@ public final class DataDirectory: Sendable {
     ) throws(StorageError) -> RecoveredJournal {
         var reader = JournalReader(salvages: salvages)
         let numbers = try segments()
+        // What is cut off once it is known that nothing is damaged, or that this does not matter.
+        var rooms: [(name: String, whole: Int)] = []
         var torn: [(name: String, whole: Int)] = []
         for (place, number) in numbers.enumerated() {
             progress(Progress(segments: place, total: numbers.count))
@@ -147,7 +149,12 @@ public final class DataDirectory: Sendable {
             }
             // Only behind the last whole batch of all is it the torn end; before it, it is damage and stays to be found.
             if whole > 0 { torn.removeAll() }
-            if whole < bytes.count { torn.append((name, whole)) }
+            guard whole < bytes.count else { continue }
+            if bytes.withUnsafeBytes({ JournalReader.isZero($0, from: whole) }) {
+                rooms.append((name, whole))
+            } else {
+                torn.append((name, whole))
+            }
         }
         progress(Progress(segments: numbers.count, total: numbers.count))
         let recovered: RecoveredJournal
@@ -156,7 +163,7 @@ public final class DataDirectory: Sendable {
         } catch {
             throw damaged(error)
         }
-        for (name, whole) in torn { try cut(name, to: whole) }
+        for (name, whole) in rooms + torn { try cut(name, to: whole) }
         return recovered
     }
 

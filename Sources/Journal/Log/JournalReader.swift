@@ -216,7 +216,8 @@ public struct JournalReader {
         return nil
     }
 
-    private static func isZero(_ bytes: UnsafeRawBufferPointer, from offset: Int) -> Bool {
+    /// Whether there are nothing but zeros from a place on.
+    static func isZero(_ bytes: UnsafeRawBufferPointer, from offset: Int) -> Bool {
         var place = offset
         // By words: what was prepared is megabytes of them.
         while place + 8 <= bytes.count {
