@@ -16,7 +16,7 @@ func crash() throws {
     #expect(
         body(state)[0...20].joined(separator: "\n") == """
              demo@local  vhost:all  nodes 2/3         ! warren2 down 7.0s  age 0.0s  FROZEN
-             1 Over  2 Queues  3 Exch  4 Conn  5 Chan  6 Nodes  7[Failover]          ? help
+             1 Over  2 Queues  3 Exch  4 Conn  5 Chan  6 Nodes  7[Failover] 8 Pol    ? help
             ────────────────────────────────────────────────────────────────────────────────
              warren2 crashed 11:02:14.000 by you  confirmed 24,812  LOST 0  duplicated 0
              20 ms/cell             -0.2s     0         +0.2s     +0.4s   +0.6s      OUTAGE
