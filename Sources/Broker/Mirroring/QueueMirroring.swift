@@ -80,7 +80,11 @@ struct QueueMirroring: Hashable, Sendable {
         after.unsynchronised.removeAll { isEarlier($0.home) }
         if !isDurable || hasLostData { after.inSync.removeAll(where: isEarlier) }
         guard isEarlier(leader) else { return after }
-        let mirror = after.inSync.first(where: up.contains) ?? (isDurable && !hasLostData ? nil : after.inSync.first)
+        var mirror = after.inSync.first(where: up.contains)
+        if mirror == nil, !isDurable || hasLostData, let eldest = after.inSync.first {
+            // It may have started anew as well: then it has what its disk has.
+            mirror = isDurable ? up.first { $0.node == eldest.node } ?? eldest : eldest
+        }
         guard let next = mirror ?? (isDurable ? started : nil) else { return nil }
         after.lead(next, at: index)
         if next.node != started.node { after.unsynchronised.append(JoiningMirror(home: started, index: index)) }
