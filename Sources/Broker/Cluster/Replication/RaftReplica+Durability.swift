@@ -86,7 +86,7 @@ extension RaftReplica {
         guard var slice = writing, node.journal.pendingBytes < Limits.rewritingPendingBytes else { return }
         // There is one reference to the bytes only.
         writing = nil
-        let isWhole = slice.slices(&slice.bytes, node.configuration.snapshotSliceBytes)
+        let isWhole = slice.slices(&slice.bytes, max(1, node.configuration.snapshotSliceBytes))
         if node.journal.keepsBytes {
             RaftRecord.append(
                 group: group.id, slice.mark, slice.bytes, from: &slice.journaled, isWhole: isWhole, to: &node.journal)
