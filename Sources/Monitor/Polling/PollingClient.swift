@@ -161,7 +161,9 @@ public final class PollingClient: Sendable {
             throw .refused("the timeline", reason: "\(endpoints[place].address) records none")
         }
         let known = recorders.withLock { $0[place] } ?? Recorder()
-        if known.watched != queues { try await endpoint.watch(queues) }
+        // Who does not know yet what to watch leaves it as it is: what somebody else has had recorded would be gone.
+        let isUndecided = queues.isEmpty && known.watched == nil
+        if known.watched != queues, !isUndecided { try await endpoint.watch(queues) }
         let missed = known.answeredAt.map { Int((now - $0).components.seconds) + 2 } ?? ClusterTimeline.secondsMax
         let answer = try await endpoint.timeline(seconds: min(missed, ClusterTimeline.secondsMax))
         // One that began anew has forgotten what it was told: it is told again.
