@@ -69,6 +69,24 @@ struct QuorumFailureTests {
         #expect(publisher.confirmed.acks == [1])
     }
 
+    @Test("two publishes that were refused are both refused when their answers were lost, one command after the other")
+    func refusalsLost() throws {
+        let cluster = try cluster([("x-max-length", .int32(1)), ("x-overflow", .string("reject-publish"))])
+        let publisher = try publisher(cluster, 2)
+        publisher.publish("taken", to: "", key: "q", persistent: true, 1)
+        #expect(cluster.run { publisher.confirmed.acks == [1] })
+        cluster.delay(1, to: 2, 300)
+        for body in ["refused", "refused as well"] {
+            publisher.publish(body, to: "", key: "q", persistent: true, 1)
+            cluster.run(50)
+        }
+        cluster.cut(1, 2)
+        cluster.delay(1, to: 2, 0)
+        cluster.heal()
+        #expect(cluster.run { publisher.confirmed.nacks == [2, 3] })
+        #expect(publisher.confirmed.acks == [1])
+    }
+
     @Test(
         "a node that is cut off from the leader alone: its publishes wait, and go through once when it is whole again")
     func oneLink() throws {

@@ -152,15 +152,15 @@ struct QuorumModel {
                 settleDown()
             }
         }
-        if origins[place].next > 1 { confirmed.append("\(batch.node)/\(origins[place].next - 1)") }
+        guard origins[place].next > 1 else { return }
+        // A confirm says so of all that is refused, which its node may not have heard.
+        let stillRefused = origins[place].answers.filter { $0.value == "refused" && $0.key >= origins[place].floor }
+        refused = stillRefused.keys.sorted().map { "\(batch.node)/\($0)" }
+        confirmed.append("\(batch.node)/\(origins[place].next - 1)")
     }
 
     private mutating func tell(_ answer: String, _ node: UInt32, _ number: UInt64) {
-        if answer == "refused" {
-            refused.append("\(node)/\(number)")
-        } else {
-            answers.append("\(node)/\(number) \(answer)")
-        }
+        if answer != "refused" { answers.append("\(node)/\(number) \(answer)") }
     }
 
     private mutating func again(_ command: ModelCommand, _ number: UInt64, _ origin: Origin) {

@@ -1,3 +1,5 @@
+internal import DequeModule
+
 /// What a log entry does.
 extension QuorumMachine {
     /// Applies a batch. False where the bytes are none: then nothing has changed, on any member.
@@ -64,6 +66,11 @@ extension QuorumMachine {
         }
         origin.next = max(next, header.first + UInt64(header.count))
         if origin.next > 1 {
+            // All that is refused, of what the confirm speaks of: it may have been told before, and lost on its way.
+            for answer in origin.stored where answer.kind == nil {
+                effects.refuse(
+                    QuorumEffects.Place(node: origin.node, incarnation: origin.incarnation, number: answer.number))
+            }
             effects.confirm(
                 QuorumEffects.Place(node: origin.node, incarnation: origin.incarnation, number: origin.next - 1))
         }
@@ -108,21 +115,15 @@ extension QuorumMachine {
         effects.answer(QuorumEffects.Answer(place: place, kind: kind, value: value, second: second))
     }
 
-    func refuse(_ number: UInt64, of origin: QuorumOrigin, effects: inout QuorumEffects) {
-        effects.refuse(QuorumEffects.Place(node: origin.node, incarnation: origin.incarnation, number: number))
-    }
-
     /// A command that has been applied came again, because its node does not know what became of it.
     private func answerAgain(
         _ command: QuorumCommand, _ bytes: UnsafeRawBufferPointer, _ number: UInt64, of origin: QuorumOrigin,
         effects: inout QuorumEffects
     ) {
         guard number >= origin.floor else { return }
-        let stored = origin.answer(to: number)
         switch command.kind {
-        case .enqueue: if stored != nil { refuse(number, of: origin, effects: &effects) }
         case .attach, .get, .purge, .deleteIf:
-            guard let stored, let kind = stored.kind else {
+            guard let stored = origin.answer(to: number), let kind = stored.kind else {
                 return tell(number, of: origin, .forgotten, 0, 0, effects: &effects)
             }
             tell(number, of: origin, kind, stored.value, stored.second, effects: &effects)
@@ -132,7 +133,8 @@ extension QuorumMachine {
             {
                 effects.deliver(found.entry, in: batches, to: consumer, found.sequence)
             }
-        case .detach, .end, .settle, .nodeDown, .tick, .limit, .transactions: break
+        // Refusals are told with the confirm.
+        case .enqueue, .detach, .end, .settle, .nodeDown, .tick, .limit, .transactions: break
         }
     }
 
@@ -148,8 +150,7 @@ extension QuorumMachine {
             limits.isOver(count: readyCount + 1, bytes: readyBytes &+ Int(bodyBytes))
         {
             totals.refused &+= 1
-            origin.store(QuorumOrigin.Stored(number: number, kind: nil, value: 0, second: 0))
-            return refuse(number, of: origin, effects: &effects)
+            return origin.store(QuorumOrigin.Stored(number: number, kind: nil, value: 0, second: 0))
         }
         batches.retain(slot)
         ready.append(
