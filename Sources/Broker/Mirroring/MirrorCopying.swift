@@ -15,7 +15,7 @@ final class MirrorCopying {
     private var ended: Set<UInt64> = []
     private var lookedUpTo: UInt64 = 0
     private var isReading = false
-    private var hasSeenReady = false
+    private(set) var hasSeenReady = false
     private var hasSeenHeld = false
     /// How often what clients hold has been looked through again because it had moved meanwhile.
     private var looks = 0
@@ -108,7 +108,7 @@ final class MirrorCopying {
         _ entries: [QueueEntry], isCertain: Bool, _ current: @escaping (QueueEntry) -> QueueEntry?,
         completed: @escaping (Bool) -> Void = { _ in }
     ) {
-        let cold = entries.filter(\.isCold)
+        let cold = entries.filter { $0.isCold && !copied.contains($0.sequence) }
         for entry in entries where !entry.isCold { copy(entry) }
         guard !cold.isEmpty else { return }
         isReading = true
@@ -147,6 +147,16 @@ final class MirrorCopying {
     }
 
     // MARK: Meanwhile
+
+    /// A client has given a message back.
+    func returned(_ entry: QueueEntry) {
+        guard entry.isCold else { return copy(entry) }
+        guard entry.sequence <= session.predatesThrough, !copied.contains(entry.sequence) else { return }
+        // It is ready now, where that may have been looked through.
+        lookedUpTo = min(lookedUpTo, entry.sequence - 1)
+        hasSeenReady = false
+        leader.noteSending()
+    }
 
     func ended(_ sequence: UInt64) {
         copied.remove(sequence)

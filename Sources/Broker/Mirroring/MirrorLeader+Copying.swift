@@ -41,5 +41,5 @@ extension MirrorLeader {
     }
 
     /// A client has given a message back.
-    func returned(_ entry: QueueEntry) { copying?.copy(entry) }
+    func returned(_ entry: QueueEntry) { copying?.returned(entry) }
 }
