@@ -48,7 +48,8 @@ final class MirrorWatch {
             }
             forgotten[queue.name, default: []].append(world.time)
             let start = world.time < Self.quiet ? 0 : world.time - Self.quiet
-            let mirror = before.inSync.first { isThere($0, exceptFor: before.leader.node, since: start, in: world) }
+            let excused = before.leader.node == node.number ? nil : before.leader.node
+            let mirror = before.inSync.first { isThere($0, exceptFor: excused, since: start, in: world) }
             guard now.epoch == before.epoch + 1, let mirror else { continue }
             return "node \(now.leader.node) leads '\(queue.name)' with what its disk has although node"
                 + " \(mirror.node) was in sync and there"
@@ -56,13 +57,14 @@ final class MirrorWatch {
         return nil
     }
 
-    /// Whether a mirror has been there for a while, and all that run but the one that led have heard it and been heard by it.
+    /// Whether a mirror has been there for a while, and all that run have heard it and been heard by it, but for the one that
+    /// led, unless that is who has decided.
     private func isThere(
-        _ home: QueueHome, exceptFor leader: UInt32, since time: UInt64, in world: ClusterWorld
+        _ home: QueueHome, exceptFor leader: UInt32?, since time: UInt64, in world: ClusterWorld
     ) -> Bool {
         guard let mirror = world.nodes.first(where: { $0.number == home.node }), mirror.isServing,
             mirror.incarnation == home.incarnation, mirror.startedAt < time, mirror.pausedUntil < time,
-            (lost[Pair(node: leader, other: home.node)] ?? 0) < time
+            leader.flatMap({ lost[Pair(node: $0, other: home.node)] }) ?? 0 < time
         else { return false }
         return world.nodes.allSatisfy { other in
             other === mirror || other.number == leader || !other.isRunning

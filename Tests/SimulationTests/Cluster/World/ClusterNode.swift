@@ -20,6 +20,8 @@ final class ClusterNode: ClusterTransport {
     var isDiskSlow = false
     /// The nodes that it took for up when that was looked at last.
     var upNodes: [UInt32] = []
+    /// Whether it heard too few of them to serve.
+    var isInMinority = false
     /// Which life of each other node it was, at most, whose words it has passed on to its clients.
     private(set) var heardLives: [UInt32: Int] = [:]
 
@@ -74,6 +76,7 @@ final class ClusterNode: ClusterTransport {
         startedAt = world.time
         pausedUntil = 0
         upNodes = []
+        isInMinority = false
         reigns = [:]
         (isTickPlanned, alarmAt) = (false, nil)
         var cluster = ClusterConfiguration(

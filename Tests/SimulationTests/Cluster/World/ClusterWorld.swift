@@ -191,6 +191,12 @@ final class ClusterWorld {
             }
             node.upNodes = up
         }
+        if broker.isInMinority != node.isInMinority {
+            node.isInMinority.toggle()
+            trace.say { "\(clock) node \(node.number) is \(node.isInMinority ? "" : "not ")in a minority" }
+            // Whoever was connected to it, from other nodes too, is not any more.
+            if node.isInMinority { for other in nodes { ledger.parted(node.number, other.number) } }
+        }
         lookAtLogs(of: node)
         if logs.hasVoted(broker, number: node.number) { voted(node) }
     }
