@@ -151,7 +151,6 @@ extension Node {
         // order-free: an array
         for queue in queues {
             guard let distant = queue.distant else { continue }
-            end.notePublish(to: queue)
             let participant = distant.home.map(RollForward.Participant.home) ?? .queue(queue.id)
             let id = distant.home == nil ? [] : [queue.id]
             if let place = targets.firstIndex(where: { $0.outbox.participant == participant }) {

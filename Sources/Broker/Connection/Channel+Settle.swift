@@ -60,7 +60,7 @@ extension Channel {
     /// A settlement comes too late, because the queue's node has gone meanwhile: the message is there again, or gone with
     /// it. Only a transaction may not pass over that.
     private func noteLostSettlement() {
-        if case .ending(let end)? = waiting { end.noteLost() }
+        if case .ending(let end)? = waiting { end.noteIncomplete() }
     }
 
     func apply(_ settlement: Settlement, to delivery: UnackedDelivery) {

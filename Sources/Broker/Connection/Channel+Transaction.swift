@@ -20,7 +20,8 @@ extension Channel {
     private func checkSize(of ending: Transaction) throws(ProtocolException) {
         var slipBytes = 0
         var bytes: [ObjectIdentifier: Int] = [:]
-        for publish in ending.publishes where publish.route.mayLeaveNode {
+        // What another node hands over was checked there.
+        for publish in ending.publishes where publish.route.mayLeaveNode && !publish.route.isRelayed {
             guard let record = publish.record else { continue }
             // order-free: an array
             for queue in publish.queues where queue.distant != nil {

@@ -52,16 +52,17 @@ final class TransactionEnd: CommitWaiter {
     private var nextAway = 0
     /// What stands for the queues of those.
     private var distant: [any DistantQueue] = []
+    /// What goes back to the client, when the rest is durable.
+    private var returns: ArraySlice<Transaction.Publish> = []
+    /// Queues here with mirrors, in which something of it happens; see `MirrorLeader.holdBack`.
+    private var heldBack: [MirrorLeader] = []
     /// How much has not been done elsewhere yet.
     private var awaited = 0
     /// The node whose transactions these are, and where it is known which of them have been applied.
     private let origin: UInt32?
     private var inbox: TransactionInbox?
-    /// Queues with mirrors elsewhere that it publishes to, and whose turn it was: a leader that ends may take with it what
-    /// it had, and its node knows afterwards only that it was given to it.
-    private var mirrored: [(queue: ClassicQueue, epoch: UInt64)] = []
-    /// Something of it is lost.
-    private var isLost = false
+    /// Something of it is lost, or may be.
+    private var isIncomplete = false
     private var isDurableHere = false
 
     init(_ transaction: Transaction, isCommit: Bool, of channel: ChannelReference, from origin: UInt32? = nil) {
@@ -71,7 +72,7 @@ final class TransactionEnd: CommitWaiter {
         self.channel = channel
     }
 
-    /// Does one slice; returns whether the task is finished or waits for its channel.
+    /// Does one slice; returns whether the task is finished, or waits for something else.
     func proceed(in node: Node) -> Bool {
         if isDurableHere { return settleAway(in: node) }
         if let origin, isCommit, inbox == nil {
@@ -82,11 +83,9 @@ final class TransactionEnd: CommitWaiter {
         }
         guard isCommit, node.journal.keepsBytes else {
             guard carryOut(in: node) else { return false }
-            if isWhole {
-                awaitMirrors(in: node)
-                writeRest(in: node)
-                durable(in: node)
-            }
+            awaitMirrors()
+            writeRest(in: node)
+            durable(in: node)
             return true
         }
         if node.isDiskBehind {
@@ -103,27 +102,25 @@ final class TransactionEnd: CommitWaiter {
             }
         }
         node.beginTransaction(number)
-        let isFinished = carryOut(in: node)
-        if isFinished, isWhole { writeRest(in: node) }
+        let isWhole = carryOut(in: node)
+        if isWhole { writeRest(in: node) }
         node.pauseTransaction()
-        guard isFinished, isWhole else { return isFinished }
+        guard isWhole else { return false }
         if let number {
             node.journalCommit(number)
             node.openTransactions -= 1
         }
         node.journalEnds()
-        awaitMirrors(in: node)
+        awaitMirrors()
         // Whatever becomes of the client: all of it is there, or after a crash nothing of it.
         node.whenDurable(.commit(self))
         return true
     }
 
-    /// It is more than a slice, or may have to wait for the body of a return to go out.
+    /// It is more than a slice, or may be.
     private var mayTakeSeveralTicks: Bool {
         let size = transaction.publishes.reduce(transaction.settlements.count) { $0 + max(1, $1.queues.count) }
-        return size > Limits.sliceEntries
-            || transaction.publishes.contains { $0.isMandatory && $0.queues.isEmpty }
-            || transaction.settlements.contains(where: isDeath)
+        return size > Limits.sliceEntries || transaction.settlements.contains(where: isDeath)
     }
 
     /// Whether a message is to be dead-lettered, for which a tick may have no time left.
@@ -140,15 +137,11 @@ final class TransactionEnd: CommitWaiter {
         }
     }
 
-    /// Everything of it has been done.
-    private var isWhole: Bool {
-        nextPublish == transaction.publishes.count && nextSettlement == transaction.settlements.count
-    }
-
     /// Everything of it here is durable.
     func durable(in node: Node) {
         isDurableHere = true
         inbox?.leave(in: node)
+        for leader in heldBack { leader.letGo(self) }
         // order-free: an array
         for (outbox, _) in posts { outbox.isDurable(self) }
         posts = []
@@ -186,32 +179,34 @@ final class TransactionEnd: CommitWaiter {
         if let inbox, let mark = transaction.marks.last { inbox.write(mark.transaction, in: node) }
     }
 
-    /// What was published to queues with mirrors must be safe with them too.
-    private func awaitMirrors(in node: Node) {
-        guard isCommit, node.cluster != nil else { return }
-        var leaders: [MirrorLeader] = []
-        for publish in transaction.publishes {
-            // order-free: an array
-            for leader in node.mirrorsAwaited(publish.queues) where !leaders.contains(where: { $0 === leader }) {
-                leaders.append(leader)
-            }
-        }
-        awaited += leaders.count
-        for leader in leaders { leader.wait(.commit(self)) }
+    /// Something of it is about to happen in a queue here.
+    func isAbout(to queue: ClassicQueue) {
+        guard let leader = queue.mirrors, !heldBack.contains(where: { $0 === leader }) else { return }
+        heldBack.append(leader)
+        leader.holdBack(for: self)
     }
 
-    /// It publishes to a queue of another node that may have mirrors.
-    func notePublish(to queue: ClassicQueue) {
-        guard let mirroring = queue.mirroring, !mirrored.contains(where: { $0.queue === queue }) else { return }
-        mirrored.append((queue, mirroring.epoch))
+    /// It must be safe with the mirrors too.
+    private func awaitMirrors() {
+        awaited += heldBack.count
+        for leader in heldBack { leader.wait(.commit(self)) }
     }
 
-    /// Something of it has not happened and cannot any more.
-    func noteLost() { isLost = true }
+    /// Something of it has not happened, or nobody can know any more whether it has.
+    func noteIncomplete() { isIncomplete = true }
 
     /// A slice of what is settled elsewhere, and in the end the commit of that; returns whether it is done.
     private func settleAway(in node: Node) -> Bool {
         let channel = node.channel(channel).flatMap { $0.phase == .open ? $0 : nil }
+        while let publish = returns.first {
+            if let channel, channel.sending != nil {
+                // The body of the one before is going out; nothing else may be sent on the channel before it has.
+                channel.heldEnd = self
+                return true
+            }
+            returns.removeFirst()
+            node.publish(publish, from: channel, in: self)
+        }
         let end = min(away.count, nextAway + Limits.sliceEntries)
         for (delivery, settlement) in away[nextAway..<end] {
             let queue = delivery.queue.takeUnretainedValue()
@@ -235,18 +230,18 @@ final class TransactionEnd: CommitWaiter {
     /// A part of it elsewhere has been done, or is not known to have been.
     func distantEnded(isDone: Bool, in node: Node) {
         awaited -= 1
-        if !isDone { isLost = true }
+        if !isDone { isIncomplete = true }
         finish(in: node)
     }
 
     /// Its client is told when all of it has been done. What was published is certain; but an acknowledgement of what has
     /// gone back to its queue with the queue's node, or the way to it, does nothing, and then it was not all of it.
     private func finish(in node: Node) {
-        guard isDurableHere, away.isEmpty, awaited == 0, let channel = node.channel(channel), channel.phase == .open,
-            case .ending(let expected)? = channel.waiting, expected === self
+        guard isDurableHere, returns.isEmpty, away.isEmpty, awaited == 0,
+            let channel = node.channel(channel), channel.phase == .open, case .ending(let expected)? = channel.waiting,
+            expected === self
         else { return }
-        let isOfAnotherTime = mirrored.contains { !$0.queue.isDeleted && $0.queue.mirroring?.epoch != $0.epoch }
-        guard !isLost, !isOfAnotherTime else {
+        guard !isIncomplete else {
             channel.currentMethod = TxCommit.id
             channel.fail(ProtocolException(.preconditionFailed, "partial tx completion"))
             return node.noteDirty(channel.connection)
@@ -254,22 +249,19 @@ final class TransactionEnd: CommitWaiter {
         channel.transactionEnded(self)
     }
 
-    /// Does one slice; returns whether the task is finished or waits for its channel.
+    /// Does one slice; returns whether that was the last.
     private func carryOut(in node: Node) -> Bool {
         // One that was closed has given back what it held.
         let channel = node.channel(channel).flatMap { $0.phase == .open ? $0 : nil }
         var budget = Limits.sliceEntries
         while nextPublish < transaction.publishes.count {
             guard budget > 0 else { return false }
-            if let channel, channel.sending != nil {
-                // A return's body is going out; nothing else may be sent on the channel before it is.
-                channel.heldEnd = self
-                return true
-            }
             let publish = transaction.publishes[nextPublish]
             nextPublish += 1
             budget -= max(1, publish.queues.count)
-            if isCommit {
+            if isCommit, publish.isMandatory, publish.queues.isEmpty {
+                returns.append(publish)
+            } else if isCommit {
                 node.publish(publish, from: channel, in: self)
             } else if let record = publish.record {
                 node.release(record)
@@ -281,16 +273,23 @@ final class TransactionEnd: CommitWaiter {
             let (delivery, settlement) = transaction.settlements[nextSettlement]
             nextSettlement += 1
             budget -= 1
-            if isCommit, delivery.queue.takeUnretainedValue().distant != nil {
-                away.append((delivery, settlement))
-            } else if !isCommit {
+            guard isCommit else {
+                // Where the channel has been closed nothing keeps the queue any more.
                 channel?.unacked.resume(delivery.tag)
-            } else if let channel {
+                continue
+            }
+            let queue = delivery.queue.takeUnretainedValue()
+            if queue.distant != nil {
+                away.append((delivery, settlement))
+                continue
+            }
+            isAbout(to: queue)
+            if let channel {
                 if let held = channel.unacked.settle(delivery.tag, from: .pending) {
                     channel.apply(settlement, to: held)
                 }
             } else {
-                node.settle(delivery.entry, of: delivery.queue.takeUnretainedValue(), settlement)
+                node.settle(delivery.entry, of: queue, settlement)
             }
         }
         return true

@@ -36,6 +36,10 @@ final class MirrorLeader {
     private var missed: [UInt32] = []
     private(set) var lastOperation: UInt64 = 0
     private var waiting = Deque<Waiting>()
+    /// Transactions that are not durable here, and the first operation that may be of each.
+    private var open: [(end: TransactionEnd, operation: UInt64)] = []
+    /// Whether this is over, and then whether what was waited for is done.
+    private var outcome: Bool?
     private var released: UInt64 = 0
     /// What has ended since the operations were sent the last time.
     private var ended: [UInt64] = []
@@ -149,6 +153,8 @@ final class MirrorLeader {
     /// The queue has no mirrors any more, or is gone, and what was waited for is done; or it is not led here any more, and
     /// nobody knows what becomes of that.
     func end(isDone: Bool) {
+        outcome = isDone
+        open = []
         copying?.end()
         copying = nil
         for session in sessions { session.end(in: node) }
@@ -233,23 +239,40 @@ final class MirrorLeader {
         mirrors.noteSending(self)
     }
 
+    /// Something of a transaction is about to happen in the queue. Until it is durable here the mirrors are told nothing
+    /// more: what they had of it would be there under the next leader, though it may not have been committed.
+    func holdBack(for end: TransactionEnd) {
+        guard outcome == nil else { return }
+        flushEnded()
+        open.append((end, lastOperation + 1))
+    }
+
+    /// The transaction is durable.
+    func letGo(_ end: TransactionEnd) {
+        open.removeAll { $0.end === end }
+        noteSending()
+    }
+
     /// Writes what the mirrors have room for.
     func send() {
         isNoted = false
+        if copying?.hasSeenReady == false { copyingGoesOn() }
         flushEnded()
+        // They began in this order.
+        let limit = open.first?.operation ?? .max
         for session in sessions {
             var frames = Limits.mirrorFramesPerTick
-            while session.maySend, frames > 0 {
+            while session.maySend(below: limit), frames > 0 {
                 frames -= 1
                 mirrors.member.write(.mirrorOperations, queue.id, to: session.node) { [self] in
                     header(session).encode(into: &$0)
-                    session.write(into: &$0, in: node) { [self] in
+                    session.write(below: limit, into: &$0, in: node) { [self] in
                         session.chunkIsThere()
                         noteSending()
                     }
                 }
             }
-            if session.maySend { noteSending() }
+            if session.maySend(below: limit) { noteSending() }
         }
     }
 
@@ -335,6 +358,7 @@ final class MirrorLeader {
 
     /// Waits until everything so far is safe with the mirrors.
     func wait(_ waiter: MirrorWaiter) {
+        if let outcome { return happened(waiter, isDone: outcome) }
         waiting.append(Waiting(operation: lastOperation, waiter: waiter))
         release()
     }

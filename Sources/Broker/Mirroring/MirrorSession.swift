@@ -90,18 +90,18 @@ final class MirrorSession {
 
     /// What it holds up, in bytes.
     var backlog: Int { waitingBytes + underWayBytes }
-    /// Whether there is something that may be sent.
-    var maySend: Bool {
-        phase == .streaming && !items.isEmpty && !isFetchingChunk
+    /// Whether there is something that may be sent, of the operations below one.
+    func maySend(below limit: UInt64) -> Bool {
+        phase == .streaming && items.first.map { $0.operation < limit } == true && !isFetchingChunk
             // The mirror says nothing of a message before it is whole.
             && (underWayBytes < Limits.mirrorWindowBytes || hasBegunChunked)
     }
 
     /// Writes the next operations, about as many as one frame should have. `ready` is called when what was missing has been
     /// read back.
-    func write(into bytes: inout [UInt8], in node: Node, ready: @escaping () -> Void) {
+    func write(below limit: UInt64, into bytes: inout [UInt8], in node: Node, ready: @escaping () -> Void) {
         let start = bytes.count
-        while bytes.count - start < Limits.relayPieceBytes, let item = items.first {
+        while bytes.count - start < Limits.relayPieceBytes, let item = items.first, item.operation < limit {
             let before = bytes.count
             guard write(item, into: &bytes, in: node, ready: ready) else {
                 underWayBytes += bytes.count - before

@@ -105,12 +105,10 @@ extension Node {
             if let record = publish.record { release(record) }
             return
         }
-        // Somebody else may lead one of them since it was routed.
+        for queue in queues { end.isAbout(to: queue) }
+        // Somebody else may lead one of them since it was routed. What another node has handed over goes on from here: this
+        // node knows no less than the one that sent it, so that it does not go in circles.
         if let record = publish.record, queues.contains(where: { $0.distant != nil }) {
-            guard !publish.route.isRelayed else {
-                release(record)
-                return end.noteLost()
-            }
             return publishAway(publish, record, to: queues, from: publisher, in: end)
         }
         _ = enqueue(

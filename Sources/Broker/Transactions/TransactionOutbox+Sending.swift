@@ -39,7 +39,7 @@ extension TransactionOutbox {
         }
         for start in stride(from: 0, to: letter.targets.count, by: Limits.relayQueues) {
             let targets = letter.targets[start..<min(start + Limits.relayQueues, letter.targets.count)]
-            for target in targets { relay.needs(target) }
+            for target in targets { if let queue = node.queue(id: target) { relay.needs(queue) } }
             node.segments.retain(entry.record)
             relay.outbox.append(entry.record, bodyBytes: Int(entry.bodyBytes), for: Array(targets), on: channel.number)
         }

@@ -161,10 +161,21 @@ final class TransactionOutbox: CommitWaiter {
     func lost() {
         relay?.close()
         (relay, channel) = (nil, nil)
+        if case .sent = phase { noteUncertain() }
         guard case .settling = phase else {
             phase = .sending(next: 0)
             // The other node may be there, and just not take it now.
             return node.rollForward.retryLater(in: node)
+        }
+    }
+
+    /// The home may have applied all of it, and will pass over it when it comes again. But it waited for the mirrors of its
+    /// queues then, and does not the second time: should it have lost the lead meanwhile, nobody knows who has what.
+    private func noteUncertain() {
+        for case .letter(let letter, let transaction) in steps
+        where letter.targets.contains(where: { node.queue(id: $0)?.mirroring != nil }) {
+            // order-free: an array
+            for (number, end) in waiting where number == transaction { end.noteIncomplete() }
         }
     }
 
