@@ -87,8 +87,10 @@ final class ClusterMember {
         case .quorumCommands:
             guard let header = QuorumBatchHeader(frame.payload), header.node == peer else { throw .malformed }
             monitor.heard(from: peer, now: now)
-            node.quorum.member(QuorumMember.queue(of: frame.group))?.take(
-                Array(frame.payload), from: peer, incarnation: header.incarnation)
+            guard let asked = node.quorum.member(QuorumMember.queue(of: frame.group)) else {
+                return sayNobody(to: peer, header.incarnation, leads: frame.group)
+            }
+            asked.take(Array(frame.payload), from: peer, incarnation: header.incarnation)
         case .quorumReply:
             monitor.heard(from: peer, now: now)
             guard node.quorum.queue(QuorumMember.queue(of: frame.group))?.take(frame.payload, from: peer) != false
@@ -96,7 +98,10 @@ final class ClusterMember {
         case .quorumResume:
             guard let resume = QuorumResume(frame.payload), resume.node == peer else { throw .malformed }
             monitor.heard(from: peer, now: now)
-            node.quorum.member(QuorumMember.queue(of: frame.group))?.resume(resume)
+            guard let asked = node.quorum.member(QuorumMember.queue(of: frame.group)) else {
+                return sayNobody(to: peer, resume.incarnation, leads: frame.group)
+            }
+            asked.resume(resume)
         case .proposal:
             guard let proposal = MetadataProposal(frame.payload), proposal.node == peer else { throw .malformed }
             monitor.heard(from: peer, now: now)
@@ -108,6 +113,13 @@ final class ClusterMember {
             monitor.heard(from: peer, now: now)
             try mirrors.take(frame, from: peer)
         }
+    }
+
+    /// This node has no member of a quorum queue, and does not know who leads it: the other node asks the next one.
+    private func sayNobody(to peer: UInt32, _ incarnation: UInt64, leads group: UInt64) {
+        var reply = QuorumReply(to: peer, incarnation: incarnation)
+        reply.redirect(to: nil)
+        send(reply.bytes, .quorumReply, group: group, to: peer)
     }
 
     func linkOpened(_ peer: UInt32) { monitor.linkOpened(peer, into: &heard) }

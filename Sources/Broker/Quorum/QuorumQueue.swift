@@ -39,6 +39,8 @@ final class QuorumQueue: DistantQueue {
     private var target: UInt32?
     /// Whom to ask next where no leader is known.
     private var asked = 0
+    /// Somebody has just said that the target leads; it has not been asked since.
+    private var isTargetNew = false
     private var isBusy = false
     /// A timer of the node's will come.
     private var isWatched = false
@@ -175,11 +177,12 @@ final class QuorumQueue: DistantQueue {
         }
     }
 
-    /// Hands over all that has not been applied as far as is known here.
+    /// Hands over all that has not been applied as far as is known here: to somebody else, unless it is just known to whom.
     private func sendAgain() {
-        findTarget()
         let isAnybodyBehind = isAnybodyBehind
         guard !sent.isEmpty || isAnybodyBehind else { return }
+        if !isTargetNew { findTarget() }
+        isTargetNew = false
         retryLater()
         guard let target else { return }
         for batch in sent { hand(batch.bytes, to: target) }
@@ -222,6 +225,7 @@ final class QuorumQueue: DistantQueue {
 
     private func leads(_ leader: UInt32?) {
         target = leader
+        isTargetNew = leader != nil
         guard leader != nil else { return }
         // What the old one has sent may have been lost with it.
         for (_, subscription) in subscriptions.sorted(by: { $0.key < $1.key }) where subscription.isAttached {
@@ -271,6 +275,7 @@ final class QuorumQueue: DistantQueue {
         guard member?.leader == nil, target == asked || target == nil else { return }
         if leader == 0 || !node.replicas.upNodes.contains(leader) {
             target = nil
+            if retryAt != nil { retryLater() }
         } else if leader != target {
             leads(leader)
         }

@@ -6,8 +6,8 @@ import Testing
 
 @Suite("Quorum queues when something goes wrong")
 struct QuorumFailureTests {
-    private func cluster(_ more: [(String, FieldValue)] = []) throws -> TestCluster {
-        let cluster = try TestCluster()
+    private func cluster(_ more: [(String, FieldValue)] = [], nodes: Int = 3) throws -> TestCluster {
+        let cluster = try TestCluster(nodes: nodes)
         let client = try cluster.client(1)
         var arguments: FieldTable = ["x-queue-type": .string("quorum")]
         for (name, value) in more { arguments[name] = value }
@@ -85,6 +85,19 @@ struct QuorumFailureTests {
         cluster.heal()
         #expect(cluster.run { publisher.confirmed.nacks == [2, 3] })
         #expect(publisher.confirmed.acks == [1])
+    }
+
+    @Test("a node without a member of the queue finds who leads it at once, again and again")
+    func withoutMember() throws {
+        let cluster = try cluster([("x-quorum-initial-group-size", .int32(3))], nodes: 7)
+        let far = try #require(cluster.numbers.first { cluster.members[$0 - 1].member("q") == nil })
+        let publisher = try publisher(cluster, far)
+        for number in 1...10 {
+            publisher.publish("m\(number)", to: "", key: "q", persistent: true, 1)
+            #expect(cluster.run(60) { publisher.confirmedUpTo == UInt64(number) }, "publish \(number)")
+            // Longer than it waits for an answer.
+            cluster.run(400)
+        }
     }
 
     @Test(
