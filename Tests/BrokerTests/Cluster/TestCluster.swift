@@ -46,6 +46,7 @@ final class TestCluster {
     private(set) var time: UInt64 = 1_000
     private let snapshotEntries: Int
     private let snapshotSliceBytes: Int
+    private let warmBytes: Int?
     /// A mistake that all nodes make which start from now on.
     var fault: Broker.PlantedFault?
     /// Milliseconds that bytes are on their way; they do not overtake each other on a link.
@@ -61,8 +62,11 @@ final class TestCluster {
     let recorders: [TimelineRecorder]
 
     /// All of them run and serve.
-    init(nodes: Int = 3, snapshotEntries: Int = 4096, snapshotSliceBytes: Int = 1 << 19) throws {
+    init(
+        nodes: Int = 3, snapshotEntries: Int = 4096, snapshotSliceBytes: Int = 1 << 19, warmBytes: Int? = nil
+    ) throws {
         (self.snapshotEntries, self.snapshotSliceBytes) = (snapshotEntries, snapshotSliceBytes)
+        self.warmBytes = warmBytes
         numbers = 1...nodes
         recorders = numbers.map { _ in TimelineRecorder() }
         members = numbers.map { Member(UInt32($0), in: self) }
@@ -96,10 +100,11 @@ final class TestCluster {
             transport: member)
         cluster.recorder = recorders[number - 1]
         cluster.snapshotEntries = snapshotEntries
-        let sliceBytes = snapshotSliceBytes
+        let (sliceBytes, warmBytes) = (snapshotSliceBytes, warmBytes)
         let (node, found) = try member.disk.start(salvages: salvages, isGone: isGone, now: now) {
             $0.cluster = cluster
             $0.snapshotSliceBytes = sliceBytes
+            $0.warmBytes = warmBytes
             $0.name = cluster.names[number - 1]
             $0.seed = UInt64(number)
         }

@@ -129,4 +129,25 @@ struct MirrorSynchronisationTests {
         #expect(try cluster.sequences("m", on: 3) == cluster.sequences("m", on: 1))
         #expect(try cluster.sequences("m", on: 3).count == 50)
     }
+
+    @Test("what a client gives back while a mirror is sent it is not missed where the disk alone has it")
+    func coldAndBack() throws {
+        let cluster = try TestCluster(warmBytes: 0)
+        let client = try cluster.client(1)
+        #expect(cluster.ask(client, QueueDeclare(queue: "m", durable: true)) == "queue.declare-ok")
+        client.publish(50)
+        cluster.run(200)
+        #expect(cluster.ask(client, BasicQos(prefetchCount: 10)) == "basic.qos-ok")
+        #expect(cluster.ask(client, BasicConsume(queue: "m", consumerTag: "c")) == "basic.consume-ok")
+        #expect(cluster.run { client.deliveries.count == 10 })
+        cluster.run(200)
+        // Reading takes a while.
+        cluster.members[0].disk.delaysReads = true
+        try cluster.mirror(automatic)
+        #expect(cluster.run { (try? cluster.queue("m", on: 1).mirrors?.copying) != nil })
+        client.send(BasicCancel(consumerTag: "c"), 1)
+        client.send(BasicNack(deliveryTag: 10, multiple: true, requeue: true), 1)
+        #expect(cluster.run { (try? cluster.inSync("m", on: 1)) == [2, 3] })
+        #expect(try cluster.sequences("m", on: 3).count == 50)
+    }
 }
