@@ -14,11 +14,14 @@ public struct Measured: Hashable, Sendable {
         self.rate = rate
     }
 
-    /// Two measurements together; what is not provided adds nothing.
+    /// Two measurements together; what is not provided adds nothing. There is a rate only where both have theirs, for a part
+    /// of it would be taken for all; a count of 0 needs none.
     public static func sum(_ one: Measured?, _ other: Measured?) -> Measured? {
         guard let one, let other else { return one ?? other }
-        let rates = [one.rate, other.rate].compactMap { $0 }
-        return Measured(one.value + other.value, rate: rates.isEmpty ? nil : rates.reduce(0, +))
+        let parts = [one, other].filter { $0.rate != nil || $0.value != 0 }
+        let rates = parts.compactMap(\.rate)
+        let isWhole = !rates.isEmpty && rates.count == parts.count
+        return Measured(one.value + other.value, rate: isWhole ? rates.reduce(0, +) : nil)
     }
 }
 
