@@ -98,6 +98,7 @@ extension ClassicQueue {
                 self.mirrors = nil
                 beginMirroring()
             } else {
+                if let old { node.recordMirrors(of: self, old, new) }
                 lead(in: mirrors)
             }
         case (true, false):

@@ -67,6 +67,20 @@ extension Node {
                 text: "\(kept)\(requeued) unacked requeued"))
     }
 
+    /// Puts on the timeline which mirrors of a queue led here have gone, and which are in sync again.
+    func recordMirrors(of queue: ClassicQueue, _ old: QueueMirroring, _ new: QueueMirroring) {
+        guard let recorder, let cluster, isServing else { return }
+        func note(_ kind: ClusterTimeline.Event.Kind, _ home: QueueHome) {
+            recorder.note(
+                ClusterTimeline.Event(
+                    at: now.milliseconds, kind: kind, node: nodeName(home.node), vhost: queue.virtualHost.name,
+                    queue: queue.name, term: Int(clamping: new.epoch)))
+        }
+        // One that a policy takes away is there.
+        for home in old.inSync where !new.isMirror(home.node) && !cluster.isUp(home.node) { note(.mirrorLost, home) }
+        for home in new.inSync where !old.isInSync(home.node) { note(.caughtUp, home) }
+    }
+
     // MARK: Waiting
 
     /// The leaders of those of some queues whose mirrors must have what was published.

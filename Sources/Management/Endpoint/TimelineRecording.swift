@@ -124,6 +124,8 @@ public struct ClusterTimeline: Hashable, Sendable, Codable {
             case caughtUp = "caught_up"
             /// A member has lost its data; a new one takes its place.
             case dataLost = "data_lost"
+            /// A mirrored queue goes on without a mirror that was in sync and is down: until then its publishes waited.
+            case mirrorLost = "mirror_lost"
         }
 
         /// When, milliseconds.

@@ -20,6 +20,7 @@ extension ClusterTimeline.Event {
         case .unavailable: base = "lives on \(node) only" + (text.isEmpty ? ", which cannot be reached" : "")
         case .available: base = "back on \(node)"
         case .caughtUp: base = "\(node) has caught up"
+        case .mirrorLost: base = "goes on without mirror \(node)"
         case .dataLost: base = "\(node) has lost its data, begins anew"
         }
         return [base, text].filter { !$0.isEmpty }.joined(separator: "; ")

@@ -173,7 +173,7 @@ extension FailoverRecording {
                 if spans.last.map({ $0.to != nil }) ?? true { spans.append((event.at, nil)) }
             case .leaderElected, .promoted, .available:
                 if let last = spans.indices.last, spans[last].to == nil { spans[last].to = event.at }
-            case .nodeDown, .nodeUp, .nodeServing, .minority, .cut, .healed, .caughtUp, .dataLost: break
+            case .nodeDown, .nodeUp, .nodeServing, .minority, .cut, .healed, .caughtUp, .dataLost, .mirrorLost: break
             }
         }
         return spans

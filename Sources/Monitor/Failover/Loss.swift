@@ -36,7 +36,7 @@ extension FailoverRecording {
                 guard event.at - (losses.last?.at ?? -.infinity) > Loss.consequenceSpan else { continue }
                 losses.append(Loss(cause: event))
             case .nodeUp, .nodeServing, .healed, .leaderElected, .promoted, .unavailable, .available, .caughtUp,
-                .dataLost:
+                .dataLost, .mirrorLost:
                 break
             }
         }

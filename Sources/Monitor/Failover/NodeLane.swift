@@ -80,7 +80,7 @@ struct LaneHistory {
         // A single link that is cut leaves the node in the cluster.
         case .cut: event.text.contains("link") ? nil : (.other, .cutOff)
         case .healed: event.text.contains("link") ? nil : (.cutOff, .other)
-        case .leaderLost, .leaderElected, .promoted, .unavailable, .available, .caughtUp, .dataLost: nil
+        case .leaderLost, .leaderElected, .promoted, .unavailable, .available, .caughtUp, .dataLost, .mirrorLost: nil
         }
     }
 
@@ -103,7 +103,7 @@ struct LaneHistory {
             switch event.kind {
             case .leaderElected, .promoted, .available: changes.append((event.at, event.node))
             case .leaderLost, .unavailable: changes.append((event.at, nil))
-            case .nodeDown, .nodeUp, .nodeServing, .minority, .cut, .healed, .caughtUp, .dataLost: break
+            case .nodeDown, .nodeUp, .nodeServing, .minority, .cut, .healed, .caughtUp, .dataLost, .mirrorLost: break
             }
         }
         let seen = queue.leaders.filter { seen in

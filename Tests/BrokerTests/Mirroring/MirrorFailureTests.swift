@@ -1,4 +1,5 @@
 import AMQP
+import Management
 import Testing
 
 @testable import Broker
@@ -156,6 +157,31 @@ struct MirrorFailureTests {
         cluster.delay(metadata, to: leader, 0)
         #expect(cluster.run { client.confirmed.acks == [1] })
         #expect(try cluster.inSync("m", on: metadata) == [])
+    }
+
+    @Test("that a queue goes on without a mirror, and has it again, is on the timeline")
+    func lostMirrorOnTimeline() throws {
+        let cluster = try TestCluster.mirroring()
+        try cluster.mirror(["ha-mode": .string("all")])
+        #expect(cluster.run { (try? cluster.inSync("m", on: 1)) == [2, 3] })
+        func events() -> [String] {
+            cluster.recorders[0].reading(from: Instant(nanoseconds: 0), to: cluster.now).events.map(\.event)
+                .filter { $0.queue == "m" }.map { "\($0.kind.rawValue) \($0.node)" }
+        }
+        let before = events()
+        cluster.crash(3)
+        #expect(cluster.run { (try? cluster.inSync("m", on: 1)) == [2] })
+        #expect(events().dropFirst(before.count) == ["mirror_lost warren3@localhost"])
+        try cluster.start(3)
+        #expect(cluster.run { (try? cluster.inSync("m", on: 1)) == [2, 3] })
+        #expect(events().last == "caught_up warren3@localhost")
+        // One that a policy takes away is not lost.
+        try cluster.mirror([
+            "ha-mode": .string("nodes"),
+            "ha-params": .array([.string("warren1@localhost"), .string("warren2@localhost")]),
+        ])
+        #expect(cluster.run { (try? cluster.inSync("m", on: 1)) == [2] })
+        #expect(events().last == "caught_up warren3@localhost")
     }
 
     @Test("a transaction handed to who leads no more goes on to who does, though the client's node hears of that last")

@@ -70,7 +70,7 @@ extension ClusterTimeline.Event.Kind {
     var role: ThemeRole {
         switch self {
         case .nodeDown, .minority, .cut, .unavailable: .critical
-        case .leaderLost, .dataLost: .warning
+        case .leaderLost, .dataLost, .mirrorLost: .warning
         case .nodeServing, .healed, .leaderElected, .promoted, .available, .caughtUp: .good
         case .nodeUp: .text
         }
