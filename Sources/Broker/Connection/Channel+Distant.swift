@@ -110,7 +110,8 @@ extension Channel {
         if let known = lastRoute, known.answers(payload, in: connection.virtualHost, version: node.topologyVersion) {
             return (known, key)
         }
-        // Those that have gone meanwhile take nothing; those that another node leads by now refuse what comes.
+        // Those that have gone meanwhile take nothing; what comes for those that another node
+        // leads by now is refused, or goes on there with its transaction.
         let queues = ids.compactMap { node.queue(id: $0) }
         let route = Route(
             key: Array(payload), virtualHost: connection.virtualHost, exchange: relays.exchange, queues: queues,

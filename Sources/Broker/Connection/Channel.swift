@@ -46,7 +46,7 @@ final class Channel {
     @exclusivity(unchecked) var transaction: Transaction?
     /// The answer to something long that ended while a long body was going out.
     private var owed: LateReply?
-    /// A commit or rollback that waits for a long body to go out.
+    /// A commit whose next return waits for the long body of the one before to go out.
     var heldEnd: TransactionEnd?
     @exclusivity(unchecked) var confirms = Confirms()
     @exclusivity(unchecked) var hasConfirmsToSay = false

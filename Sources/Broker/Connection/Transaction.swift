@@ -88,8 +88,8 @@ final class TransactionEnd: CommitWaiter {
             durable(in: node)
             return true
         }
-        if node.isDiskBehind {
-            // As its publisher would wait.
+        // As its publisher would wait. One that has begun does not wait for mirrors, which may wait for its end.
+        if hasBegun ? node.isJournalBehind : node.isDiskBehind {
             node.awaitingWritten.append { $0.later(.endTransaction(self)) }
             return true
         }
@@ -135,6 +135,9 @@ final class TransactionEnd: CommitWaiter {
                 transaction.settlements[place].delivery.entry = entry
             }
         }
+        for place in away.indices.dropFirst(nextAway) {
+            if let entry = unacked.entry(away[place].delivery.tag) { away[place].delivery.entry = entry }
+        }
     }
 
     /// Everything of it here is durable.
@@ -173,17 +176,18 @@ final class TransactionEnd: CommitWaiter {
         guard isCommit else { return }
         // order-free: an array
         for (outbox, slip) in posts {
-            outbox.post(slip, of: self)
-            awaited += 1
+            // What another node has handed over goes on by itself: whatever that hands over next must not wait for it. It
+            // hears that this is not the end of it.
+            outbox.post(slip, of: self, isAwaited: origin == nil)
+            if origin == nil { awaited += 1 } else { isIncomplete = true }
         }
         if let inbox, let mark = transaction.marks.last { inbox.write(mark.transaction, in: node) }
     }
 
     /// Something of it is about to happen in a queue here.
     func isAbout(to queue: ClassicQueue) {
-        guard let leader = queue.mirrors, !heldBack.contains(where: { $0 === leader }) else { return }
+        guard let leader = queue.mirrors, leader.holdBack(for: self) else { return }
         heldBack.append(leader)
-        leader.holdBack(for: self)
     }
 
     /// It must be safe with the mirrors too.
@@ -198,15 +202,15 @@ final class TransactionEnd: CommitWaiter {
     /// A slice of what is settled elsewhere, and in the end the commit of that; returns whether it is done.
     private func settleAway(in node: Node) -> Bool {
         let channel = node.channel(channel).flatMap { $0.phase == .open ? $0 : nil }
-        while let publish = returns.first {
+        for _ in 0..<min(returns.count, Limits.sliceEntries) {
             if let channel, channel.sending != nil {
                 // The body of the one before is going out; nothing else may be sent on the channel before it has.
                 channel.heldEnd = self
                 return true
             }
-            returns.removeFirst()
-            node.publish(publish, from: channel, in: self)
+            node.publish(returns.removeFirst(), from: channel, in: self)
         }
+        guard returns.isEmpty else { return false }
         let end = min(away.count, nextAway + Limits.sliceEntries)
         for (delivery, settlement) in away[nextAway..<end] {
             let queue = delivery.queue.takeUnretainedValue()
@@ -234,8 +238,9 @@ final class TransactionEnd: CommitWaiter {
         finish(in: node)
     }
 
-    /// Its client is told when all of it has been done. What was published is certain; but an acknowledgement of what has
-    /// gone back to its queue with the queue's node, or the way to it, does nothing, and then it was not all of it.
+    /// Its client is told when all of it has been done. Where an acknowledgement came too late, because its delivery has gone
+    /// back with the queue's node or the way to it, or where nobody knows who has a message of a mirrored queue, it was not
+    /// all of it, or may not have been.
     private func finish(in node: Node) {
         guard isDurableHere, returns.isEmpty, away.isEmpty, awaited == 0,
             let channel = node.channel(channel), channel.phase == .open, case .ending(let expected)? = channel.waiting,
@@ -269,7 +274,11 @@ final class TransactionEnd: CommitWaiter {
         }
         while nextSettlement < transaction.settlements.count {
             guard budget > 0 else { return false }
-            if isCommit, node.deadLetters.isTickFull, isDeath(transaction.settlements[nextSettlement]) { return false }
+            if isCommit, node.deadLetters.isTickFull, !node.isShuttingDown,
+                isDeath(transaction.settlements[nextSettlement])
+            {
+                return false
+            }
             let (delivery, settlement) = transaction.settlements[nextSettlement]
             nextSettlement += 1
             budget -= 1

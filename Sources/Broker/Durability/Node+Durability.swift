@@ -108,12 +108,17 @@ extension Node {
             tellWritten()
             return
         }
-        let waiting = awaitingWritten
-        awaitingWritten = []
-        for goOn in waiting { goOn(self) }
+        goOnWriting()
         if !readingPaused.isEmpty, !isShort, !isDiskBehind { resumeReading() }
         reclaim()
         if !isTicking { wake?() }
+    }
+
+    /// Goes on with what has waited for the disk, or for mirrors.
+    func goOnWriting() {
+        let waiting = awaitingWritten
+        awaitingWritten = []
+        for goOn in waiting { goOn(self) }
     }
 
     /// Calls back once everything that was written down has been taken by the disk, or the disk has failed.

@@ -15,7 +15,9 @@ final class MirrorCopying {
     private var ended: Set<UInt64> = []
     private var lookedUpTo: UInt64 = 0
     private var isReading = false
-    private(set) var hasSeenReady = false
+    private var hasSeenReady = false
+    /// What clients have given back since that was looked through, and the disk alone has.
+    private var givenBack: [QueueEntry] = []
     private var hasSeenHeld = false
     /// How often what clients hold has been looked through again because it had moved meanwhile.
     private var looks = 0
@@ -38,6 +40,12 @@ final class MirrorCopying {
     /// Sends as much as may be on its way; returns whether the mirror has everything.
     func proceed() -> Bool {
         guard !isOver, !isReading else { return false }
+        while !givenBack.isEmpty, session.backlog < Limits.mirrorWindowBytes {
+            let part = Array(givenBack.suffix(Limits.mirrorCopiedPerSlice))
+            givenBack.removeLast(part.count)
+            read(part.compactMap { queue.entry($0.sequence) }, isCertain: true) { [self] in queue.entry($0.sequence) }
+            if isReading { return false }
+        }
         while !hasSeenReady, session.backlog < Limits.mirrorWindowBytes {
             let entries = queue.readyEntries(
                 after: lookedUpTo, through: session.predatesThrough, limit: Limits.mirrorCopiedPerSlice)
@@ -55,7 +63,7 @@ final class MirrorCopying {
         }
         if let lastOperation { return session.acknowledged >= lastOperation }
         // What a channel that has ended gives back comes in slices.
-        if hasSeenHeld, copied.count >= session.predating { lastOperation = leader.mark() }
+        if hasSeenHeld, givenBack.isEmpty, copied.count >= session.predating { lastOperation = leader.mark() }
         return false
     }
 
@@ -148,13 +156,14 @@ final class MirrorCopying {
 
     // MARK: Meanwhile
 
+    var hasReturned: Bool { !givenBack.isEmpty }
+
     /// A client has given a message back.
     func returned(_ entry: QueueEntry) {
         guard entry.isCold else { return copy(entry) }
         guard entry.sequence <= session.predatesThrough, !copied.contains(entry.sequence) else { return }
         // It is ready now, where that may have been looked through.
-        lookedUpTo = min(lookedUpTo, entry.sequence - 1)
-        hasSeenReady = false
+        givenBack.append(entry)
         leader.noteSending()
     }
 

@@ -6,7 +6,7 @@ extension MirrorLeader {
         if queue.mirrorPolicy?.synchronisesAutomatically == true { beginCopying() }
         var kinds: [MirrorChange.Kind] = []
         for home in mirroring.mirrors where isGone(home.node, at: time) { kinds.append(.lost(home.node)) }
-        for mirror in mirroring.unsynchronised {
+        for mirror in mirroring.unsynchronised where !isHoldingBackMirrors {
             guard let session = session(mirror.node), session.phase == .streaming, !session.isBehind else { continue }
             session.isCounted = true
             kinds.append(.synchronised(mirror))

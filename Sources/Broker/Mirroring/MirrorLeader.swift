@@ -241,22 +241,29 @@ final class MirrorLeader {
 
     /// Something of a transaction is about to happen in the queue. Until it is durable here the mirrors are told nothing
     /// more: what they had of it would be there under the next leader, though it may not have been committed.
-    func holdBack(for end: TransactionEnd) {
-        guard outcome == nil else { return }
+    ///
+    /// - Returns: Whether it is the first thing of the transaction.
+    func holdBack(for end: TransactionEnd) -> Bool {
+        guard outcome == nil, !open.contains(where: { $0.end === end }) else { return false }
         flushEnded()
         open.append((end, lastOperation + 1))
+        return true
     }
+
+    /// Whether a mirror may lack something that a transaction has taken away which is not durable.
+    var isHoldingBackMirrors: Bool { !open.isEmpty }
 
     /// The transaction is durable.
     func letGo(_ end: TransactionEnd) {
         open.removeAll { $0.end === end }
         noteSending()
+        mirrors.review()
     }
 
     /// Writes what the mirrors have room for.
     func send() {
         isNoted = false
-        if copying?.hasSeenReady == false { copyingGoesOn() }
+        if copying?.hasReturned == true { copyingGoesOn() }
         flushEnded()
         // They began in this order.
         let limit = open.first?.operation ?? .max
@@ -359,6 +366,8 @@ final class MirrorLeader {
     /// Waits until everything so far is safe with the mirrors.
     func wait(_ waiter: MirrorWaiter) {
         if let outcome { return happened(waiter, isDone: outcome) }
+        // What a transaction acknowledges is a part of it.
+        if case .commit = waiter { flushEnded() }
         waiting.append(Waiting(operation: lastOperation, waiter: waiter))
         release()
     }

@@ -178,6 +178,7 @@ final class Mirrors {
                 return
             }
             node.isMirrorBehind = false
+            node.goOnWriting()
             if !node.isShort { node.resumeReading() }
         } else {
             node.isMirrorBehind = leaders.contains { $0.backlog > Limits.mirrorBacklogBytes }

@@ -50,8 +50,13 @@ struct OutstandingPublishes {
 
     /// Takes the one of a command.
     mutating func remove(_ number: UInt64) -> Run? {
-        guard let place = runs.firstIndex(where: { $0.command <= number && number < $0.command + $0.count })
-        else { return nil }
+        var (low, high) = (0, runs.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if runs[middle].command + runs[middle].count <= number { low = middle + 1 } else { high = middle }
+        }
+        guard low < runs.count, runs[low].command <= number else { return nil }
+        let place = low
         let run = runs[place]
         let before = number - run.command
         let parts = [run.part(from: 0, count: before), run.part(from: before + 1, count: run.count - before - 1)]

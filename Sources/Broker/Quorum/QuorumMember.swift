@@ -300,10 +300,15 @@ final class QuorumMember: ReplicatedMachine {
         defer { effects.removeAll() }
         guard replica.isLeader else { return }
         // In this order: what is refused before what is confirmed, answers before the deliveries that come with them.
-        for place in effects.refused { tell(place.node, place.incarnation) { $0.refused(place.number) } }
         for place in effects.gaps { tell(place.node, place.incarnation) { $0.gap(place.number) } }
         for answer in effects.answers { tell(answer.place.node, answer.place.incarnation) { $0.answer(answer) } }
-        for place in effects.confirmed { tell(place.node, place.incarnation) { $0.confirmed(place.number) } }
+        for place in effects.confirmed {
+            let refusals = machine.refusals(before: place)
+            tell(place.node, place.incarnation) {
+                for number in refusals { $0.refused(number) }
+                $0.confirmed(place.number)
+            }
+        }
         var sent: [UInt32: Int] = [:]
         var heldBack: [(node: UInt32, incarnation: UInt64, consumer: UInt64)] = []
         for delivery in effects.deliveries {

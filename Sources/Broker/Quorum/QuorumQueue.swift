@@ -39,11 +39,13 @@ final class QuorumQueue: DistantQueue {
     private var target: UInt32?
     /// Whom to ask next where no leader is known.
     private var asked = 0
-    /// Somebody has just said that the target leads; it has not been asked since.
-    private var isTargetNew = false
+    /// The target is said to lead, or has shown that it does. Somebody who is asked without that gets the first batch alone.
+    private var isTargetKnown = false
+    /// It has been asked again since it was heard last.
+    private var isAnswerDue = false
     private var isBusy = false
-    /// A timer of the node's will come.
-    private var isWatched = false
+    /// When a timer of the node's will come.
+    private var watchedFor: Instant?
     /// Settlements that may be joined by others.
     private var settling: (consumer: UInt64, how: QuorumSettlement, sequences: ClosedRange<UInt64>)?
 
@@ -128,7 +130,9 @@ final class QuorumQueue: DistantQueue {
             sentBytes += bytes.count
             node.quorum.backlogChanged(by: bytes.count)
             if target == nil { findTarget() }
-            if let target { hand(bytes, to: target) }
+            // All that waits goes again below, in its order.
+            let goesAgain = retryAt.map { $0 <= node.now } ?? false
+            if let target, !goesAgain, isTargetKnown || sent.count == 1 { hand(bytes, to: target) }
             if retryAt == nil { retryLater() }
         }
         guard let due = retryAt, due <= node.now else { return }
@@ -144,22 +148,26 @@ final class QuorumQueue: DistantQueue {
     }
 
     private func watch() {
-        guard !isWatched, let retryAt else { return }
-        isWatched = true
+        guard let retryAt, watchedFor.map({ retryAt < $0 }) ?? true else { return }
+        watchedFor = retryAt
         node.timers.insert(Timer(deadline: retryAt, target: .quorumQueue(queue.id)))
     }
 
     /// The moment that was watched has come.
     func timeIsDue() {
-        isWatched = false
+        // One that was set for later comes as well.
+        guard let due = watchedFor, due <= node.now else { return }
+        watchedFor = nil
         guard let retryAt else { return }
         if retryAt <= node.now { noteBusy() } else { watch() }
     }
 
     private func findTarget() {
+        isAnswerDue = false
         if let leader = member?.leader {
-            target = leader
+            (target, isTargetKnown) = (leader, true)
         } else {
+            isTargetKnown = false
             // A member knows, and says so; those that it began with may be none any more, and the one here may be none
             // without knowing it.
             let up = node.replicas.upNodes
@@ -177,15 +185,15 @@ final class QuorumQueue: DistantQueue {
         }
     }
 
-    /// Hands over all that has not been applied as far as is known here: to somebody else, unless it is just known to whom.
+    /// Hands over all that has not been applied as far as is known here: to somebody else, where nobody has said a word.
     private func sendAgain() {
         let isAnybodyBehind = isAnybodyBehind
         guard !sent.isEmpty || isAnybodyBehind else { return }
-        if !isTargetNew { findTarget() }
-        isTargetNew = false
+        if !isTargetKnown || isAnswerDue { findTarget() }
+        isAnswerDue = true
         retryLater()
         guard let target else { return }
-        for batch in sent { hand(batch.bytes, to: target) }
+        for batch in isTargetKnown ? sent[...] : sent.prefix(1) { hand(batch.bytes, to: target) }
         guard isAnybodyBehind else { return }
         for (_, subscription) in subscriptions.sorted(by: { $0.key < $1.key }) where subscription.isBehind {
             resume(subscription)
@@ -224,8 +232,7 @@ final class QuorumQueue: DistantQueue {
     }
 
     private func leads(_ leader: UInt32?) {
-        target = leader
-        isTargetNew = leader != nil
+        (target, isTargetKnown, isAnswerDue) = (leader, leader != nil, false)
         guard leader != nil else { return }
         // What the old one has sent may have been lost with it.
         for (_, subscription) in subscriptions.sorted(by: { $0.key < $1.key }) where subscription.isAttached {
@@ -235,15 +242,28 @@ final class QuorumQueue: DistantQueue {
         noteBusy()
     }
 
+    /// Somebody has said what only a leader says: it can be given whatever waits.
+    private func hasAnswered(_ leader: UInt32) {
+        isAnswerDue = false
+        guard !isTargetKnown, member?.leader == nil else { return }
+        (target, isTargetKnown) = (leader, true)
+        guard sent.count > 1 else { return }
+        retryAt = node.now
+        noteBusy()
+    }
+
     /// A node cannot be reached any more.
     func peerDown(_ peer: UInt32) {
-        if target == peer { target = nil }
+        if target == peer { (target, isTargetKnown) = (nil, false) }
     }
 
     /// A node can be reached again; what was on its way to it may have been lost with the link.
     func peerUp(_ peer: UInt32) {
         if target == nil { findTarget() }
-        if target == peer { leads(peer) }
+        guard target == peer else { return }
+        let isKnown = isTargetKnown
+        leads(peer)
+        isTargetKnown = isKnown
     }
 
     // MARK: Answers
@@ -254,9 +274,12 @@ final class QuorumQueue: DistantQueue {
         guard reader.incarnation == node.incarnation, !isDeleted else { return true }
         while let item = reader.next() {
             switch item {
-            case .confirmed(let number): confirm(upTo: number)
+            case .confirmed(let number):
+                confirm(upTo: number)
+                hasAnswered(leader)
             case .refused(let number): refuse(number)
             case .gap:
+                hasAnswered(leader)
                 retryAt = node.now
                 noteBusy()
             case .gone(let id): if let lost = subscriptions[id] { reattach(lost) }
@@ -274,7 +297,7 @@ final class QuorumQueue: DistantQueue {
     private func redirected(to leader: UInt32, by asked: UInt32) {
         guard member?.leader == nil, target == asked || target == nil else { return }
         if leader == 0 || !node.replicas.upNodes.contains(leader) {
-            target = nil
+            (target, isTargetKnown) = (nil, false)
             if retryAt != nil { retryLater() }
         } else if leader != target {
             leads(leader)
@@ -304,6 +327,7 @@ final class QuorumQueue: DistantQueue {
 
     /// Refuses one publish, which is confirmed with others otherwise.
     private func refuse(_ number: UInt64) {
+        guard number > confirmed else { return }
         if let refused = publishes.remove(number) { tell(refused, isRefused: true) }
     }
 

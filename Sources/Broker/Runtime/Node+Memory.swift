@@ -51,7 +51,9 @@ extension Node {
 
     /// Whether so much waits for the disk that publishers must wait too.
     @inline(__always)
-    var isDiskBehind: Bool { journal.pendingBytes > Limits.journalPendingBytes || isMirrorBehind }
+    var isDiskBehind: Bool { isJournalBehind || isMirrorBehind }
+    /// The disk alone has more to do than it should.
+    var isJournalBehind: Bool { journal.pendingBytes > Limits.journalPendingBytes }
 
     /// What is short, as RabbitMQ says it to blocked connections.
     var shortageReason: String {

@@ -32,8 +32,10 @@ final class TransactionOutbox: CommitWaiter {
     /// Transactions up to this one are durable here, and those up to that one the participant has.
     private var durable: UInt64 = 0
     private var done: UInt64 = 0
-    /// Who waits until the participant has a transaction.
-    private var waiting: [(transaction: UInt64, end: TransactionEnd)] = []
+    /// Whose transactions have been posted, and who of them waits until the participant has it.
+    private var waiting: [(transaction: UInt64, end: TransactionEnd, isAwaited: Bool)] = []
+    /// What is being handed over has been before, and nobody knows what became of it then.
+    private var isUncertain = false
     /// What is being handed over, and how far that is; none of it in between.
     private(set) var steps: [Step] = []
     var phase = Phase.sending(next: 0)
@@ -58,12 +60,12 @@ final class TransactionOutbox: CommitWaiter {
     // MARK: In
 
     /// Writes down, in the commit that is under way, that a transaction is to be handed over; `durable` follows.
-    func post(_ slip: OutboxSlip, of end: TransactionEnd) {
+    func post(_ slip: OutboxSlip, of end: TransactionEnd, isAwaited: Bool) {
         // Should all of it have been lost, what is new must not be taken for what was: so the clock has a say.
         let number = max(letters.lastSequence + 1, slips.lastSequence + 1, node.wallMilliseconds * 1_000)
         node.keep(slip.bytes, in: slips, as: number)
         letters.lastSequence = number
-        waiting.append((number, end))
+        waiting.append((number, end, isAwaited))
     }
 
     /// A transaction that has been posted is durable.
@@ -161,7 +163,7 @@ final class TransactionOutbox: CommitWaiter {
     func lost() {
         relay?.close()
         (relay, channel) = (nil, nil)
-        if case .sent = phase { noteUncertain() }
+        if case .sent = phase { isUncertain = true }
         guard case .settling = phase else {
             phase = .sending(next: 0)
             // The other node may be there, and just not take it now.
@@ -169,13 +171,14 @@ final class TransactionOutbox: CommitWaiter {
         }
     }
 
-    /// The home may have applied all of it, and will pass over it when it comes again. But it waited for the mirrors of its
-    /// queues then, and does not the second time: should it have lost the lead meanwhile, nobody knows who has what.
+    /// The home may have applied all of it when it came the first time, and has passed over it now. But it waited for the
+    /// mirrors of its queues then, and does not the second time: should it have lost the lead meanwhile, nobody knows who
+    /// has what.
     private func noteUncertain() {
         for case .letter(let letter, let transaction) in steps
         where letter.targets.contains(where: { node.queue(id: $0)?.mirroring != nil }) {
             // order-free: an array
-            for (number, end) in waiting where number == transaction { end.noteIncomplete() }
+            for posted in waiting where posted.transaction == transaction { posted.end.noteIncomplete() }
         }
     }
 
@@ -189,13 +192,15 @@ final class TransactionOutbox: CommitWaiter {
     /// The participant has all that is being handed over, or is gone for ever.
     func isTaken() {
         guard case .end(let last)? = steps.last else { return }
+        if isUncertain { noteUncertain() }
+        isUncertain = false
         done = last
         phase = .settling(next: 0)
         node.rollForward.note(self)
         let count = waiting.firstIndex { $0.transaction > last } ?? waiting.count
         let ends = waiting.prefix(count)
         waiting.removeFirst(count)
-        for (_, end) in ends { end.distantEnded(isDone: true, in: node) }
+        for posted in ends where posted.isAwaited { posted.end.distantEnded(isDone: true, in: node) }
     }
 
     /// Ends, in slices, what has been handed over.

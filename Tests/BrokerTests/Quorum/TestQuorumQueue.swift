@@ -56,7 +56,9 @@ final class TestQuorumQueue {
     var deadLetters: [String] {
         effects.deadLetters.map { "\(effects.withBytes(of: $0.message, Self.body)) \($0.reason)" }
     }
-    var refused: [String] { effects.refused.map { "\($0.node)/\($0.number)" } }
+    var refused: [String] {
+        effects.confirmed.flatMap { place in machine.refusals(before: place).map { "\(place.node)/\($0)" } }
+    }
     var confirmed: [String] { effects.confirmed.map { "\($0.node)/\($0.number)" } }
     var gaps: [String] { effects.gaps.map { "\($0.node)/\($0.number)" } }
 

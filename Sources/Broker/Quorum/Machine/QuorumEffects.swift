@@ -41,11 +41,8 @@ struct QuorumEffects {
         let reason: QuorumDropReason
     }
 
-    /// All commands of the node up to the number have been applied: those among them that are refused publishes are
-    /// told in `refused` first.
+    /// All commands of the node up to the number have been applied; see `QuorumMachine.refusals`.
     private(set) var confirmed: [Place] = []
-    /// Publishes that a queue over its limit did not take.
-    private(set) var refused: [Place] = []
     /// A batch was not applied, because commands before it are missing: the number of the first of them.
     private(set) var gaps: [Place] = []
     private(set) var deliveries: [Delivery] = []
@@ -57,13 +54,12 @@ struct QuorumEffects {
     private var lastSlot: UInt32?
 
     var isEmpty: Bool {
-        confirmed.isEmpty && refused.isEmpty && gaps.isEmpty && deliveries.isEmpty && answers.isEmpty
+        confirmed.isEmpty && gaps.isEmpty && deliveries.isEmpty && answers.isEmpty
             && deadLetters.isEmpty
     }
 
     mutating func removeAll() {
         confirmed.removeAll(keepingCapacity: true)
-        refused.removeAll(keepingCapacity: true)
         gaps.removeAll(keepingCapacity: true)
         deliveries.removeAll(keepingCapacity: true)
         answers.removeAll(keepingCapacity: true)
@@ -96,7 +92,6 @@ struct QuorumEffects {
         }
     }
 
-    mutating func refuse(_ place: Place) { refused.append(place) }
     mutating func gap(_ place: Place) { gaps.append(place) }
     mutating func answer(_ answer: Answer) { answers.append(answer) }
 

@@ -1,5 +1,3 @@
-internal import DequeModule
-
 /// What a log entry does.
 extension QuorumMachine {
     /// Applies a batch. False where the bytes are none: then nothing has changed, on any member.
@@ -66,11 +64,6 @@ extension QuorumMachine {
         }
         origin.next = max(next, header.first + UInt64(header.count))
         if origin.next > 1 {
-            // All that is refused, of what the confirm speaks of: it may have been told before, and lost on its way.
-            for answer in origin.stored where answer.kind == nil {
-                effects.refuse(
-                    QuorumEffects.Place(node: origin.node, incarnation: origin.incarnation, number: answer.number))
-            }
             effects.confirm(
                 QuorumEffects.Place(node: origin.node, incarnation: origin.incarnation, number: origin.next - 1))
         }
@@ -133,7 +126,7 @@ extension QuorumMachine {
             {
                 effects.deliver(found.entry, in: batches, to: consumer, found.sequence)
             }
-        // Refusals are told with the confirm.
+        // Refusals are told with every confirm.
         case .enqueue, .detach, .end, .settle, .nodeDown, .tick, .limit, .transactions: break
         }
     }

@@ -81,6 +81,13 @@ struct QuorumMachine: ~Copyable {
 
     func origin(_ node: UInt32) -> QuorumOrigin? { origins.first { $0.node == node } }
 
+    /// The publishes that were refused, of those that a confirm speaks of: as long as the node has not said that it knows, it
+    /// is told with each confirm, for it may have been told before and not have heard it.
+    func refusals(before place: QuorumEffects.Place) -> [UInt64] {
+        guard let origin = origin(place.node), origin.incarnation == place.incarnation else { return [] }
+        return origin.stored.filter { $0.kind == nil && $0.number <= place.number }.map(\.number)
+    }
+
     /// A node's number and incarnation as a batch names them; nil when that incarnation is over.
     mutating func enter(_ header: QuorumBatchHeader, effects: inout QuorumEffects) -> QuorumOrigin? {
         guard let known = origin(header.node) else {
