@@ -8,8 +8,7 @@ extension MirrorLeader {
         for home in mirroring.mirrors where isGone(home.node, at: time) { kinds.append(.lost(home.node)) }
         for mirror in mirroring.unsynchronised where !isHoldingBackMirrors {
             guard let session = session(mirror.node), session.phase == .streaming, !session.isBehind else { continue }
-            session.isCounted = true
-            kinds.append(.synchronised(mirror))
+            if hasAll(session) { kinds.append(.synchronised(mirror)) }
         }
         if let next = mirrors.better(than: mirroring.leader.node, of: queue, mirroring) {
             kinds.append(.promoted(next))
@@ -22,6 +21,17 @@ extension MirrorLeader {
             if let home = mirrors.upHome(node) { kinds.append(.added(home)) }
         }
         return kinds.map { MirrorChange(queue: queue.id, epoch: epoch, kind: $0) }
+    }
+
+    /// Whether a mirror that lacks nothing from before it has everything since. From now on it is counted: what is confirmed
+    /// later waits for it, and what was confirmed without it must have reached it before it may be said to be in sync.
+    private func hasAll(_ session: MirrorSession) -> Bool {
+        if session.joinsAt == nil {
+            flushEnded()
+            session.joinsAt = lastOperation
+            session.isCounted = true
+        }
+        return session.joinsAt.map { session.acknowledged >= $0 } ?? false
     }
 
     /// Whether it must be looked at again although nothing may happen: a mirror is not up.

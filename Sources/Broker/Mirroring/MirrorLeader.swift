@@ -297,6 +297,7 @@ final class MirrorLeader {
             }
             noteSending()
             release()
+            if session.joinsAt != nil, mirroring?.isInSync(peer) == false { mirrors.review() }
             if copying?.session === session { copyingGoesOn() }
             return
         }

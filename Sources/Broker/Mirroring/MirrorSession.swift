@@ -38,6 +38,8 @@ final class MirrorSession {
     var isCounted: Bool
     /// All operations up to this one are safe with the mirror.
     private(set) var acknowledged: UInt64
+    /// The operation with which it is in sync, since it is about to be.
+    var joinsAt: UInt64?
     /// Messages that were there before it and are still there, of those up to a sequence: what keeps it from being in sync.
     var predating = 0
     var predatesThrough: UInt64 = 0

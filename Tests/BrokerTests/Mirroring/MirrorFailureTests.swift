@@ -198,6 +198,36 @@ struct MirrorFailureTests {
         #expect(try cluster.drain(cluster.client(3), "m") == ["m2"])
     }
 
+    @Test("a mirror is said to be in sync only when it has what was confirmed without it")
+    func joinsWithEverything() throws {
+        let cluster = try TestCluster()
+        let metadata = try #require(cluster.leader)
+        let others = cluster.numbers.filter { $0 != metadata }
+        let (leader, mirror) = (others[0], others[1])
+        let client = try cluster.client(leader)
+        #expect(cluster.ask(client, QueueDeclare(queue: "m", durable: true)) == "queue.declare-ok")
+        #expect(cluster.ask(client, ConfirmSelect()) == "confirm.select-ok")
+        client.publish(1, as: "old")
+        #expect(cluster.run { client.confirmed.acks == [1] })
+        try cluster.mirror([
+            "ha-mode": .string("nodes"),
+            "ha-params": .array([.string("warren\(leader)@localhost"), .string("warren\(mirror)@localhost")]),
+        ])
+        #expect(cluster.run { (try? cluster.unsynchronised("m", on: leader)) == [mirror] })
+        cluster.run(20)
+        cluster.delay(leader, to: mirror, 200)
+        client.publish(1, as: "new")
+        #expect(cluster.run { client.confirmed.acks == [1, 2] })
+        // The message from before it goes: nothing is left that it does not get.
+        let consumer = try cluster.client(leader)
+        #expect(cluster.ask(consumer, BasicGet(queue: "m")) == "basic.get-ok")
+        consumer.send(BasicAck(deliveryTag: 1, multiple: false), 1)
+        #expect(cluster.run { (try? cluster.inSync("m", on: metadata)) == [mirror] })
+        cluster.crash(leader)
+        #expect(cluster.run(3_000) { cluster.mirrorLeader(of: "m") == mirror })
+        #expect(try cluster.drain(cluster.client(metadata), "m") == ["new0"])
+    }
+
     @Test("that a queue goes on without a mirror, and has it again, is on the timeline")
     func lostMirrorOnTimeline() throws {
         let cluster = try TestCluster.mirroring()

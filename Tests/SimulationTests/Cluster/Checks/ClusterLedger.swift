@@ -91,7 +91,8 @@ final class ClusterLedger {
         case .abandoned: return "\(copy.name) is delivered although its transaction was never committed"
         case .unknown, .promised, .refused: break
         }
-        if let gone = copy.goneSince {
+        // What was on its way when its consumer's node was taken for dead may come late.
+        if let gone = copy.goneSince, !isVoid(delivery, on: delivery.node.number) {
             return "\(copy.name) is delivered again; that it was acknowledged was certain \(ago(gone))"
         }
         if isDraining, copy.isDrained { return "\(copy.name) is there twice" }
@@ -141,7 +142,7 @@ final class ClusterLedger {
     /// An acknowledgement has certainly been applied, unless it was void.
     func isCertain(_ ack: ClusterAck) {
         let copy = ack.delivery.copy
-        guard let copy, copy.goneSince == nil, !isVoid(ack) else { return }
+        guard let copy, copy.goneSince == nil, !isVoid(ack.delivery, on: ack.node) else { return }
         copy.goneSince = world.time
         world.statistics.certainAcks += 1
     }
@@ -149,18 +150,20 @@ final class ClusterLedger {
     /// Nanoseconds that may lie between a delivery's leaving its queue and its reaching its client.
     private static let onTheWay: UInt64 = 6_000_000_000
 
-    private func isVoid(_ ack: ClusterAck) -> Bool {
-        let queue = ack.delivery.queue
-        let since = ack.delivery.time > Self.onTheWay ? ack.delivery.time - Self.onTheWay : 0
+    /// Whether a delivery to a client of a node may be from before its queue took that node for dead: nothing that is said of
+    /// it means anything to the queue.
+    private func isVoid(_ delivery: ClusterDelivery, on node: UInt32) -> Bool {
+        let queue = delivery.queue
+        let since = delivery.time > Self.onTheWay ? delivery.time - Self.onTheWay : 0
         guard let known = ClusterTopology.queue(queue), known.isStable, let id = ids[queue] else { return true }
         func isSince(_ time: UInt64) -> Bool { time > 0 && time >= since }
         if known.isQuorum {
             // Its log may have said so in this very tick, before what makes the acknowledgement certain.
-            for node in world.nodes where node.number == ack.node { world.lookAtLogs(of: node) }
-            return isSince(world.logs.buried(ack.node, in: id))
+            for consuming in world.nodes where consuming.number == node { world.lookAtLogs(of: consuming) }
+            return isSince(world.logs.buried(node, in: id))
         }
         guard let home = homes[queue] else { return true }
-        return isSince(crashes[home] ?? 0) || isSince(partings[[home, ack.node].sorted()] ?? 0)
+        return isSince(crashes[home] ?? 0) || isSince(partings[[home, node].sorted()] ?? 0)
     }
 
     // MARK: The end

@@ -15,12 +15,15 @@ final class MirrorWatch {
     private var index: UInt64 = 0
     /// When transient messages of a queue were lost.
     private var forgotten: [String: [UInt64]] = [:]
-    /// When a node last took another for down.
+    /// When a node last took another for down, and for up.
     private var lost: [Pair: UInt64] = [:]
+    private var found: [Pair: UInt64] = [:]
     /// How often a mirror in sync took over.
     private(set) var successions = 0
 
     func lost(_ other: UInt32, by node: UInt32, at time: UInt64) { lost[Pair(node: node, other: other)] = time }
+
+    func found(_ other: UInt32, by node: UInt32, at time: UInt64) { found[Pair(node: node, other: other)] = time }
 
     /// Whether a queue may have lost transient messages since.
     func hasForgotten(_ queue: String, since time: UInt64) -> Bool {
@@ -68,10 +71,13 @@ final class MirrorWatch {
         else { return false }
         return world.nodes.allSatisfy { other in
             other === mirror || other.number == leader || !other.isRunning
-                || (other.startedAt < time && other.upNodes.contains(home.node)
-                    && mirror.upNodes.contains(other.number)
-                    && (lost[Pair(node: other.number, other: home.node)] ?? 0) < time
-                    && (lost[Pair(node: home.node, other: other.number)] ?? 0) < time)
+                || (hears(other, mirror, since: time) && hears(mirror, other, since: time))
         }
+    }
+
+    /// Whether a node has heard another for all the time since.
+    private func hears(_ node: ClusterNode, _ other: ClusterNode, since time: UInt64) -> Bool {
+        let pair = Pair(node: node.number, other: other.number)
+        return node.startedAt < time && node.upNodes.contains(other.number) && found[pair] ?? .max < time
     }
 }

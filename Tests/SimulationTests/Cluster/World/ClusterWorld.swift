@@ -187,6 +187,7 @@ final class ClusterWorld {
                 trace.say { "\(clock) node \(node.number) takes \(lost) for down" }
             }
             for found in up where !node.upNodes.contains(found) {
+                mirrors.found(found, by: node.number, at: time)
                 trace.say { "\(clock) node \(node.number) takes \(found) for up" }
             }
             node.upNodes = up
