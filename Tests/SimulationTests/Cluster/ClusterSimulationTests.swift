@@ -16,7 +16,7 @@ import Testing
 /// - `WARREN_CLUSTER_ONCE=1` leaves the second run of each seed to another process.
 @Suite("A simulated cluster")
 struct ClusterSimulationTests {
-    private static let ordinaryCount: UInt64 = 20
+    private static let ordinaryCount: UInt64 = 40
     /// How many seeds may pass before a mistake is noticed.
     private static let faultSeeds: UInt64 = 200
 
