@@ -35,14 +35,7 @@ final class QuorumQueue: DistantQueue {
     private(set) var sentBytes = 0
     private var confirmed: UInt64 = 0
     private var retryAt: Instant?
-    /// The leader, or whom to ask for it; nil while nobody is known.
-    private var target: UInt32?
-    /// Whom to ask next where no leader is known.
-    private var asked = 0
-    /// The target is said to lead, or has shown that it does. Somebody who is asked without that gets the first batch alone.
-    private var isTargetKnown = false
-    /// It has been asked again since it was heard last.
-    private var isAnswerDue = false
+    private var target = QuorumTarget()
     private var isBusy = false
     /// When a timer of the node's will come.
     private var watchedFor: Instant?
@@ -102,10 +95,8 @@ final class QuorumQueue: DistantQueue {
     func ask(_ request: QuorumRequest, _ write: (inout QuorumBatch) -> Void) {
         finishSettling()
         // Before the batch is begun: its floor must not lie above.
-        if batch == nil { requests.append((next, request)) }
-        let isFirst = batch == nil
-        let number = command(write)
-        if !isFirst { requests.append((number, request)) }
+        requests.append((next, request))
+        _ = command(write)
     }
 
     /// Tells something that is not answered.
@@ -129,10 +120,10 @@ final class QuorumQueue: DistantQueue {
             sent.append(Sent(first: batchFirst, last: next - 1, bytes: bytes))
             sentBytes += bytes.count
             node.quorum.backlogChanged(by: bytes.count)
-            if target == nil { findTarget() }
+            if target.node == nil { target.choose(member?.leader, or: candidates) }
             // All that waits goes again below, in its order.
             let goesAgain = retryAt.map { $0 <= node.now } ?? false
-            if let target, !goesAgain, isTargetKnown || sent.count == 1 { hand(bytes, to: target) }
+            if let node = target.node, !goesAgain, target.isKnown || sent.count == 1 { hand(bytes, to: node) }
             if retryAt == nil { retryLater() }
         }
         guard let due = retryAt, due <= node.now else { return }
@@ -142,7 +133,7 @@ final class QuorumQueue: DistantQueue {
 
     private func retryLater() {
         // Without a leader there is nothing to wait for but one.
-        let wait = target == nil ? Limits.quorumLeaderlessMilliseconds : Limits.quorumRetryMilliseconds
+        let wait = target.node == nil ? Limits.quorumLeaderlessMilliseconds : Limits.quorumRetryMilliseconds
         retryAt = node.now.advanced(milliseconds: wait)
         watch()
     }
@@ -162,19 +153,11 @@ final class QuorumQueue: DistantQueue {
         if retryAt <= node.now { noteBusy() } else { watch() }
     }
 
-    private func findTarget() {
-        isAnswerDue = false
-        if let leader = member?.leader {
-            (target, isTargetKnown) = (leader, true)
-        } else {
-            isTargetKnown = false
-            // A member knows, and says so; those that it began with may be none any more, and the one here may be none
-            // without knowing it.
-            let up = node.replicas.upNodes
-            let reachable = settings.members.filter(up.contains) + up.filter { !settings.members.contains($0) }
-            if !reachable.isEmpty { target = reachable[asked % reachable.count] }
-            asked += 1
-        }
+    /// Whom to ask who leads. A member knows, and says so; those that it began with may be none any more, and the one here
+    /// may be none without knowing it.
+    private func candidates() -> [UInt32] {
+        let up = node.replicas.upNodes
+        return settings.members.filter(up.contains) + up.filter { !settings.members.contains($0) }
     }
 
     private func hand(_ bytes: [UInt8], to leader: UInt32) {
@@ -185,15 +168,14 @@ final class QuorumQueue: DistantQueue {
         }
     }
 
-    /// Hands over all that has not been applied as far as is known here: to somebody else, where nobody has said a word.
+    /// Hands over all that has not been applied as far as is known here.
     private func sendAgain() {
         let isAnybodyBehind = isAnybodyBehind
         guard !sent.isEmpty || isAnybodyBehind else { return }
-        if !isTargetKnown || isAnswerDue { findTarget() }
-        isAnswerDue = true
+        target.askAgain(member?.leader, or: candidates)
         retryLater()
-        guard let target else { return }
-        for batch in isTargetKnown ? sent[...] : sent.prefix(1) { hand(batch.bytes, to: target) }
+        guard let node = target.node else { return }
+        for batch in target.isKnown ? sent[...] : sent.prefix(1) { hand(batch.bytes, to: node) }
         guard isAnybodyBehind else { return }
         for (_, subscription) in subscriptions.sorted(by: { $0.key < $1.key }) where subscription.isBehind {
             resume(subscription)
@@ -204,14 +186,14 @@ final class QuorumQueue: DistantQueue {
     func resume(_ subscription: QuorumSubscription) {
         subscription.isBehind = true
         if retryAt == nil { retryLater() }
-        guard let target else { return }
+        guard let leader = target.node else { return }
         let resume = QuorumResume(
             node: node.number, incarnation: node.incarnation, consumer: subscription.id, after: subscription.received)
-        if target == node.number {
+        if leader == node.number {
             member?.resume(resume)
         } else {
             node.cluster?.send(
-                resume.encoded(), .quorumResume, group: QuorumMember.group(of: queue.id), to: target)
+                resume.encoded(), .quorumResume, group: QuorumMember.group(of: queue.id), to: leader)
         }
     }
 
@@ -227,13 +209,16 @@ final class QuorumQueue: DistantQueue {
     /// The member here knows another leader, or none.
     func leaderChanged() {
         let leader = member?.leader
-        guard leader != target else { return }
+        guard leader != target.node else { return }
         leads(leader)
     }
 
     private func leads(_ leader: UInt32?) {
-        (target, isTargetKnown, isAnswerDue) = (leader, leader != nil, false)
-        guard leader != nil else { return }
+        target.leads(leader)
+        if leader != nil { beginAgain() }
+    }
+
+    private func beginAgain() {
         // What the old one has sent may have been lost with it.
         for (_, subscription) in subscriptions.sorted(by: { $0.key < $1.key }) where subscription.isAttached {
             subscription.isBehind = true
@@ -244,26 +229,20 @@ final class QuorumQueue: DistantQueue {
 
     /// Somebody has said what only a leader says: it can be given whatever waits.
     private func hasAnswered(_ leader: UInt32) {
-        isAnswerDue = false
-        guard !isTargetKnown, member?.leader == nil else { return }
-        (target, isTargetKnown) = (leader, true)
-        guard sent.count > 1 else { return }
+        guard target.hasAnswered(leader), sent.count > 1 else { return }
         retryAt = node.now
         noteBusy()
     }
 
     /// A node cannot be reached any more.
     func peerDown(_ peer: UInt32) {
-        if target == peer { (target, isTargetKnown) = (nil, false) }
+        if target.node == peer { target.leads(nil) }
     }
 
     /// A node can be reached again; what was on its way to it may have been lost with the link.
     func peerUp(_ peer: UInt32) {
-        if target == nil { findTarget() }
-        guard target == peer else { return }
-        let isKnown = isTargetKnown
-        leads(peer)
-        isTargetKnown = isKnown
+        if target.node == nil { target.choose(member?.leader, or: candidates) }
+        if target.node == peer { target.isKnown ? leads(peer) : beginAgain() }
     }
 
     // MARK: Answers
@@ -295,11 +274,11 @@ final class QuorumQueue: DistantQueue {
     }
 
     private func redirected(to leader: UInt32, by asked: UInt32) {
-        guard member?.leader == nil, target == asked || target == nil else { return }
+        guard member?.leader == nil, target.node == asked || target.node == nil else { return }
         if leader == 0 || !node.replicas.upNodes.contains(leader) {
-            (target, isTargetKnown) = (nil, false)
+            target.leads(nil)
             if retryAt != nil { retryLater() }
-        } else if leader != target {
+        } else if leader != target.node {
             leads(leader)
         }
     }
