@@ -140,7 +140,8 @@ extension ClusterWorld {
     /// Whether no other node has lost anything that has not been replaced: then all members of all groups are there, and
     /// agree on who they are.
     private func maySpoil(_ node: ClusterNode) -> Bool {
-        guard nodes.allSatisfy({ $0.isRunning && ($0 === node || $0.spoiledThrough == nil) }) else { return false }
+        // One that has not caught up has not opened the members that it has.
+        guard nodes.allSatisfy({ $0.isServing && ($0 === node || $0.spoiledThrough == nil) }) else { return false }
         let replicas = nodes.flatMap { $0.node?.replicas.all.filter { !$0.isLost } ?? [] }
         let memberships = Dictionary(grouping: replicas, by: \.group.id).values
         // order-free: each by itself
