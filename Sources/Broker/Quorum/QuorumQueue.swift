@@ -209,7 +209,8 @@ final class QuorumQueue: DistantQueue {
     /// The member here knows another leader, or none.
     func leaderChanged() {
         let leader = member?.leader
-        guard leader != target.node else { return }
+        // One that was only asked may have refused what it got before it led.
+        guard leader != target.node || leader != nil && !target.isKnown else { return }
         leads(leader)
     }
 
