@@ -209,9 +209,7 @@ final class QuorumQueue: DistantQueue {
     /// The member here knows another leader, or none.
     func leaderChanged() {
         let leader = member?.leader
-        // One that was only asked may have refused what it got before it led.
-        guard leader != target.node || leader != nil && !target.isKnown else { return }
-        leads(leader)
+        if target.isNews(leader) { leads(leader) }
     }
 
     private func leads(_ leader: UInt32?) {

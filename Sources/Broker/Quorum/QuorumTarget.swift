@@ -28,6 +28,10 @@ struct QuorumTarget {
         isAnswerDue = true
     }
 
+    /// Whether it is not known yet that somebody leads, or nobody. One that was only asked may have refused what it got
+    /// before it led.
+    func isNews(_ leader: UInt32?) -> Bool { leader != node || leader != nil && !isKnown }
+
     /// Somebody is said to lead, or nobody.
     mutating func leads(_ leader: UInt32?) { (node, isKnown, isAnswerDue) = (leader, leader != nil, false) }
 

@@ -52,6 +52,16 @@ struct QuorumTargetTests {
         }
     }
 
+    @Test("that one leads which was only asked is news, and no news where it is known")
+    func leadsAfterAll() {
+        var target = QuorumTarget()
+        target.askAgain(nil, or: three)
+        #expect(target.node == 1 && target.isNews(1))
+        target.leads(1)
+        #expect(!target.isNews(1))
+        #expect(target.isNews(2) && target.isNews(nil))
+    }
+
     @Test("without anybody who can be reached nobody is asked")
     func nobody() {
         var target = QuorumTarget()
