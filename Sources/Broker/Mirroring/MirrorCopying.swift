@@ -156,6 +156,7 @@ final class MirrorCopying {
 
     // MARK: Meanwhile
 
+    /// Whether some of those have not been sent.
     var hasReturned: Bool { !givenBack.isEmpty }
 
     /// A client has given a message back.
