@@ -24,6 +24,16 @@ struct MirrorFailureTests {
         return cluster
     }
 
+    /// A cluster with a queue whose leader and mirror-to-be are not the node that leads the metadata.
+    private func apart() throws -> (TestCluster, metadata: Int, leader: Int, mirror: Int) {
+        let cluster = try TestCluster()
+        let metadata = try #require(cluster.leader)
+        let others = cluster.numbers.filter { $0 != metadata }
+        let client = try cluster.client(others[0])
+        #expect(cluster.ask(client, QueueDeclare(queue: "m", durable: true)) == "queue.declare-ok")
+        return (cluster, metadata, others[0], others[1])
+    }
+
     @Test("where no mirror in sync is left the queue is down with its leader, and is back with it")
     func noneInSync() throws {
         let cluster = try unsynchronised(["ha-mode": .string("all")])
@@ -135,17 +145,10 @@ struct MirrorFailureTests {
 
     @Test("a mirror that goes while it is being said to be in sync is waited for until it is said not to be")
     func goneWhileJoining() throws {
-        let cluster = try TestCluster()
-        let metadata = try #require(cluster.leader)
-        let others = cluster.numbers.filter { $0 != metadata }
-        let (leader, mirror) = (others[0], others[1])
+        let (cluster, metadata, leader, mirror) = try apart()
         let client = try cluster.client(leader)
-        #expect(cluster.ask(client, QueueDeclare(queue: "m", durable: true)) == "queue.declare-ok")
         #expect(cluster.ask(client, ConfirmSelect()) == "confirm.select-ok")
-        try cluster.mirror([
-            "ha-mode": .string("nodes"),
-            "ha-params": .array([.string("warren\(leader)@localhost"), .string("warren\(mirror)@localhost")]),
-        ])
+        try cluster.mirror(on: [leader, mirror])
         // The leader of the queue hears late of what the metadata says.
         cluster.delay(metadata, to: leader, 300)
         #expect(cluster.run { (try? cluster.inSync("m", on: metadata)) == [mirror] })
@@ -161,19 +164,12 @@ struct MirrorFailureTests {
 
     @Test("a mirror is said to be in sync only when it has what was confirmed without it")
     func joinsWithEverything() throws {
-        let cluster = try TestCluster()
-        let metadata = try #require(cluster.leader)
-        let others = cluster.numbers.filter { $0 != metadata }
-        let (leader, mirror) = (others[0], others[1])
+        let (cluster, metadata, leader, mirror) = try apart()
         let client = try cluster.client(leader)
-        #expect(cluster.ask(client, QueueDeclare(queue: "m", durable: true)) == "queue.declare-ok")
         #expect(cluster.ask(client, ConfirmSelect()) == "confirm.select-ok")
         client.publish(1, as: "old")
         #expect(cluster.run { client.confirmed.acks == [1] })
-        try cluster.mirror([
-            "ha-mode": .string("nodes"),
-            "ha-params": .array([.string("warren\(leader)@localhost"), .string("warren\(mirror)@localhost")]),
-        ])
+        try cluster.mirror(on: [leader, mirror])
         #expect(cluster.run { (try? cluster.unsynchronised("m", on: leader)) == [mirror] })
         cluster.run(20)
         cluster.delay(leader, to: mirror, 200)
@@ -206,10 +202,7 @@ struct MirrorFailureTests {
         #expect(cluster.run { (try? cluster.inSync("m", on: 1)) == [2, 3] })
         #expect(events().last == "caught_up warren3@localhost")
         // One that a policy takes away is not lost.
-        try cluster.mirror([
-            "ha-mode": .string("nodes"),
-            "ha-params": .array([.string("warren1@localhost"), .string("warren2@localhost")]),
-        ])
+        try cluster.mirror(on: [1, 2])
         #expect(cluster.run { (try? cluster.inSync("m", on: 1)) == [2] })
         #expect(events().last == "caught_up warren3@localhost")
     }
@@ -278,10 +271,7 @@ struct MirrorFailureTests {
         local.publish(4)
         #expect(cluster.run { local.deliveries.count == 1 && far.deliveries.count == 1 })
         // The policy moves it, and nothing is wrong with node 1.
-        try cluster.mirror([
-            "ha-mode": .string("nodes"),
-            "ha-params": .array([.string("warren2@localhost"), .string("warren3@localhost")]),
-        ])
+        try cluster.mirror(on: [2, 3])
         #expect(cluster.run(3_000) { cluster.mirrorLeader(of: "m") == 2 })
         cluster.run(200)
         for client in [local, far] { client.send(BasicAck(deliveryTag: client.deliveries[0].deliveryTag), 1) }

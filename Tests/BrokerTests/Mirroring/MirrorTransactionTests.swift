@@ -17,9 +17,7 @@ struct MirrorTransactionTests {
         let client = try cluster.client(far)
         #expect(cluster.ask(client, TxSelect()) == "tx.select-ok")
         cluster.delay(next, to: far, 300)
-        try cluster.mirror([
-            "ha-mode": .string("nodes"), "ha-params": .array([.string("warren\(next)@localhost")]),
-        ])
+        try cluster.mirror(on: [next])
         #expect(cluster.run { (try? cluster.queue("m", on: old).home?.node) == UInt32(next) })
         #expect(try cluster.queue("m", on: far).home?.node == UInt32(old))
         client.publish(1)
@@ -39,9 +37,7 @@ struct MirrorTransactionTests {
         #expect(cluster.settle())
         let client = try cluster.client(far)
         #expect(cluster.ask(client, TxSelect()) == "tx.select-ok")
-        try cluster.mirror([
-            "ha-mode": .string("nodes"), "ha-params": .array([.string("warren\(next)@localhost")]),
-        ])
+        try cluster.mirror(on: [next])
         cluster.delay(old, to: next, 300)
         #expect(cluster.run { (try? cluster.queue("m", on: far).home?.node) == UInt32(next) })
         #expect(try cluster.queue("m", on: next).home?.node == UInt32(old))

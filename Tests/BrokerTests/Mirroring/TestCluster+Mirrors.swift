@@ -10,6 +10,13 @@ extension TestCluster {
         try change(running[0], .setPolicy(virtualHost: "/", Policy(name: "ha", pattern: "^m", definition: definition)))
     }
 
+    /// Sets one that names the nodes.
+    func mirror(on nodes: [Int]) throws {
+        try mirror([
+            "ha-mode": .string("nodes"), "ha-params": .array(nodes.map { .string("warren\($0)@localhost") }),
+        ])
+    }
+
     /// The number of the node that leads a queue, as those say that run; nil where they do not agree.
     func mirrorLeader(of queue: String) -> Int? {
         let leaders = running.map { members[$0 - 1].node?.virtualHosts["/"]?.queues[queue]?.home?.node }
