@@ -112,6 +112,23 @@ struct ElectionTests {
         #expect(hand.take().isEmpty)
     }
 
+    @Test("one that is told to stand asks again soon, since the others may not know of the group yet")
+    func asksAgainSoon() throws {
+        let hand = Hand()
+        let settings = hand.group.settings
+        hand.group.campaign(now: hand.now, into: &hand.output)
+        hand.flush()
+        var wait = settings.failoverDelay
+        for _ in 1...6 {
+            #expect(hand.take().map(\.voteRequest?.isPreVote) == [true, true])
+            let deadline = try #require(hand.group.nextDeadline)
+            #expect(deadline - hand.now >= wait && deadline - hand.now < 2 * wait)
+            #expect(hand.timeOut())
+            wait = min(2 * wait, settings.electionTimeout)
+        }
+        #expect(hand.group.term == 0, "and that costs nobody a term")
+    }
+
     @Test("one vote a term, first come first served, also after a restart (Raft §5.2)")
     func oneVoteATerm() {
         let hand = Hand(1)

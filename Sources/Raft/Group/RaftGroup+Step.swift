@@ -31,10 +31,12 @@ extension RaftGroup {
         campaign(.preVote, now: now, into: &output)
     }
 
-    /// Stands for election now, if it may: as an operator would have it, or a test.
+    /// Stands for election now, if it may: as an operator would have it, or whoever begins a group. It asks again after
+    /// `RaftSettings.failoverDelay`, because the others may not know of the group yet.
     public mutating func campaign(now: UInt64, into output: inout RaftOutput) {
         guard role != .leader else { return }
         needsFlush = true
+        electionWait = settings.failoverDelay
         campaign(.preVote, now: now, into: &output)
     }
 
