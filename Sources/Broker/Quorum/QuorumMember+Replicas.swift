@@ -45,6 +45,7 @@ extension QuorumMember {
     /// Hands the leader's part to the member on a node.
     func transferLeader(to node: UInt32) throws(Refusal) {
         guard let member = memberID(on: node) else { throw .isNotMember }
+        guard replica.isLeader else { throw .notLeader }
         guard node != self.node.number else { return }
         guard self.node.replicas.upNodes.contains(node) else { throw .isDown }
         guard replica.group.membership.isVoter(member) else { throw .isLearner }

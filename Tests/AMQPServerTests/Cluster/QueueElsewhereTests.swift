@@ -76,13 +76,16 @@ extension OneAtATime {
                 #expect(try await endpoint.purgeQueue(vhost: id.vhost, name: id.name) == 20)
 
                 // One node leads all: the leaders are spread, also those of queues without a member here.
+                let other = cluster.endpoint(of: 5)
+                func others() async throws -> [String?] {
+                    try await other.queues(QueuePageRequest()).items.filter { $0.name != id.name }.map(\.leader)
+                }
+                try await eventually("a leader of each") { try await others().contains(nil) ? nil : true }
                 for name in ["one", "two"] {
                     try await endpoint.transferLeader(vhost: id.vhost, queue: name, to: cluster.names[0])
                 }
-                let other = cluster.endpoint(of: 5)
                 try await eventually("one leader of two") {
-                    let queues = try await other.queues(QueuePageRequest()).items.filter { $0.name != id.name }
-                    return queues.map(\.leader) == [cluster.names[0], cluster.names[0]] ? true : nil
+                    try await others() == [cluster.names[0], cluster.names[0]] ? true : nil
                 }
                 try await other.rebalanceLeaders()
                 try await eventually("three leaders") {

@@ -197,5 +197,6 @@ struct ReplicaTests {
         try publish(cluster, 11...20, through: 1)
         #expect(cluster.run { cluster.members.allSatisfy { $0.member("q")?.machine.readyCount == 20 } })
         #expect(throws: QuorumMember.Refusal.notLeader) { try leader.removeReplica(on: 2) }
+        #expect(throws: QuorumMember.Refusal.notLeader) { try leader.transferLeader(to: 1) }
     }
 }
