@@ -17,8 +17,8 @@ final class QuorumQueue: DistantQueue {
         let bytes: [UInt8]
     }
 
-    /// What it stands for; each holds the other, and neither is of use when the queue is deleted.
-    let queue: ClassicQueue
+    /// What it stands for, and what holds it: not used any more when the queue is deleted.
+    unowned let queue: ClassicQueue
     /// Whatever a node has ends with it.
     unowned(unsafe) let node: Node
     let settings: QuorumSettings

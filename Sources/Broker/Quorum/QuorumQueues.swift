@@ -31,9 +31,14 @@ final class QuorumQueues {
     func add(_ queue: QuorumQueue) { queues[queue.queue.id] = queue }
     func add(_ member: QuorumMember) { members[member.queue] = member }
 
+    /// The queue is deleted.
     func remove(_ id: UInt64) {
-        queues[id] = nil
         members[id] = nil
+        guard let queue = queues.removeValue(forKey: id) else { return }
+        // order-free: each by itself
+        for channel in Set(queue.subscriptions.values.map(\.channel)) {
+            consumers[channel]?.removeAll { $0.queue === queue }
+        }
     }
 
     /// This node is no member of the queue's group any more.

@@ -44,6 +44,29 @@ struct QuorumEndingsTests {
         #expect(client.closing?.text == "PRECONDITION_FAILED - partial tx completion")
     }
 
+    @Test("nothing of a deleted queue stays in memory once its deliveries are settled", arguments: [1, 2])
+    func forgotten(_ node: Int) throws {
+        let cluster = try cluster()
+        for _ in 1...3 { try publish(cluster, through: 3) }
+        let client = try cluster.client(node)
+        #expect(cluster.ask(client, BasicConsume(queue: "q", consumerTag: "c")) == "basic.consume-ok")
+        #expect(cluster.run { client.bodies.count == 3 })
+        weak var queue = try cluster.queue("q", on: node)
+        weak var stand = queue?.distant as? QuorumQueue
+        weak var member = stand?.member
+        weak var replica = member?.replica
+        #expect(queue != nil && stand != nil && member != nil && replica != nil)
+        #expect(cluster.ask(try cluster.client(3), QueueDelete(queue: "q")) == "queue.delete-ok")
+        #expect(cluster.converge())
+        cluster.run(500)
+        #expect(member == nil && replica == nil)
+        #expect(queue != nil, "what is unacknowledged still names it")
+        client.send(BasicAck(deliveryTag: 0, multiple: true), 1)
+        cluster.run(500)
+        #expect(queue == nil && stand == nil)
+        #expect(cluster.ask(client, QueueDeclare(queue: "q2")) == "queue.declare-ok")
+    }
+
     @Test("what a client asks for whose node stops serving before that is carried out holds no message")
     func dismissed() throws {
         let cluster = try cluster()

@@ -34,7 +34,10 @@ extension RaftReplica {
 
     /// Something of the group has become durable.
     func happened(_ event: RaftDurability) {
-        guard !hasEnded else { return }
+        guard let machine, !isLost, !hasEnded else {
+            isSnapshotPending = false
+            return
+        }
         switch event {
         case .written(let ticket): isDurable(ticket)
         case .taken(let index, let bytes):
@@ -43,7 +46,7 @@ extension RaftReplica {
             snapshots.append((index, bytes))
             group.snapshotTaken(at: index, keeping: machine.entriesKept)
             forgetOldSnapshots()
-        case .arrived(let mark, let bytes): install(mark, bytes)
+        case .arrived(let mark, let bytes): install(mark, bytes, in: machine)
         }
         wake()
     }
@@ -73,7 +76,7 @@ extension RaftReplica {
                 group: group.id, of: group.member.incarnation > 0 ? group.member : nil, saidOfOthers,
                 hardState: group.hardState, firstIndex: index + 1, rest, to: &node.journal)
         }
-        guard index > 0, let term = group.term(at: index) else { return self.floor = floor }
+        guard index > 0, let term = group.term(at: index), let machine else { return self.floor = floor }
         writing = SnapshotWriting(
             mark: SnapshotMark(
                 position: LogPosition(index: index, term: term), membership: group.membership(at: index)),
@@ -136,7 +139,7 @@ extension RaftReplica {
         arriving = []
     }
 
-    private func install(_ mark: SnapshotMark, _ bytes: [UInt8]) {
+    private func install(_ mark: SnapshotMark, _ bytes: [UInt8], in machine: any ReplicatedMachine) {
         do throws(SnapshotUnreadable) {
             try machine.install(bytes)
         } catch {

@@ -46,8 +46,8 @@ struct SnapshotUnreadable: Error {}
 final class RaftReplica {
     /// Whatever a node has ends with it.
     unowned(unsafe) let node: Node
-    /// Owns the replica; each holds the other.
-    private(set) var machine: any ReplicatedMachine
+    /// Owns the replica; nil when it is over, or when the member here is lost.
+    private(set) weak var machine: (any ReplicatedMachine)?
     var group: RaftGroup
     var output = RaftOutput()
     private var spare = RaftOutput()
@@ -94,7 +94,8 @@ final class RaftReplica {
     var isLeader: Bool { group.role == .leader }
     /// About how many bytes of the journal it needs.
     var neededBytes: Int {
-        machine.snapshotBytes + Int(clamping: group.lastPosition.index - group.appliedIndex) * Limits.fetchedOverhead
+        let waiting = Int(clamping: group.lastPosition.index - group.appliedIndex)
+        return (machine?.snapshotBytes ?? 0) + waiting * Limits.fetchedOverhead
     }
 
     /// Memory of its snapshots, in bytes.
@@ -188,7 +189,7 @@ final class RaftReplica {
     var nextDeadline: UInt64? {
         if persisted > reported || group.needsFlush || !output.isEmpty { return 0 }
         if writing != nil { return node.now.nanoseconds + Limits.snapshotPauseNanoseconds }
-        guard let own = machine.nextDeadline else { return group.nextDeadline }
+        guard let own = machine?.nextDeadline else { return group.nextDeadline }
         return min(own, group.nextDeadline ?? own)
     }
 
@@ -196,8 +197,8 @@ final class RaftReplica {
 
     /// Does what has become due or possible.
     func advance() {
+        guard let machine else { return }
         let now = node.now.nanoseconds
-        let machine = machine
         if persisted > reported {
             reported = persisted
             group.persisted(persisted, now: now, into: &output)
@@ -209,16 +210,14 @@ final class RaftReplica {
             machine.prepareFlush()
             group.flush(now: now, into: &output)
             guard !output.isEmpty else { break }
-            carryOut()
+            carryOut(for: machine)
             guard !hasEnded, !isLost else { return }
         }
         if writing != nil { continueSnapshot() } else if machine.isLogTooLong(group) { writeSnapshot() }
     }
 
     /// Does what the group wants done, in the order that `RaftOutput` asks for.
-    private func carryOut() {
-        // It may find out that it is over.
-        let machine = machine
+    private func carryOut(for machine: any ReplicatedMachine) {
         isCarryingOut = true
         defer { isCarryingOut = false }
         swap(&output, &spare)
