@@ -89,9 +89,9 @@ final class ClassicQueue {
     @exclusivity(unchecked) var hasExpiring = false
     var watchedExpiry: Instant?
 
-    private var lastUsed: Instant
+    var lastUsed: Instant
     /// When its use is looked at next; whatever comes before that was for another lifetime.
-    private var watchedUse: Instant?
+    var watchedUse: Instant?
     /// In the node's list of queues that are over their length.
     private var isNotedOverLength = false
     /// In the node's list of queues that have something to deliver.
@@ -190,42 +190,6 @@ final class ClassicQueue {
         guard !isOverLength || budget > 0 else { return false }
         isNotedOverLength = false
         return true
-    }
-
-    /// The queue was declared again, read from, or lost a consumer.
-    func touch() {
-        lastUsed = node.now
-        if limits.expires != nil, consumers.isEmpty { watchUse() }
-    }
-
-    /// Whether nobody has used it for as long as it lives without use (RabbitMQ, "Queue TTL").
-    var isUnusedTooLong: Bool {
-        guard let lifetime = limits.expires, consumers.isEmpty, !isDeleted, !isRemote else { return false }
-        return node.now.milliseconds(since: lastUsed) >= lifetime
-    }
-
-    /// The moment has come to look at its use; returns whether it is over.
-    func useIsDue() -> Bool {
-        guard let watchedUse, watchedUse <= node.now else { return false }
-        self.watchedUse = nil
-        if isUnusedTooLong { return true }
-        watchUse()
-        return false
-    }
-
-    /// Looks at its use again when it may be over; one look is enough, however often it is used until then.
-    func watchUse() {
-        guard let lifetime = limits.expires, consumers.isEmpty, !isDeleted, !isRemote else { return }
-        let deadline = lastUsed.advanced(milliseconds: lifetime)
-        if let watchedUse, watchedUse <= deadline { return }
-        watchedUse = deadline
-        node.watchUse(of: self, until: deadline)
-    }
-
-    /// How long it may stay unused is another time, which begins now.
-    func lifetimeChanged() {
-        lastUsed = node.now
-        watchUse()
     }
 
     /// Takes back a delivery that nobody settled; it goes to where its sequence says (RabbitMQ, "Negative

@@ -37,14 +37,15 @@ final class QuorumMember: ReplicatedMachine {
     /// The limits that it has put into the log, in this term.
     private var proposedLimits: QuorumLimits?
     private var limitedTerm: UInt64 = 0
+    /// How long nobody has used the queue.
+    var lease: QuorumLease
     /// Entries that were no batches: written by another version.
     private(set) var unreadable = 0
 
     /// A member on this node, with what its journal has of it.
     init(
         queue: UInt64, member: MemberID, beginning: Membership, stored: StoredGroup, floor: UInt64,
-        limits: QuorumLimits,
-        node: Node
+        limits: QuorumLimits, node: Node
     ) throws(GroupUnreadable) {
         self.queue = queue
         self.node = node
@@ -56,6 +57,7 @@ final class QuorumMember: ReplicatedMachine {
             }
             self.machine = machine
         }
+        lease = QuorumLease(of: machine, from: node.now)
         plantFault()
         replica = RaftReplica(
             id: Self.group(of: queue), member: member, stored: state, floor: floor, machine: self, node: node)
@@ -96,13 +98,14 @@ final class QuorumMember: ReplicatedMachine {
     }
 
     /// Puts a batch into the log; false where that is not possible now.
-    private func propose(_ batch: [UInt8]) -> Bool {
+    func propose(_ batch: [UInt8]) -> Bool {
         proposeLimits()
         return write(batch)
     }
 
     /// The queue is to have other limits.
     func limitsChanged() {
+        lease.renew(node.now)
         if replica.isLeader { replica.wake() }
     }
 
@@ -169,6 +172,7 @@ final class QuorumMember: ReplicatedMachine {
             tick.tick()
             if propose(tick.finish()) { (tickedUpTo, tickRetryAt) = (node.wallMilliseconds, 0) }
         }
+        askWhetherUnused()
         goOnResuming()
         emit()
     }
@@ -236,17 +240,21 @@ final class QuorumMember: ReplicatedMachine {
         loggedEntries += 1
         guard entry.kind == .command else { return }
         node.quorum.activity &+= 1
+        let hadConsumers = machine.consumerCount > 0
         if !machine.apply(entry.payload.bytes, effects: &effects) { unreadable += 1 }
+        lease.applied(to: machine, hadConsumers: hadConsumers, node.now)
     }
 
     func applied() {
         emit()
+        endWhereUnused()
         // An earlier leader may have left others in the log.
         if replica.isLeader, let wanted = node.quorum.queue(queue)?.limits, wanted != machine.limits { replica.wake() }
     }
 
     func leaderChanged() {
         (tickedUpTo, tickRetryAt) = (0, 0)
+        lease.leaderChanged()
         node.quorum.queue(queue)?.leaderChanged()
         node.noteLeader(of: self)
     }
@@ -261,8 +269,10 @@ final class QuorumMember: ReplicatedMachine {
     }
 
     var nextDeadline: UInt64? {
-        guard replica.isLeader, let expiry = machine.nextExpiry, tickedUpTo < expiry else { return nil }
-        return node.nanoseconds(ofWall: max(expiry, tickRetryAt))
+        guard replica.isLeader else { return nil }
+        let unused = lifetime.map { lease.deadline($0).nanoseconds }
+        guard let expiry = machine.nextExpiry, tickedUpTo < expiry else { return unused }
+        return min(node.nanoseconds(ofWall: max(expiry, tickRetryAt)), unused ?? .max)
     }
 
     func isLogTooLong(_ group: borrowing RaftGroup) -> Bool {

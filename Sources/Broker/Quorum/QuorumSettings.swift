@@ -52,9 +52,6 @@ struct QuorumSettings {
         if let locator = arguments[leaderLocator], !["client-local", "balanced"].contains(locator.text ?? "") {
             throw invalid(leaderLocator, "invalid_queue_locator_arg")
         }
-        if arguments["x-expires"] != nil {
-            throw .notImplemented("queue argument 'x-expires' is not implemented yet for quorum queues")
-        }
         if let strategy = arguments[deadLetterStrategy] {
             guard case .bytes = strategy else {
                 throw invalid(deadLetterStrategy, "{unacceptable_type,\(strategy.erlangType)}")

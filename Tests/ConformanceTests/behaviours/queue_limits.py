@@ -122,6 +122,33 @@ def expires(bench):
 
 
 @behaviour
+def quorum_expires(bench):
+    """an unused quorum queue goes after its time, one with a consumer does not before the consumer does"""
+    unused, used = bench.queue("unused"), bench.queue("used")
+    arguments = {"x-queue-type": "quorum", "x-expires": 500}
+    channel = bench.channel()
+    for name in (used, unused):
+        channel.queue_declare(name, durable=True, arguments=arguments)
+        if name == used:
+            channel.basic_consume(name, lambda *_: None)
+    publish_all(channel, unused, numbered(1))
+    connection = bench.connection()
+
+    def is_gone(name):
+        other = connection.channel()
+        answer = refusal(lambda: other.queue_bind(name, "amq.direct", "k"))
+        if "result" in answer:
+            other.close()
+        return answer.get("channel closed", [0])[0] == 404
+
+    wait_until(connection, lambda: is_gone(unused), "the unused queue to go")
+    is_held = not is_gone(used)
+    channel.close()
+    wait_until(connection, lambda: is_gone(used), "the other queue to go")
+    return [is_held, "gone"]
+
+
+@behaviour
 def refused_arguments(bench):
     """arguments that make no sense are refused with 406"""
     return [
