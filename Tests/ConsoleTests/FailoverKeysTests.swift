@@ -167,6 +167,25 @@ func faultMenu() throws {
     #expect(state.press([.tab, .enter]) == [.perform(.inject(.node("warren2", .crash)))])
 }
 
+@Test("whoever slows a link is told by how much, and what waits for it")
+func slowLink() throws {
+    var state = try FailoverFixture.console(now: 9_750)
+    let fault = Fault.link("warren1", "warren2", .slow)
+    guard case .reread(let ticket, .inject(fault))? = state.press(["f", "5"]).first else {
+        Issue.record("nothing was read")
+        return
+    }
+    let queues = FailoverFixture.infos
+    let reading = ClusterReading(
+        queues: queues, queueCount: queues.count, nodes: state.monitor.clusterNodes,
+        links: FailoverFixture.faults(isCrashed: false).links)
+    _ = state.update(.reread(ticket, .success(ReadObject(.cluster(reading)))), at: state.now)
+    let text = state.lines.joined(separator: "\n")
+    #expect(text.contains("No queue stops and none loses its leader."))
+    #expect(text.contains("Confirms that need both nodes take 100 ms longer each way."))
+    #expect(state.press([.tab, .enter]) == [.perform(.inject(fault))])
+}
+
 @Test("the key that opened the menu does nothing in it while it repeats, and what cannot be done says why")
 func faultMenuIsDeaf() throws {
     var state = try FailoverFixture.console(now: 9_750)

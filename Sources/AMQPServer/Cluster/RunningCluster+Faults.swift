@@ -4,9 +4,6 @@ public import Management
 
 /// Hurting nodes and links on purpose.
 extension RunningCluster: FaultInjecting {
-    /// What everything takes longer on a slow link.
-    static let slowMilliseconds = 100
-
     /// What is in force now.
     public func faults() async throws(EndpointError) -> FaultState { faultState }
 
@@ -91,7 +88,7 @@ extension RunningCluster: FaultInjecting {
         links.change({ $0.has(one.number, other.number) }) { link in
             switch fault {
             case .cut: link.isCut = true
-            case .slow: link.delay = UInt64(Self.slowMilliseconds) * 1_000_000
+            case .slow: link.delay = UInt64(LinkFault.slowMilliseconds) * 1_000_000
             case .heal: link.mend()
             }
         }

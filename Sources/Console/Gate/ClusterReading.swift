@@ -57,6 +57,9 @@ struct ClusterReading: Hashable, Sendable {
         if case .node(_, .powerLoss) = fault {
             sentences.append("What was not synced to disk is gone; what was confirmed was synced.")
         }
+        if case .link(_, _, .slow) = fault {
+            sentences.append("Confirms that need both nodes take \(LinkFault.slowMilliseconds) ms longer each way.")
+        }
         sentences.append(readSentence(age))
         return sentences
     }

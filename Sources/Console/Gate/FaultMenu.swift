@@ -70,7 +70,7 @@ struct FaultMenu: Sendable {
                 reason: hurtLinks.isEmpty ? "its links are whole" : nil),
             Choice(key: "r", words: "restart", fault: .node(name, .restart)),
         ]
-        // Keys of rows: 1, 2 … cut the link to the first, second … other node; a, b … slow it down.
+        // Keys of rows: 1, 2 … cut the link to the first, second … other node; 5, 6 … slow it.
         for (place, other) in others.prefix(Self.cutKeys.count).enumerated() {
             let link = hurtLinks.first { $0.between.contains(other) }
             let isCut = link?.isCut == true
@@ -82,9 +82,11 @@ struct FaultMenu: Sendable {
         for (place, other) in others.prefix(Self.slowKeys.count).enumerated() {
             let link = hurtLinks.first { $0.between.contains(other) }
             let isSlow = (link?.slowMilliseconds ?? 0) > 0
+            let words =
+                isSlow ? "heal the link to \(other)" : "slow the link to \(other) by \(LinkFault.slowMilliseconds) ms"
             choices.append(
                 Choice(
-                    key: Self.slowKeys[place], words: "\(isSlow ? "heal" : "slow down") the link to \(other)",
+                    key: Self.slowKeys[place], words: words,
                     fault: .link(name, other, isSlow ? .heal : .slow), reason: isSlow ? nil : down))
         }
         return choices

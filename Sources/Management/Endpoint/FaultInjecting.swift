@@ -48,10 +48,13 @@ public enum NodeFault: String, Hashable, Sendable, Codable, CaseIterable {
 public enum LinkFault: String, Hashable, Sendable, Codable, CaseIterable {
     /// Nothing passes any more.
     case cut
-    /// Everything takes a while longer (`FaultState.Link.slowMilliseconds`).
+    /// Everything takes ``slowMilliseconds`` longer.
     case slow
     /// It is whole again, and at full speed.
     case heal
+
+    /// How much longer everything takes on a slow link, in milliseconds.
+    public static let slowMilliseconds = 100
 }
 
 /// What of a cluster is hurt now: the answer to `GET /api/warren/faults`.
