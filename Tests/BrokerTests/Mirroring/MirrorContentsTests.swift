@@ -130,4 +130,30 @@ struct MirrorContentsTests {
         #expect(try cluster.sequences("m", on: 3) == cluster.sequences("m", on: 2))
         #expect(try cluster.drain(cluster.client(3), "m") == ["m0", "m1", "late0", "late1"])
     }
+
+    @Test("nothing of a deleted queue stays in memory once its deliveries are settled", arguments: [true, false])
+    func forgotten(isMirrored: Bool) throws {
+        let cluster = try TestCluster.mirroring(isMirrored ? ["ha-mode": .string("all")] : ["max-length": .int64(9)])
+        let client = try cluster.client(2)
+        let publisher = try cluster.client(2)
+        publisher.publish(3)
+        #expect(cluster.ask(client, BasicConsume(queue: "m", consumerTag: "c")) == "basic.consume-ok")
+        #expect(cluster.run { client.bodies.count == 3 })
+        // A channel remembers where its last publish went, and a node where some have gone lately.
+        #expect(cluster.ask(publisher, ChannelClose(replyCode: 200)) == "channel.close-ok")
+        weak var leader = try cluster.queue("m", on: 1)
+        weak var relayed = try cluster.queue("m", on: 2)
+        weak var other = try cluster.queue("m", on: 3)
+        weak var mirrors = leader?.mirrors
+        weak var copy = other?.copy
+        weak var stand = relayed?.distant
+        #expect(stand != nil && (mirrors != nil) == isMirrored && (copy != nil) == isMirrored)
+        #expect(cluster.ask(try cluster.client(3), QueueDelete(queue: "m")) == "queue.delete-ok")
+        #expect(cluster.converge())
+        client.send(BasicAck(deliveryTag: 0, multiple: true), 1)
+        cluster.run(500)
+        for number in 1...3 { try cluster.node(number).router = Router() }
+        #expect(leader == nil && relayed == nil && other == nil)
+        #expect(mirrors == nil && copy == nil && stand == nil)
+    }
 }
