@@ -16,8 +16,9 @@ extension Node {
         else { return }
         let isWorthIt = damagedThrough != nil || journal.byteCount > journalAllowance
         guard always || (isWorthIt && journal.byteCount > compactionFloor) else { return }
-        // What comes now goes to later segments anyway.
-        let old = journal.segmentSizes.filter { $0.segment < journal.segment }
+        // What comes now goes to later segments anyway, and what the disk has not taken yet cannot be read.
+        let end = min(journal.segment, journal.readable.segment)
+        let old = journal.segmentSizes.filter { $0.segment < end }
         guard !old.isEmpty else { return }
         let pass = CompactionPass(old, isWhole: always || damagedThrough != nil)
         compaction = pass
