@@ -132,6 +132,8 @@ extension QuorumQueue {
             if case .node = request.origin { return resume(consumer) }
             node.answer(request.origin, .consuming(consumer, queue))
         case (.attach(let subscription), .inExclusiveUse):
+            // Its channel may have ended.
+            guard subscriptions[subscription.id] === subscription else { return }
             forget(subscription)
             if case .node = request.origin, let consumer = subscription.consumer {
                 // Another has taken the queue for itself while this node was out of reach.

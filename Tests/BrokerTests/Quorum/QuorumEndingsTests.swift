@@ -128,4 +128,23 @@ struct QuorumEndingsTests {
         if answer == "basic.get-empty" { answer = cluster.ask(client, BasicGet(queue: "q")) }
         #expect(answer == "basic.get-ok")
     }
+
+    @Test("an exclusive consumer whose queue another has taken meanwhile may end its channel at any moment")
+    func overtaken() throws {
+        for wait in 0..<40 {
+            let cluster = try cluster()
+            let (early, late) = (try cluster.client(2), try cluster.client(3))
+            let consume = BasicConsume(queue: "q", consumerTag: "c", exclusive: true)
+            #expect(cluster.ask(early, consume) == "basic.consume-ok")
+            cluster.cut(1, 2)
+            #expect(cluster.run { cluster.members[0].member("q")?.machine.consumerCount == 0 })
+            #expect(cluster.ask(late, consume) == "basic.consume-ok")
+            cluster.heal()
+            cluster.run(wait)
+            early.send(ChannelClose(replyCode: 200), 1)
+            cluster.run(300)
+            #expect(cluster.members[0].member("q")?.machine.consumerCount == 1)
+            #expect(!early.names.contains("connection.close"))
+        }
+    }
 }
