@@ -74,6 +74,9 @@ extension RaftGroup {
         output.notices.append(RaftNotice(group: id, kind: .removed))
     }
 
+    /// Gives up the entries of its log. Only for a member that is none any more: nothing may be asked of it afterwards.
+    public mutating func forgetLog() { log.drop(through: log.last.index) }
+
     // MARK: Leadership transfer
 
     /// Hands leadership over to a voter: it is brought up to date and asked to stand for election at once, while no new

@@ -6,7 +6,7 @@ public struct RaftSettings: Sendable {
     public var electionTimeout: UInt64 = 150_000_000
     /// How long a follower waits at least when its leader's node is known to be down, and twice that at most. There is
     /// nothing to wait for but the other followers' chance to notice it too, so it is much shorter. It doubles with
-    /// each election that comes to nothing, up to `electionTimeout`.
+    /// each election that comes to nothing, up to `electionTimeout`. So long waits, too, whoever is told to stand.
     public var failoverDelay: UInt64 = 10_000_000
     /// After how long a leader asks again that got no answer.
     public var retryInterval: UInt64 = 50_000_000

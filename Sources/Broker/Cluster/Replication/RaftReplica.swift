@@ -46,7 +46,7 @@ struct SnapshotUnreadable: Error {}
 final class RaftReplica {
     /// Whatever a node has ends with it.
     unowned(unsafe) let node: Node
-    /// Owns the replica; nil when it is over, or when the member here is lost.
+    /// Owns the replica. Weakly: with its node, which may die without a word, or with its queue, goes all that they have.
     private(set) weak var machine: (any ReplicatedMachine)?
     var group: RaftGroup
     var output = RaftOutput()
@@ -68,8 +68,8 @@ final class RaftReplica {
     var floor: UInt64
     /// In the node's list of those that have something to do.
     var isAwake = false
-    /// The deadline that the node knows of.
-    var watchedDeadline: UInt64?
+    /// The deadlines for which the node has an alarm, the next one last.
+    var alarms: [UInt64] = []
     /// It is over: the queue is deleted.
     var hasEnded = false
     /// There is no member here any more: it was removed, or has lost its data, so that what it has promised is not known.
@@ -108,6 +108,8 @@ final class RaftReplica {
     func lose() {
         isLost = true
         writing = nil
+        (snapshots, arriving) = ([], [])
+        group.forgetLog()
         journalLoss()
     }
 

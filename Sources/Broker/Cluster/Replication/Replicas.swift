@@ -19,6 +19,10 @@ final class Replicas {
     /// Those that have something to do, in the order in which they got it.
     private var awake: [RaftReplica] = []
     private var alarms = Heap<Alarm>()
+    /// How many there are.
+    var alarmCount: Int { alarms.count }
+    /// About how many of them are of replicas that have ended.
+    private var staleAlarms = 0
     /// The other nodes that can be reached, ascending, and which start of each it is.
     private(set) var upNodes: [UInt32] = []
     private var incarnations: [UInt32: UInt64] = [:]
@@ -36,6 +40,14 @@ final class Replicas {
         replica.hasEnded = true
         byGroup[replica.group.id] = nil
         all.removeAll { $0 === replica }
+        staleAlarms += replica.alarms.count
+        if staleAlarms > 1024, staleAlarms > alarms.count / 2 { forgetStaleAlarms() }
+    }
+
+    private func forgetStaleAlarms() {
+        staleAlarms = 0
+        alarms = Heap(
+            all.flatMap { replica in replica.alarms.map { Alarm(deadline: $0, group: replica.group.id) } })
     }
 
     @inline(__always)
@@ -69,8 +81,8 @@ final class Replicas {
     func advance(now: UInt64) {
         while let alarm = alarms.min, alarm.deadline <= now {
             _ = alarms.popMin()
-            guard let replica = byGroup[alarm.group], replica.watchedDeadline == alarm.deadline else { continue }
-            replica.watchedDeadline = nil
+            guard let replica = byGroup[alarm.group], replica.alarms.last == alarm.deadline else { continue }
+            replica.alarms.removeLast()
             wake(replica)
         }
         guard !awake.isEmpty else { return }
@@ -85,13 +97,11 @@ final class Replicas {
     }
 
     private func watch(_ replica: RaftReplica) {
-        guard !replica.hasEnded, !replica.isLost, let deadline = replica.nextDeadline else {
-            return replica.watchedDeadline = nil
-        }
+        guard !replica.hasEnded, !replica.isLost, let deadline = replica.nextDeadline else { return }
         if deadline == 0 { return wake(replica) }
         // An alarm that comes too early asks again.
-        if let watched = replica.watchedDeadline, watched <= deadline { return }
-        replica.watchedDeadline = deadline
+        if let next = replica.alarms.last, next <= deadline { return }
+        replica.alarms.append(deadline)
         alarms.insert(Alarm(deadline: deadline, group: replica.group.id))
     }
 
