@@ -15,6 +15,8 @@ final class MetadataGroup: ReplicatedMachine {
         /// What it would do, for whoever is told that it did not.
         let purpose: String
         let proposedAt: UInt64
+        /// The queue, if it is meant only as long as nobody uses that one.
+        let unused: UInt64?
         /// When it is to be sent again; nil when the leader has to be found first.
         var retryAt: UInt64?
     }
@@ -123,7 +125,7 @@ final class MetadataGroup: ReplicatedMachine {
             }
             change = .declareQueue(virtualHost: host, name: name, settings: settings)
         }
-        propose(.change(change), from: proposal.origin, purpose: change.purpose)
+        propose(.change(change), from: proposal.origin, purpose: change.purpose, unused: proposal.unused)
     }
 
     /// Says that a node has gone. Unlike other changes of the node's own it is given up in time: it may be back by then.
@@ -137,17 +139,25 @@ final class MetadataGroup: ReplicatedMachine {
         propose(.mirrors(changes), from: .control(0), purpose: "change mirrored queues")
     }
 
-    private func propose(_ command: MetadataCommand, from origin: Origin, purpose: String) {
+    /// Whether the end of a queue that nobody uses is on its way.
+    func isEndProposed(ofUnused queue: UInt64) -> Bool { outstanding.contains { $0.unused == queue } }
+
+    private func propose(
+        _ command: MetadataCommand, from origin: Origin, purpose: String, unused: UInt64? = nil
+    ) {
         lastNumber += 1
         outstanding.append(
             Outstanding(
                 number: lastNumber, command: command.encoded(), origin: origin, purpose: purpose,
-                proposedAt: node.now.nanoseconds))
+                proposedAt: node.now.nanoseconds, unused: unused))
     }
 
     /// Hands everything to the leader that it has not got, or has had for long.
     private func forward() {
         guard !outstanding.isEmpty, let leader = replica.group.leader else { return }
+        outstanding.removeAll { waiting in
+            waiting.unused.map { node.queue(id: $0)?.isUnusedTooLong != true } ?? false
+        }
         let now = node.now.nanoseconds
         let floor = outstanding.first?.number ?? 0
         for place in outstanding.indices {

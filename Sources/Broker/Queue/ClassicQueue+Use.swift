@@ -22,13 +22,18 @@ extension ClassicQueue {
         return false
     }
 
+    /// Looks at its use again at a certain time, whatever comes of it until then.
+    func watchUse(again deadline: Instant) {
+        watchedUse = deadline
+        node.watchUse(of: self, until: deadline)
+    }
+
     /// Looks at its use again when it may be over; one look is enough, however often it is used until then.
     func watchUse() {
         guard let lifetime = limits.expires, consumers.isEmpty, !isDeleted, !isRemote else { return }
         let deadline = lastUsed.advanced(milliseconds: lifetime)
         if let watchedUse, watchedUse <= deadline { return }
-        watchedUse = deadline
-        node.watchUse(of: self, until: deadline)
+        watchUse(again: deadline)
     }
 
     /// How long it may stay unused is another time, which begins now.

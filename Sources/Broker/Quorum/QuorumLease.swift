@@ -1,7 +1,7 @@
 internal import Raft
 
-/// How long a quorum queue has been without use: consumers, and `basic.get`s. Like RabbitMQ's, it does not count a
-/// declaration, and begins anew when its node starts (RabbitMQ, "Time-To-Live": queue TTL).
+/// How long a quorum queue has been without use: consumers, and `basic.get`s. A declaration does not count (RabbitMQ,
+/// "Quorum Queues": feature matrix), and all begins anew when the node starts (RabbitMQ, "Time-To-Live": queue TTL).
 ///
 /// Every member keeps one, so that a failover does not prolong it; only the leader acts on it, and not before the log has
 /// told it that it still leads: a consumer may have come through another.
@@ -40,10 +40,13 @@ struct QuorumLease {
     /// When to ask the log whether it is over.
     func deadline(_ lifetime: UInt64) -> Instant { max(lastUsed.advanced(milliseconds: lifetime), retryAt) }
 
-    /// The log has been asked: what was in it by then ends at an index; nil where it cannot be asked now.
+    /// Whether the log has been asked and has not answered. What a leader has put into it stays while it leads.
+    var isAsked: Bool { awaited != nil }
+
+    /// The log has been asked: what was in it by then ends at an index; nil where it was not.
     mutating func asked(upTo index: UInt64?, _ now: Instant) {
-        awaited = index
-        retryAt = now.advanced(milliseconds: Limits.quorumRetryMilliseconds)
+        if let index { awaited = index }
+        retryAt = now.advanced(milliseconds: Limits.unusedRetryMilliseconds)
     }
 
     /// Whether the log has been applied that far, which it tells once.
@@ -72,9 +75,13 @@ extension QuorumMember {
     /// Has the log say whether somebody has come, before the queue goes.
     func askWhetherUnused() {
         guard let lifetime, lease.deadline(lifetime) <= node.now else { return }
-        var tick = QuorumBatch.ofLeader()
-        tick.tick()
-        let isAsked = propose(tick.finish())
+        var isAsked = false
+        // Without a majority of the nodes nothing can end, and nobody can use it through this one.
+        if node.isServing, !lease.isAsked {
+            var tick = QuorumBatch.ofLeader()
+            tick.tick()
+            isAsked = propose(tick.finish())
+        }
         lease.asked(upTo: isAsked ? replica.group.lastPosition.index : nil, node.now)
     }
 
@@ -83,6 +90,6 @@ extension QuorumMember {
         guard lease.isAnswered(replica.group.appliedIndex), isUnusedTooLong,
             let host = node.quorum.queue(queue)?.queue.virtualHost
         else { return }
-        node.submit(.reap(queueID: queue), from: .node, in: host)
+        node.submit(.reap(queueID: queue), from: .control(0), in: host)
     }
 }

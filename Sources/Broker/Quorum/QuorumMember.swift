@@ -297,6 +297,8 @@ final class QuorumMember: ReplicatedMachine {
 
     func install(_ snapshot: [UInt8]) throws(SnapshotUnreadable) {
         machine = try Self.read(snapshot)
+        // Somebody may have used the queue meanwhile.
+        lease.renew(node.now)
         plantFault()
         loggedBytes = 0
         effects.removeAll()

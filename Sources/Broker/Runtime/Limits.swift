@@ -79,6 +79,8 @@ enum Limits {
     static let leaderlessMilliseconds: UInt64 = 450
     /// After this it is handed to the leader again, milliseconds.
     static let proposalRetryMilliseconds: UInt64 = 300
+    /// After this the end of a queue that nobody uses is asked for again, milliseconds (RabbitMQ: `quorum_tick_interval`).
+    static let unusedRetryMilliseconds: UInt64 = 5_000
     /// What is given out of a Raft group in one tick, in portions of its own limits.
     static let flushesPerTick = 8
     /// A piece of a snapshot, in the journal and on a link.

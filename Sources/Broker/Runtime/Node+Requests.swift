@@ -13,6 +13,8 @@ struct PendingRequest {
 struct Proposal {
     let change: TopologyChange
     let origin: Origin
+    /// The queue, if it is meant only as long as nobody uses that one.
+    var unused: UInt64?
 }
 
 /// Carrying out requests: what only reads, and what becomes a topology change.
@@ -153,7 +155,8 @@ extension Node {
             return .got(entry, queue)
         case .reap(let id):
             guard let queue = queue(id: id) else { return .done }
-            guard queue.isAbandoned || queue.isUnusedTooLong || hasLostOwner(queue) else {
+            guard queue.isAbandoned || hasLostOwner(queue) else {
+                if queue.isUnusedTooLong { proposeEnd(ofUnused: queue) }
                 return .done
             }
             return propose(.deleteQueue(virtualHost: host.name, name: queue.name, id: id), from: origin)
@@ -256,6 +259,14 @@ extension Node {
     /// Deletes a queue, whatever is in it.
     func proposeDeletion(of queue: ClassicQueue, from origin: Origin) -> Answer? {
         propose(.deleteQueue(virtualHost: queue.virtualHost.name, name: queue.name, id: queue.id), from: origin)
+    }
+
+    /// Unlike what a client or an ended connection asks for, this is given up where it cannot be decided soon, and where
+    /// somebody uses the queue before that; it is asked for again as long as it is unused.
+    private func proposeEnd(ofUnused queue: ClassicQueue) {
+        guard cluster?.metadata.isEndProposed(ofUnused: queue.id) != true else { return }
+        let change = TopologyChange.deleteQueue(virtualHost: queue.virtualHost.name, name: queue.name, id: queue.id)
+        proposals.append(Proposal(change: change, origin: .control(0), unused: queue.id))
     }
 
     func exclusiveUse(_ queue: ClassicQueue) -> ProtocolException {

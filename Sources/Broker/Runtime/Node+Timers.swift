@@ -49,7 +49,9 @@ extension Node {
 
     func useIsDue(_ id: UInt64) {
         guard let queue = queue(id: id), queue.useIsDue() else { return }
-        submit(.reap(queueID: id), from: .node, in: queue.virtualHost)
+        // Where it comes to nothing now it is tried again.
+        queue.watchUse(again: now.advanced(milliseconds: Limits.unusedRetryMilliseconds))
+        submit(.reap(queueID: id), from: .control(0), in: queue.virtualHost)
     }
 
     func fireTimers() {
