@@ -15,6 +15,8 @@ final class ClusterClient {
     var isDraining = false
     /// The node that it wants; any, if there is none.
     var wanted: ClusterNode?
+    /// Its node has closed its connection, because it does not know what came of what was asked of the metadata.
+    var isLeftUncertain = false
 
     init(world: ClusterWorld, number: Int) {
         self.world = world

@@ -53,6 +53,7 @@ extension ClusterConnection {
             return nil
         case .connectionClose(let close):
             world.trace.say { "\(world.clock) node \(home.number) closes client \(client.number): \(close.replyText)" }
+            if close.replyText.contains("the metadata store operation timed out") { client.isLeftUncertain = true }
             tell(.closing)
             return Self.expectedCodes.contains(close.replyCode) ? nil : "connection.close \(close.replyText)"
         case .connectionCloseOK, .connectionBlocked, .connectionUnblocked: return nil

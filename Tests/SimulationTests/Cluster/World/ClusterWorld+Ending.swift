@@ -42,13 +42,18 @@ extension ClusterWorld {
         }
     }
 
-    /// Has a client of its own ask a node for something, and waits for all the answers.
+    /// Has a client of its own ask a node for something, and waits for all the answers. What came to the node in a
+    /// snapshot is answered by nobody, and asked for again.
     private func visit(
-        _ node: ClusterNode, _ work: (ClusterClient, ClusterChannel) -> Void
+        _ node: ClusterNode, attempts: Int = 3, _ work: (ClusterClient, ClusterChannel) -> Void
     ) throws(ClusterFailure) {
         let (client, channel) = try guest(of: node)
         work(client, channel)
         let isDone = try run(Self.recoveryMilliseconds) { channel.expected.isEmpty && channel.unanswered == 0 }
+        if channel.isEnded, client.isLeftUncertain, attempts > 1 {
+            client.wanted = nil
+            return try visit(node, attempts: attempts - 1, work)
+        }
         if channel.isEnded { throw ended("node \(node.number) does not serve a client whose world is whole") }
         guard isDone else {
             throw ended("node \(node.number) does not answer \(channel.expected.first.map { "\($0)" } ?? "a publish")")
