@@ -182,7 +182,7 @@ func slowLink() throws {
     _ = state.update(.reread(ticket, .success(ReadObject(.cluster(reading)))), at: state.now)
     let text = state.lines.joined(separator: "\n")
     #expect(text.contains("No queue stops and none loses its leader."))
-    #expect(text.contains("Confirms that need both nodes take 100 ms longer each way."))
+    #expect(text.contains("Confirms that need both nodes take 50 ms longer each way."))
     #expect(state.press([.tab, .enter]) == [.perform(.inject(fault))])
 }
 

@@ -53,8 +53,9 @@ public enum LinkFault: String, Hashable, Sendable, Codable, CaseIterable {
     /// It is whole again, and at full speed.
     case heal
 
-    /// How much longer everything takes on a slow link, in milliseconds.
-    public static let slowMilliseconds = 100
+    /// How much longer everything takes on a slow link, in milliseconds: not so much that an answer over it comes too late
+    /// for whoever leads.
+    public static let slowMilliseconds = 50
 }
 
 /// What of a cluster is hurt now: the answer to `GET /api/warren/faults`.

@@ -119,7 +119,7 @@ extension OneAtATime {
             try await withCluster { cluster in
                 let names = cluster.names
                 try await cluster.inject(.link(names[0], names[1], .slow))
-                #expect(try await cluster.faults().links.map(\.slowMilliseconds) == [100, 0, 0])
+                #expect(try await cluster.faults().links.map(\.slowMilliseconds) == [50, 0, 0])
                 for number in 1...3 {
                     let channel = try await cluster.connectWhenServing(number).openChannel()
                     for declared in 1...5 { try await channel.call(QueueDeclare(queue: "s\(number)-\(declared)")) }
@@ -134,6 +134,18 @@ extension OneAtATime {
                 try await cluster.inject(.link(names[1], names[2], .heal))
                 for number in 1...3 { try await cluster.wait(for: number, toBe: .running) }
                 #expect(try await cluster.endpoint.queues(QueuePageRequest()).totalCount == 16)
+            }
+        }
+
+        @Test("where a majority needs a slow link the leader stays, and confirms later")
+        func slowMajority() async throws {
+            try await withCluster(ClusterOptions(nodes: 2, allowsFaults: true)) { cluster in
+                try await cluster.fill("q", with: 1, on: 1, type: "quorum")
+                let before = try await cluster.endpoint.replicas(vhost: "/", queue: "q").map(\.term)
+                try await cluster.inject(.link(cluster.names[0], cluster.names[1], .slow))
+                for _ in 1...5 { try await cluster.fill("q", with: 10, on: 1, type: "quorum") }
+                #expect(try await cluster.endpoint.queue(vhost: "/", name: "q").messages == 51)
+                #expect(try await cluster.endpoint.replicas(vhost: "/", queue: "q").map(\.term) == before)
             }
         }
 
