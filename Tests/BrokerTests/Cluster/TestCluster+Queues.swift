@@ -31,6 +31,15 @@ extension TestCluster {
     }
 }
 
+/// An object that does not stay in memory for being looked at.
+struct Glimpse {
+    private weak var object: AnyObject?
+
+    init(_ object: AnyObject?) { self.object = object }
+
+    var isGone: Bool { object == nil }
+}
+
 extension WireClient {
     /// What was delivered.
     var deliveries: [BasicDeliver] {

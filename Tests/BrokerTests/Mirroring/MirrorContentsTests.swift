@@ -141,19 +141,16 @@ struct MirrorContentsTests {
         #expect(cluster.run { client.bodies.count == 3 })
         // A channel remembers where its last publish went, and a node where some have gone lately.
         #expect(cluster.ask(publisher, ChannelClose(replyCode: 200)) == "channel.close-ok")
-        weak var leader = try cluster.queue("m", on: 1)
-        weak var relayed = try cluster.queue("m", on: 2)
-        weak var other = try cluster.queue("m", on: 3)
-        weak var mirrors = leader?.mirrors
-        weak var copy = other?.copy
-        weak var stand = relayed?.distant
-        #expect(stand != nil && (mirrors != nil) == isMirrored && (copy != nil) == isMirrored)
+        let queues = try (1...3).map { Glimpse(try cluster.queue("m", on: $0)) }
+        let mirrors = Glimpse(try cluster.queue("m", on: 1).mirrors)
+        let copy = Glimpse(try cluster.queue("m", on: 3).copy)
+        let stand = Glimpse(try cluster.queue("m", on: 2).distant)
+        #expect(!stand.isGone && mirrors.isGone != isMirrored && copy.isGone != isMirrored)
         #expect(cluster.ask(try cluster.client(3), QueueDelete(queue: "m")) == "queue.delete-ok")
         #expect(cluster.converge())
         client.send(BasicAck(deliveryTag: 0, multiple: true), 1)
         cluster.run(500)
         for number in 1...3 { try cluster.node(number).router = Router() }
-        #expect(leader == nil && relayed == nil && other == nil)
-        #expect(mirrors == nil && copy == nil && stand == nil)
+        #expect((queues + [mirrors, copy, stand]).allSatisfy { $0.isGone })
     }
 }

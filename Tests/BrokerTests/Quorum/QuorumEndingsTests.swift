@@ -51,19 +51,19 @@ struct QuorumEndingsTests {
         let client = try cluster.client(node)
         #expect(cluster.ask(client, BasicConsume(queue: "q", consumerTag: "c")) == "basic.consume-ok")
         #expect(cluster.run { client.bodies.count == 3 })
-        weak var queue = try cluster.queue("q", on: node)
-        weak var stand = queue?.distant as? QuorumQueue
-        weak var member = stand?.member
-        weak var replica = member?.replica
-        #expect(queue != nil && stand != nil && member != nil && replica != nil)
+        let queue = Glimpse(try cluster.queue("q", on: node))
+        let stand = Glimpse(try cluster.queue("q", on: node).distant)
+        let member = Glimpse(cluster.members[node - 1].member("q"))
+        let replica = Glimpse(cluster.members[node - 1].member("q")?.replica)
+        #expect([queue, stand, member, replica].allSatisfy { !$0.isGone })
         #expect(cluster.ask(try cluster.client(3), QueueDelete(queue: "q")) == "queue.delete-ok")
         #expect(cluster.converge())
         cluster.run(500)
-        #expect(member == nil && replica == nil)
-        #expect(queue != nil, "what is unacknowledged still names it")
+        #expect(member.isGone && replica.isGone)
+        #expect(!queue.isGone, "what is unacknowledged still names it")
         client.send(BasicAck(deliveryTag: 0, multiple: true), 1)
         cluster.run(500)
-        #expect(queue == nil && stand == nil)
+        #expect(queue.isGone && stand.isGone)
         #expect(cluster.ask(client, QueueDeclare(queue: "q2")) == "queue.declare-ok")
     }
 
