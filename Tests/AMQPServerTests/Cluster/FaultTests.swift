@@ -66,8 +66,11 @@ extension OneAtATime {
                 #expect(try await cluster.state(of: 3) == .paused)
                 let declaring = Task { try await channel.call(QueueDeclare(queue: "q", durable: true)) }
                 #expect(try await cluster.endpoint.nodes().map(\.running) == [true, true, false])
-                let others = try await cluster.connect(1).openChannel()
-                try await others.call(QueueDeclare(queue: "other"))
+                // It may have led what has to agree to this.
+                try await eventually("a declaration") {
+                    let others = try await cluster.connectWhenServing(1).openChannel()
+                    return try? await others.call(QueueDeclare(queue: "other"))
+                }
                 // Before the others miss it, nothing has happened; later it finds itself left out and closes its connections.
                 try await cluster.inject(.resume, 3)
                 _ = try? await declaring.value
