@@ -252,3 +252,13 @@ func stillSafe() {
     recording.take(answer)
     #expect(StillSafe(recording).sentence.hasPrefix("1 of 3 is no majority"))
 }
+
+@Test(
+    "a link that was slowed down is not called lost",
+    arguments: [
+        ("the link to b: slow", "has a slow link"), ("the link to b", "lost a link"), ("", "was cut off"),
+    ])
+func linkWords(text: String, words: String) {
+    let loss = Loss(cause: .init(at: 10, kind: .cut, node: "a", text: text))
+    #expect(loss.verb(.running) == words)
+}

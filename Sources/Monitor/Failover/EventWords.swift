@@ -41,6 +41,7 @@ extension Loss {
             case .paused: "paused"
             case .running, .minority, .starting, nil: "went down"
             }
+        case .cut where cause.text.hasSuffix(": slow"): "has a slow link"
         case .cut: cause.text.contains("link") ? "lost a link" : "was cut off"
         case .minority: "lost its majority"
         default: "lost its leader"
