@@ -110,6 +110,13 @@ enum FailoverFixture {
             }, capabilities: capabilities)
     }
 
+    /// What a confirmation reads anew, as long as all is well.
+    static func reading(_ state: ConsoleState) -> ClusterReading {
+        ClusterReading(
+            queues: infos, queueCount: infos.count, nodes: state.monitor.clusterNodes,
+            links: faults(isCrashed: false).links)
+    }
+
     static func faults(isCrashed: Bool) -> FaultState {
         FaultState(
             nodes: nodes.map { .init(name: $0, state: $0 == "warren2" && isCrashed ? .crashed : .running) },

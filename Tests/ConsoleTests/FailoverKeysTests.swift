@@ -150,10 +150,7 @@ func faultMenu() throws {
         return
     }
     #expect(mutation == .inject(.node("warren2", .crash)))
-    let queues = FailoverFixture.infos
-    let reading = ClusterReading(
-        queues: queues, queueCount: queues.count, nodes: state.monitor.clusterNodes,
-        links: FailoverFixture.faults(isCrashed: false).links)
+    let reading = FailoverFixture.reading(state)
     _ = state.update(.reread(ticket, .success(ReadObject(.cluster(reading)))), at: state.now)
     let text = state.lines.joined(separator: "\n")
     #expect(text.contains("Crash node?"))
@@ -175,10 +172,7 @@ func slowLink() throws {
         Issue.record("nothing was read")
         return
     }
-    let queues = FailoverFixture.infos
-    let reading = ClusterReading(
-        queues: queues, queueCount: queues.count, nodes: state.monitor.clusterNodes,
-        links: FailoverFixture.faults(isCrashed: false).links)
+    let reading = FailoverFixture.reading(state)
     _ = state.update(.reread(ticket, .success(ReadObject(.cluster(reading)))), at: state.now)
     let text = state.lines.joined(separator: "\n")
     #expect(text.contains("No queue stops and none loses its leader."))
